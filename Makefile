@@ -1,0 +1,68 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format sandbox synth deploy destroy bench pins clean
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
+CONTEXT ?=
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.installed node_modules/.installed ## Check 252,000 IDs on the local sandbox and show the answer [FILE= TYPE= GENERATION=]
+	@$(BIN)/xcompliance demo $(if $(FILE),--file "$(FILE)") $(if $(TYPE),--type $(TYPE)) $(if $(GENERATION),--generation $(GENERATION))
+
+test: .venv/.installed node_modules/.installed ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/.installed ## Check style and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: .venv/.installed ## Format the code
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+sandbox: .venv/.installed node_modules/.installed ## Start the sandbox and keep it up until Ctrl-C
+	@$(BIN)/xcompliance sandbox up
+
+synth: .venv/.installed node_modules/.installed ## Write the CloudFormation templates to cdk.out [CONTEXT="-c key=value"]
+	@$(CDK) synth --quiet $(CONTEXT)
+
+deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of your credentials [CONTEXT="-c key=value"]
+	@$(CDK) deploy --all $(CONTEXT)
+
+destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless keep_data=false [CONTEXT=]
+	@$(CDK) destroy --all $(CONTEXT)
+
+bench: .venv/.installed ## Measure the upload beside what else one would use
+	@$(BIN)/python -m benchmarks.upload
+
+pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
+	@for name in dev functions analytics uv; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+			$$([ $$name = dev ] || echo --constraint requirements/dev.txt) \
+			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done
+
+clean: ## Remove everything that was installed or built
+	rm -rf .venv node_modules .build .sandbox cdk.out .mypy_cache .ruff_cache .hypothesis
+
+.venv/.installed: requirements/dev.txt requirements/uv.txt
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed; none was found on the PATH." >&2; exit 1; }
+	@echo "Installing the Python packages into .venv ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.txt
+	@site=$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])') && \
+		printf '%s\n' "$(CURDIR)" "$(CURDIR)/functions" > "$$site/xcompliance.pth"
+	@printf '#!%s\nfrom xcompliance.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/xcompliance
+	@chmod +x $(BIN)/xcompliance
+	@touch $@
+
+node_modules/.installed: package-lock.json .npmrc .venv/.installed
+	@echo "Installing the CDK CLI into node_modules ..."
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --silent
+	@touch $@

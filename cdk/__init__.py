@@ -1,0 +1,1 @@
+"""The infrastructure: settings, two stacks, and a construct file for each concern."""

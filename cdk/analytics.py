@@ -1,0 +1,159 @@
+"""SQL over results and rejects: two Glue tables and the Athena workgroup to query them in."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from aws_cdk import Aws
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from cdk.config import Settings
+
+
+class Column(NamedTuple):
+    """A column of a table, with the sentence that a query's author sees."""
+
+    name: str
+    type: str
+    comment: str
+
+
+class Format(NamedTuple):
+    """How a table's files are read, in the words of Glue."""
+
+    classification: str
+    serde: str
+    input: str
+    output: str
+
+
+PARQUET: Final = Format(
+    "parquet",
+    "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+)
+JSON_LINES: Final = Format(
+    "json",
+    "org.openx.data.jsonserde.JsonSerDe",
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+)
+
+RESULTS: Final = (
+    Column("id", "string", "The post or user ID that X answered about, as digits"),
+    Column("action", "string", "What to do: delete, rehydrate or scrub_geo; null where X reports an error"),
+    Column("reason", "string", "Why, in X's words"),
+    Column("created_at", "timestamp", "When the post or user was created, UTC"),
+    Column("redacted_at", "timestamp", "When it was deleted or changed, UTC, where X says so"),
+    Column("error", "string", "X's word on a line that it could not take for an ID"),
+    Column("run_id", "string", "The run that asked"),
+    Column("part", "int", "The part of the run, counted from 1"),
+    Column("job_id", "string", "X's compliance job"),
+    Column("checked_at", "timestamp", "When X answered, UTC"),
+    Column("raw", "string", "X's line itself, where it is no plain record"),
+)
+REJECTS: Final = (
+    Column("run_id", "string", "The run that read the line"),
+    Column("part", "int", "The part of the run, counted from 1"),
+    Column("line", "bigint", "The line's number in the part's source, counted from 1"),
+    Column("reason", "string", "Why the line is no ID"),
+    Column("text", "string", "The line, cut where it is long"),
+)
+PARTITIONS: Final = (
+    Column("type", "string", "tweets or users"),
+    Column("checked_on", "string", "The day of the check, YYYY-MM-DD, UTC"),
+)
+
+# Partitions are worked out from the query: no crawler, and no partition to add after a run.
+PROJECTION: Final = {
+    "projection.enabled": "true",
+    "projection.type.type": "enum",
+    "projection.type.values": "tweets,users",
+    "projection.checked_on.type": "date",
+    "projection.checked_on.format": "yyyy-MM-dd",
+    "projection.checked_on.range": "2024-01-01,NOW",
+    "projection.checked_on.interval": "1",
+    "projection.checked_on.interval.unit": "DAYS",
+}
+
+# Half a dollar for one query, at $5 per TB.
+BYTES_SCANNED_CUTOFF: Final = 100 * 10**9
+
+
+class Analytics(Construct):
+    """The database, its tables `results` and `rejects`, and the workgroup."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
+        super().__init__(scope, construct_id)
+        self._bucket = results_bucket
+        self.database_name = settings.prefix.lower().replace("-", "_")
+        self.work_group_name = settings.prefix
+        self._database = glue.CfnDatabase(
+            self,
+            "Database",
+            catalog_id=Aws.ACCOUNT_ID,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(
+                name=self.database_name, description="What X's compliance jobs answered."
+            ),
+        )
+        self._table("results", RESULTS, PARQUET, "Every record that X answered with")
+        self._table("rejects", REJECTS, JSON_LINES, "Every line of the input that is no ID")
+        self._work_group()
+
+    def _table(self, name: str, columns: tuple[Column, ...], form: Format, description: str) -> None:
+        location = f"s3://{self._bucket.bucket_name}/{name}/"
+        parameters: Mapping[str, str] = {
+            "EXTERNAL": "TRUE",
+            "classification": form.classification,
+            "storage.location.template": f"{location}type=${{type}}/checked_on=${{checked_on}}/",
+            **PROJECTION,
+        }
+        table = glue.CfnTable(
+            self,
+            name.title(),
+            catalog_id=Aws.ACCOUNT_ID,
+            database_name=self.database_name,
+            table_input=glue.CfnTable.TableInputProperty(
+                name=name,
+                description=description,
+                table_type="EXTERNAL_TABLE",
+                parameters=parameters,
+                partition_keys=_glue_columns(PARTITIONS),
+                storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
+                    columns=_glue_columns(columns),
+                    location=location,
+                    input_format=form.input,
+                    output_format=form.output,
+                    serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=form.serde),
+                ),
+            ),
+        )
+        table.add_resource_dependency(self._database)
+
+    def _work_group(self) -> None:
+        athena.CfnWorkGroup(
+            self,
+            "WorkGroup",
+            name=self.work_group_name,
+            description="Queries on compliance results.",
+            # The history of queries would keep the workgroup from being deleted.
+            recursive_delete_option=True,
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                bytes_scanned_cutoff_per_query=BYTES_SCANNED_CUTOFF,
+                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
+                    output_location=f"s3://{self._bucket.bucket_name}/athena/",
+                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                        encryption_option="SSE_S3"
+                    ),
+                ),
+            ),
+        )
+
+
+def _glue_columns(columns: tuple[Column, ...]) -> list[glue.CfnTable.ColumnProperty]:
+    return [glue.CfnTable.ColumnProperty(name=each.name, type=each.type, comment=each.comment) for each in columns]

@@ -1,0 +1,174 @@
+"""What a deployer may decide: CDK context, read once into one frozen object."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, Final, NamedTuple, TypeVar
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+from constructs import Node
+
+LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
+    1: RetentionDays.ONE_DAY,
+    7: RetentionDays.ONE_WEEK,
+    14: RetentionDays.TWO_WEEKS,
+    30: RetentionDays.ONE_MONTH,
+    90: RetentionDays.THREE_MONTHS,
+    180: RetentionDays.SIX_MONTHS,
+    365: RetentionDays.ONE_YEAR,
+    731: RetentionDays.TWO_YEARS,
+    1827: RetentionDays.FIVE_YEARS,
+}
+
+T = TypeVar("T")
+
+
+class SettingError(ValueError):
+    """A context value that no deployment can work with; the message names the key and what it accepts."""
+
+
+class Kind(NamedTuple):
+    """The values that a setting accepts, in words and as a reader of JSON values and command-line strings."""
+
+    accepts: str
+    read: Callable[[object], Any]
+
+
+def _within(value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise ValueError(value)
+    return value
+
+
+def yes_or_no() -> Kind:
+    """`true` or `false`."""
+    return Kind("true or false", lambda value: {"true": True, "false": False}[str(value).lower()])
+
+
+def whole(low: int, high: int) -> Kind:
+    """An integer from `low` to `high`."""
+    return Kind(f"a whole number from {low} to {high}", lambda value: _within(int(str(value)), low, high))
+
+
+def number(low: float, high: float) -> Kind:
+    """A number from `low` to `high`."""
+    return Kind(f"a number from {low:g} to {high:g}", lambda value: _within(float(str(value)), low, high))
+
+
+def one_of(*choices: T) -> Kind:
+    """One of a few values, compared as they are written."""
+    by_name = {str(choice): choice for choice in choices}
+    return Kind(f"one of {', '.join(by_name)}", lambda value: by_name[str(value)])
+
+
+def text(pattern: str, accepts: str) -> Kind:
+    """A string that matches `pattern` as a whole."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(value)
+        return value
+
+    return Kind(accepts, read)
+
+
+def url() -> Kind:
+    """The origin of a service; kept without a slash at its end."""
+    origin = text(r"https?://[\w.-]+(:\d+)?/?", "an origin such as https://host or https://host:port")
+    return Kind(origin.accepts, lambda value: origin.read(value).rstrip("/"))
+
+
+def setting(default: T, kind: Kind, sentence: str) -> T:
+    """A field with its default, the values it accepts, and the sentence that explains it."""
+    return field(default=default, metadata={"kind": kind, "sentence": sentence})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One deployment's settings. Raises `SettingError` for a value that is not acceptable."""
+
+    sandbox: bool = setting(
+        False, yes_or_no(), "Deploys to the emulator on this machine: local interpreter, nothing retained."
+    )
+    prefix: str = setting(
+        "XCompliance",
+        text(r"[A-Za-z][A-Za-z0-9-]{0,31}", "1 to 32 letters, digits or hyphens, a letter first"),
+        "Begins the name of both stacks and of everything that has a name.",
+    )
+    x_api_url: str = setting("https://api.x.com", url(), "Where X's API is served.")
+    gcs_url: str = setting(
+        "https://storage.googleapis.com", url(), "The one storage origin that signed URLs may point to."
+    )
+    part_size_mb: int = setting(
+        128, whole(1, 1024), "The most that one upload carries, in MB (10^6 bytes); X takes 128 at present."
+    )
+    chunk_size_mb: int = setting(
+        256, whole(1, 1024), "The most that one PUT of a resumable upload carries, in MiB (2^20 bytes)."
+    )
+    reject_limit_percent: float = setting(
+        1.0, number(0, 100), "The share of lines that may be no ID before a run is refused, in percent."
+    )
+    resumable: str = setting(
+        "auto",
+        one_of("auto", "always", "never"),
+        "Whether jobs are created resumable; auto asks for it and remembers when X refuses.",
+    )
+    first_poll_seconds: int = setting(
+        30, whole(1, 3600), "How long a job is left alone before the first poll, in seconds."
+    )
+    max_poll_seconds: int = setting(300, whole(1, 3600), "The longest wait between two polls, in seconds.")
+    poll_backoff: float = setting(1.5, number(1, 10), "How much longer each wait is than the one before.")
+    job_deadline_hours: float = setting(
+        24.0, number(0.01, 168), "How long X may take for one job, in hours; its results last seven days."
+    )
+    transfer_timeout_seconds: int = setting(
+        900, whole(10, 900), "How long one invocation moves bytes before the next goes on, in seconds."
+    )
+    keep_data: bool = setting(True, yes_or_no(), "Whether data outlives the stacks; true, but false in the sandbox.")
+    log_retention_days: int = setting(
+        90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."
+    )
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))
+        if self.max_poll_seconds < self.first_poll_seconds:
+            raise SettingError("CDK context max_poll_seconds must not be less than first_poll_seconds")
+        for name in ("x_api_url", "gcs_url"):
+            if not self.sandbox and not getattr(self, name).startswith("https:"):
+                raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")
+
+    def _read(self, name: str, kind: Kind) -> object:
+        value = getattr(self, name)
+        try:
+            return kind.read(value)
+        except (KeyError, ValueError):
+            raise SettingError(f"CDK context {name} must be {kind.accepts}, not {value!r}") from None
+
+    @classmethod
+    def from_context(cls, node: Node) -> "Settings":
+        """The settings of an app, from `-c name=value`, `cdk.json` or `~/.cdk.json`.
+
+        Raises:
+            SettingError: a value is not acceptable, or a key is nearly the name of a setting.
+        """
+        names = [each.name for each in fields(cls)]
+        context: dict[str, Any] = node.get_all_context()
+        for key in context.keys() - set(names):
+            if near := get_close_matches(key, names, n=1, cutoff=0.8):
+                raise SettingError(f"CDK context {key} is no setting; did you mean {near[0]}?")
+        given = {name: context[name] for name in names if name in context}
+        sandbox = cls(sandbox=given.get("sandbox", False)).sandbox
+        return cls(**{"keep_data": not sandbox} | given)
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """What becomes of data when its stack is deleted."""
+        return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
+
+    @property
+    def log_retention(self) -> RetentionDays:
+        """`log_retention_days` as CloudWatch names it."""
+        return LOG_RETENTION[self.log_retention_days]

@@ -1,0 +1,104 @@
+"""What a function may be granted: each grant is one policy statement on one resource."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+
+from cdk.rules import acknowledge_wildcard
+from cdk.storage_stack import StorageStack
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One statement of a role. The name becomes its Sid, so that a deployed policy explains itself."""
+
+    name: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    def give_to(self, role: iam.Role) -> None:
+        """Adds the statement to the role's policy."""
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid=self.name,
+                actions=list(self.actions),
+                resources=list(self.resources),
+                conditions=self.conditions,
+            )
+        )
+        for resource in self.resources:
+            if resource.endswith("*"):
+                acknowledge_wildcard(role, resource, f"{self.name}: what stands below one prefix has no other name.")
+
+
+class StorageGrants:
+    """The grants that the storage stack's resources allow."""
+
+    def __init__(self, storage: StorageStack) -> None:
+        self._storage = storage
+
+    def runs_table(self, *actions: str) -> tuple[Grant, ...]:
+        """Access to items of the runs table, and to the key that they are encrypted with."""
+        return (
+            Grant("RunsTable", _actions("dynamodb", actions), (self._storage.runs_table.table_arn,)),
+            self._decrypt("DecryptRuns", "dynamodb"),
+        )
+
+    def write_index(self) -> tuple[Grant, ...]:
+        """Writing affected IDs to the results table, 25 to a request."""
+        return (Grant("WriteIndex", ("dynamodb:BatchWriteItem",), (self._storage.results_table.table_arn,)),)
+
+    def read_inbox(self) -> tuple[Grant, ...]:
+        """Reading an object that was dropped, in the version that the run is pinned to.
+
+        Who may not list a bucket gets 403 for an object that is gone, and cannot tell that from a missing grant.
+        """
+        actions = ("s3:GetObject", "s3:GetObjectVersion")
+        return (
+            Grant("ReadInbox", actions, _below(self._storage.inbox_arn, "tweets", "users")),
+            Grant("MissObjects", ("s3:ListBucket",), (self._storage.inbox_arn,)),
+        )
+
+    def read_results(self, prefix: str) -> tuple[Grant, ...]:
+        """Reading objects of the results bucket below `prefix`."""
+        return (Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, prefix)),)
+
+    def write_results(self, *prefixes: str) -> tuple[Grant, ...]:
+        """Writing objects of the results bucket below `prefixes`."""
+        return (Grant("WriteObjects", ("s3:PutObject",), _below(self._storage.results_arn, *prefixes)),)
+
+    def upload_results(self, prefix: str) -> tuple[Grant, ...]:
+        """Writing objects below `prefix` in several requests, and giving up half-way."""
+        actions = ("s3:PutObject", "s3:AbortMultipartUpload")
+        return (Grant("UploadObjects", actions, _below(self._storage.results_arn, prefix)),)
+
+    def read_bearer_token(self) -> tuple[Grant, ...]:
+        """Reading X's bearer token, and using the key that it is encrypted with."""
+        return (
+            Grant(
+                "ReadBearerToken",
+                ("secretsmanager:GetSecretValue",),
+                (self._storage.bearer_token_arn,),
+            ),
+            self._decrypt("DecryptBearerToken", "secretsmanager"),
+        )
+
+    def _decrypt(self, name: str, service: str) -> Grant:
+        via = {"StringEquals": {"kms:ViaService": f"{service}.{self._storage.region}.amazonaws.com"}}
+        return Grant(name, ("kms:Decrypt",), (self._storage.key.key_arn,), via)
+
+
+def answer_tasks(machine_arn: str) -> tuple[Grant, ...]:
+    """Handing a waiting execution of the machine its task token back."""
+    return (Grant("AnswerTasks", ("states:SendTaskSuccess",), (machine_arn,)),)
+
+
+def _actions(service: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{service}:{name}" for name in names)
+
+
+def _below(bucket_arn: str, *prefixes: str) -> tuple[str, ...]:
+    return tuple(f"{bucket_arn}/{prefix}/*" for prefix in prefixes)

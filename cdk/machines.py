@@ -1,0 +1,137 @@
+"""The two state machines, from their definitions, with roles that allow what the definitions do."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk.bundling import ROOT
+from cdk.config import Settings
+from cdk.logs import log_group
+from cdk.rules import acknowledge, acknowledge_wildcard
+
+DEFINITIONS: Final = ROOT / "statemachine"
+EVENT_BUS: Final = "default"
+
+# Step Functions' own rule, by which `.sync:2` learns that the execution it started has ended.
+NESTED_EXECUTION_RULE: Final = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+
+
+class Machines(Construct):
+    """The compliance run, and the compliance job that it starts for each part."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        functions: Mapping[str, lambda_.Function],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.job = _machine(self, "Job", settings, functions, {})
+        self.run = _machine(
+            self,
+            "Run",
+            settings,
+            functions,
+            {"JobStateMachineArn": self.job.state_machine_arn, "EventBusName": EVENT_BUS},
+        )
+        run_arn = _arn(self, "states", "stateMachine", f"{settings.prefix}Run")
+        # Prepare Parts is a Distributed Map: its children are executions of the run machine itself.
+        _allow(self.run, "StartMapChildren", ["states:StartExecution"], [run_arn])
+        _allow(
+            self.run,
+            "FollowMapChildren",
+            ["states:DescribeExecution", "states:StopExecution"],
+            [_arn(self, "states", "execution", f"{settings.prefix}Run:*")],
+        )
+        _allow(
+            self.run,
+            "RedriveMapChildren",
+            ["states:RedriveExecution"],
+            [_arn(self, "states", "execution", f"{settings.prefix}Run/PrepareParts:*")],
+        )
+        # Check Part waits for the end of the job that it started.
+        _allow(self.run, "StartJob", ["states:StartExecution"], [self.job.state_machine_arn])
+        _allow(
+            self.run,
+            "FollowJob",
+            ["states:DescribeExecution", "states:StopExecution"],
+            [_arn(self, "states", "execution", f"{settings.prefix}Job:*")],
+        )
+        _allow(
+            self.run,
+            "HearOfJobEnd",
+            ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            [_arn(self, "events", "rule", NESTED_EXECUTION_RULE)],
+        )
+        # Publish Run.
+        _allow(self.run, "PublishRun", ["events:PutEvents"], [_arn(self, "events", "event-bus", EVENT_BUS)])
+
+
+def _machine(
+    scope: Construct,
+    name: str,
+    settings: Settings,
+    functions: Mapping[str, lambda_.Function],
+    values: Mapping[str, str],
+) -> sfn.StateMachine:
+    """A machine that may invoke the functions its definition names, and writes no data to its log."""
+    definition = (DEFINITIONS / f"compliance_{name.lower()}.asl.json").read_text()
+    named = {placeholder: functions[file_name] for placeholder, file_name in _functions_in(definition)}
+    own = Construct(scope, name)
+    machine = sfn.StateMachine(
+        own,
+        "StateMachine",
+        state_machine_name=f"{settings.prefix}{name}",
+        state_machine_type=sfn.StateMachineType.STANDARD,
+        definition_body=sfn.DefinitionBody.from_string(definition),
+        definition_substitutions={
+            **values,
+            **{placeholder: function.function_arn for placeholder, function in named.items()},
+        },
+        logs=sfn.LogOptions(
+            # Below this prefix, deliveries need no entry in CloudWatch's one size-limited resource policy.
+            destination=log_group(own, f"/aws/vendedlogs/states/{settings.prefix}{name}", settings),
+            level=sfn.LogLevel.ERROR,
+            include_execution_data=False,
+        ),
+        tracing_enabled=True,
+    )
+    _allow(
+        machine,
+        "InvokeFunctions",
+        ["lambda:InvokeFunction"],
+        [function.function_arn for function in named.values()],
+    )
+    acknowledge(machine, "SF1", "A Standard machine keeps its whole history; the log is for what went wrong.")
+    acknowledge_wildcard(machine, "*", "Log deliveries and X-Ray know no resources.")
+    return machine
+
+
+def _functions_in(definition: str) -> list[tuple[str, str]]:
+    """The placeholders of functions in a definition, with the file names of the functions they stand for."""
+    placeholders = sorted(set(re.findall(r"\$\{(\w+FunctionArn)}", definition)))
+    return [(each, _snake_case(each.removesuffix("FunctionArn"))) for each in placeholders]
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _allow(machine: sfn.StateMachine, name: str, actions: Iterable[str], resources: list[str]) -> None:
+    machine.add_to_role_policy(iam.PolicyStatement(sid=name, actions=list(actions), resources=resources))
+    for resource in resources:
+        if resource.endswith("*"):
+            acknowledge_wildcard(machine, resource, f"{name}: the executions of one machine; their names are new.")
+
+
+def _arn(scope: Construct, service: str, resource: str, name: str) -> str:
+    separator = ArnFormat.COLON_RESOURCE_NAME if service == "states" else ArnFormat.SLASH_RESOURCE_NAME
+    return Stack.of(scope).format_arn(service=service, resource=resource, resource_name=name, arn_format=separator)

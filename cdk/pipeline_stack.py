@@ -1,0 +1,43 @@
+"""What can be deployed anew at any time: functions, machines, triggers, analytics."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from cdk.analytics import Analytics
+from cdk.config import Settings
+from cdk.functions import Functions
+from cdk.machines import Machines
+from cdk.outputs import publish
+from cdk.storage_stack import StorageStack
+from cdk.triggers import Triggers
+
+
+class PipelineStack(Stack):
+    """The stateless half of a deployment; its outputs name everything that an operator needs."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack) -> None:
+        super().__init__(scope, construct_id, description="Compliance checks with X: functions, machines, SQL.")
+        self.add_stack_dependency(storage)
+        functions = Functions(self, "Functions", settings=settings, storage=storage).by_name
+        machines = Machines(self, "Machines", settings=settings, functions=functions)
+        Triggers(
+            self,
+            "Triggers",
+            inbox=storage.inbox,
+            run=machines.run,
+            job=machines.job,
+            release_turn=functions["release_turn"],
+        )
+        analytics = Analytics(self, "Analytics", settings=settings, results_bucket=storage.results)
+        publish(
+            self,
+            InboxBucketName=storage.inbox.bucket_name,
+            ResultsBucketName=storage.results.bucket_name,
+            RunsTableName=storage.runs_table.table_name,
+            ResultsTableName=storage.results_table.table_name,
+            RunStateMachineArn=machines.run.state_machine_arn,
+            JobStateMachineArn=machines.job.state_machine_arn,
+            BearerTokenSecretArn=storage.bearer_token_arn,
+            GlueDatabaseName=analytics.database_name,
+            AthenaWorkGroupName=analytics.work_group_name,
+        )

@@ -1,0 +1,28 @@
+"""Accept Input: accounts for every line of the input before a job is created, and refuses what is no file of IDs."""
+
+from typing import Any
+
+from adapters import runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.settings import settings
+from compliance import errors
+from compliance.accounting import judge, total_counts
+from compliance.clock import time_text
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes ``run_id`` and ``prepared``, one item per part with its ``error`` and ``cause`` where it has failed.
+
+    Returns the numbers of the ``parts`` that hold an ID. Raises the first part's error, or InputRejected or
+    NothingToCheck for the whole.
+    """
+    for outcome in event["prepared"]:
+        if "error" in outcome:
+            raise errors.named(outcome["error"], outcome["cause"])
+    parts = runs_table.list_parts(event["run_id"])
+    counts = total_counts(parts)
+    runs_table.update_run(event["run_id"], prepared_at=time_text(clock.now()), **counts)
+    judge(counts, settings().reject_limit_percent)
+    runs_table.update_run(event["run_id"], status="checking")
+    return {"parts": [part["part"] for part in parts if part["accepted"]]}

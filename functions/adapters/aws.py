@@ -1,0 +1,39 @@
+"""The AWS clients of a function, made once per execution environment."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=60)
+
+
+@cache
+def s3() -> "S3Client":
+    """S3."""
+    return boto3.client("s3", config=_CONFIG)
+
+
+@cache
+def dynamodb() -> "DynamoDBServiceResource":
+    """DynamoDB, with Python values for its types."""
+    return boto3.resource("dynamodb", config=_CONFIG)
+
+
+@cache
+def secrets_manager() -> "SecretsManagerClient":
+    """Secrets Manager."""
+    return boto3.client("secretsmanager", config=_CONFIG)
+
+
+@cache
+def step_functions() -> "SFNClient":
+    """Step Functions."""
+    return boto3.client("stepfunctions", config=_CONFIG)

@@ -1,0 +1,163 @@
+"""S3 objects as streams: sources that are pinned to a version, parts, and what is written beside them."""
+
+import base64
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+import google_crc32c
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+
+from adapters.aws import s3
+from adapters.http import BLOCK
+from adapters.settings import settings
+from compliance.errors import SourceChanged, UnsupportedInput
+from compliance.runs import Part
+from compliance.upload import Source
+from compliance.wire import Readable, WireError
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+
+_GONE = ("NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed", "PreconditionFailed", "412")
+
+
+def latest_version(bucket: str, key: str, etag: str | None) -> str:
+    """The version that an inbox object has now; raises SourceChanged when its ETag is not the one given."""
+    with _source_errors():
+        head = s3().head_object(Bucket=bucket, Key=key)
+    if etag is not None and head["ETag"].strip('"') != etag.strip('"'):
+        raise SourceChanged("The object was replaced before its run began; the new one has a run of its own.")
+    if "VersionId" not in head:
+        raise UnsupportedInput("The bucket keeps no versions: only a versioned one can be read safely.")
+    return head["VersionId"]
+
+
+def source_head(bucket: str, key: str, version_id: str) -> tuple[int, bytes]:
+    """Length of an inbox object in bytes, and its first two bytes."""
+    with _source_errors():
+        size = s3().head_object(Bucket=bucket, Key=key, VersionId=version_id)["ContentLength"]
+        if size == 0:
+            return 0, b""
+        answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range="bytes=0-1")
+        return size, answer["Body"].read()
+
+
+def source_blocks(part: Part, start: int) -> Iterator[bytes]:
+    """The inbox object of a part from byte ``start`` on, exactly in the version that the part was planned from."""
+    with _source_errors():
+        answer = s3().get_object(
+            Bucket=part["bucket"], Key=part["key"], VersionId=part["version_id"], Range=f"bytes={start}-"
+        )
+    with closing(answer["Body"]) as body:
+        yield from iter(lambda: body.read(BLOCK), b"")
+
+
+def prepared(part: Part) -> Source:
+    """The prepared object of a part, for the upload."""
+    return Source(part["bytes"], part["crc32c"], lambda start, length: _part_range(part, start, length))
+
+
+@contextmanager
+def _part_range(part: Part, start: int, length: int) -> Iterator[Readable]:
+    with _source_errors():
+        answer = s3().get_object(
+            Bucket=settings().results_bucket,
+            Key=part["object_key"],
+            IfMatch=part["object_etag"],
+            Range=f"bytes={start}-{start + length - 1}",
+        )
+    with closing(answer["Body"]) as body:
+        yield _Body(body)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """An S3 body whose failures are the wire's, so that the upload reads the part again from where it stands."""
+
+    body: "StreamingBody"
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self.body.read(size)
+        except (HTTPClientError, IncompleteReadError, OSError) as error:
+            raise WireError(f"S3 broke off: {type(error).__name__}") from None
+
+
+def read_lines(key: str, start: int) -> Iterator[list[bytes]]:
+    """The lines, with their newlines, of an object of the results bucket that has bytes from ``start`` on."""
+    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-")
+    rest = b""
+    with closing(answer["Body"]) as body:
+        for block in iter(lambda: body.read(BLOCK), b""):
+            *lines, rest = (rest + block).splitlines(keepends=True)
+            yield lines
+    if rest:
+        yield [rest]
+
+
+def write(key: str, body: bytes | IO[bytes], crc32c: str) -> str:
+    """Writes an object of the results bucket, whole; S3 refuses it when its CRC32C (base64) is another.
+
+    Returns its ETag.
+    """
+    bucket = settings().results_bucket
+    return s3().put_object(Bucket=bucket, Key=key, Body=body, ChecksumCRC32C=crc32c)["ETag"]
+
+
+class Spool:
+    """An object of the results bucket while it is written to local disk, with its length and CRC32C."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by __exit__
+        self._checksum = 0
+        self.bytes = 0
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def crc32c(self) -> str:
+        """Base64 of the checksum of what was written."""
+        return crc32c_text(self._checksum)
+
+    def write(self, block: bytes) -> None:
+        """Appends a block."""
+        self._file.write(block)
+        self._checksum = google_crc32c.extend(self._checksum, block)
+        self.bytes += len(block)
+
+    def store(self, key: str) -> str:
+        """Writes the object to S3; returns its ETag."""
+        self._file.seek(0)
+        return write(key, self._file, self.crc32c)
+
+
+def crc32c_text(checksum: int) -> str:
+    """Base64 of the big-endian checksum, as S3 and Google write it."""
+    return base64.b64encode(checksum.to_bytes(4, "big")).decode()
+
+
+def crc32c_of(content: bytes) -> str:
+    """The checksum of a content, as S3 and Google write it."""
+    return crc32c_text(google_crc32c.value(content))
+
+
+@contextmanager
+def _source_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _GONE:
+            raise SourceChanged(
+                "The object is gone, or not the one that the run was planned from: drop it again."
+            ) from None
+        if code == "InvalidObjectState":
+            raise UnsupportedInput("The object is archived: restore it, then drop it again.") from None
+        raise

@@ -1,0 +1,70 @@
+"""What a function is told by its environment, read once."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from compliance.polling import PollSchedule
+from compliance.transports import TransferHosts
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names of the resources and the deployer's choices; ``cdk/config.py`` explains and validates each choice."""
+
+    runs_table: str
+    results_table: str
+    results_bucket: str
+    bearer_token_secret_arn: str
+    x_api_url: str
+    gcs_url: str
+    part_size_mb: int
+    chunk_size_mb: int
+    reject_limit_percent: float
+    resumable: Literal["auto", "always", "never"]
+    first_poll_seconds: float
+    max_poll_seconds: float
+    poll_backoff: float
+    job_deadline_hours: float
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Settings":
+        """Reads the environment of a function; raises KeyError or TypeError when the deployment left something out."""
+        return cls(
+            runs_table=environment["RUNS_TABLE"],
+            results_table=environment["RESULTS_TABLE"],
+            results_bucket=environment["RESULTS_BUCKET"],
+            bearer_token_secret_arn=environment["BEARER_TOKEN_SECRET_ARN"],
+            x_api_url=environment["X_API_URL"],
+            gcs_url=environment["GCS_URL"],
+            **json.loads(environment["SETTINGS"]),
+        )
+
+    @property
+    def part_bytes(self) -> int:
+        """Largest part, in bytes; X counts a MB as 10^6."""
+        return self.part_size_mb * 1_000_000
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Largest chunk of a resumable upload, in bytes: a multiple of 256 KiB."""
+        return self.chunk_size_mb << 20
+
+    @property
+    def transfer_hosts(self) -> TransferHosts:
+        """The only hosts that bytes are sent to or fetched from."""
+        return TransferHosts(x_url=self.x_api_url, gcs_url=self.gcs_url)
+
+    @property
+    def poll_schedule(self) -> PollSchedule:
+        """When to ask X how a job stands."""
+        return PollSchedule(self.first_poll_seconds, self.max_poll_seconds, self.poll_backoff)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this function."""
+    return Settings.of(os.environ)

@@ -1,0 +1,49 @@
+"""The equations that must hold: no line and no record goes missing between a file and its answer."""
+
+from collections.abc import Iterable
+
+from compliance.errors import InputRejected, NothingToCheck
+from compliance.runs import Counts, Findings, Part
+
+
+def total_counts(parts: Iterable[Part]) -> Counts:
+    """The lines of all parts; every line is blank, accepted, duplicate or rejected."""
+    total = Counts(lines=0, blank=0, accepted=0, duplicate=0, rejected=0)
+    for part in parts:
+        total["lines"] += part["lines"]
+        total["blank"] += part["blank"]
+        total["accepted"] += part["accepted"]
+        total["duplicate"] += part["duplicate"]
+        total["rejected"] += part["rejected"]
+    if total["lines"] != total["blank"] + total["accepted"] + total["duplicate"] + total["rejected"]:
+        raise AssertionError("the parts' counts do not add up to their lines")
+    return total
+
+
+def judge(counts: Counts, reject_limit_percent: float) -> None:
+    """Refuses an input of which more than ``reject_limit_percent`` of the lines with text are no IDs, or with no ID."""
+    filled = counts["lines"] - counts["blank"]
+    if counts["rejected"] * 100 > reject_limit_percent * filled:
+        raise InputRejected(
+            f"{counts['rejected']} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
+            "allowed. Each is listed with its line number and reason in the rejects. Nothing was sent to X: "
+            "correct the file and drop it again."
+        )
+    if not counts["accepted"]:
+        raise NothingToCheck("The file holds no ID: there is nothing to check.")
+
+
+def total_findings(parts: Iterable[Part]) -> Findings:
+    """What X's records say over all parts that are complete."""
+    total = Findings(records=0, affected=0, result_errors=0, by_action={}, by_reason={})
+    for part in parts:
+        if part["status"] != "complete":
+            continue
+        total["records"] += part["records"]
+        total["affected"] += part["affected"]
+        total["result_errors"] += part["result_errors"]
+        for name, count in part["by_action"].items():
+            total["by_action"][name] = total["by_action"].get(name, 0) + count
+        for name, count in part["by_reason"].items():
+            total["by_reason"][name] = total["by_reason"].get(name, 0) + count
+    return total

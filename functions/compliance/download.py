@@ -1,0 +1,199 @@
+"""Fetches X's results into an object of ours, over as many invocations as it takes, and verifies them."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import google_crc32c
+
+from compliance.clock import Clock
+from compliance.errors import (
+    ComplianceError,
+    DownloadInterrupted,
+    ProtocolViolation,
+    RequestRefused,
+    ResultsCorrupted,
+    ResultsExpired,
+)
+from compliance.gcs_resumable import stored_crc32c
+from compliance.wire import Download, Fetch, Request, Response, WireError
+
+MAX_ERROR_BODY = 65_536
+"""Bytes of an error's body that are read."""
+
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class State:
+    """What is stored so far: enough for another process to go on.
+
+    ``crc32c`` is the running checksum over ``offset`` bytes and ``etags`` name the pieces in order; ``total`` bytes and
+    CRC32C ``expected`` are what the server said of the whole file.
+    """
+
+    offset: int = 0
+    crc32c: int = 0
+    etags: tuple[str, ...] = ()
+    upload_id: str | None = None
+    total: int | None = None
+    expected: str | None = None
+
+
+class Sink(Protocol):
+    """An object that is written in pieces. A piece that is written again replaces the one before."""
+
+    @property
+    def piece_bytes(self) -> int:
+        """Length of every piece but the last, in bytes."""
+
+    def begin(self) -> str:
+        """Starts the object; returns the upload's ID."""
+
+    def write(self, upload_id: str, number: int, piece: bytes) -> str:
+        """Writes piece ``number``, from 1; returns its ETag."""
+
+    def finish(self, upload_id: str, etags: tuple[str, ...]) -> None:
+        """Puts the pieces together; succeeds as well when that is already done."""
+
+    def write_whole(self, content: bytes) -> None:
+        """Writes an object that fits into one piece."""
+
+    def save(self, state: State) -> None:
+        """Keeps the state where the next invocation finds it."""
+
+
+@dataclass(frozen=True)
+class ResultsDownload:
+    """One invocation's work on a download.
+
+    ``refusal`` names the error that an answer other than success stands for; ``reserve`` is how many seconds before
+    the invocation's end it pauses.
+    """
+
+    request: Request
+    refusal: Callable[[Response], ComplianceError] = field(repr=False)
+    fetch: Fetch = field(repr=False)
+    sink: Sink = field(repr=False)
+    clock: Clock
+    reserve: float
+
+    def run(self, state: State) -> tuple[bool, State]:
+        """Works until the file is whole and verified (True) or the time is up (False).
+
+        Raises DownloadInterrupted when nothing was gained, and ResultsCorrupted when length or CRC32C disagree; the
+        next run then starts from byte 0.
+        """
+        try:
+            if state.total is None or state.offset < state.total:
+                state, ended = self._continue(state)
+                if not ended:
+                    return False, state
+            self._verify(state)
+        except ResultsCorrupted:
+            self.sink.save(State())
+            raise
+        if state.upload_id is not None:
+            self.sink.finish(state.upload_id, state.etags)
+        return True, state
+
+    def _continue(self, state: State) -> tuple[State, bool]:
+        began = state.offset
+        headers = {**self.request.headers, **({"range": f"bytes={began}-"} if began else {})}
+        try:
+            with self.fetch(replace(self.request, headers=headers)) as answer:
+                state = self._described(state, answer)
+                already_kept = state.offset if answer.status == 200 else 0
+                for piece in _pieces(_skip(answer.blocks, already_kept), self.sink.piece_bytes):
+                    state = self._kept(state, piece)
+                    if self.clock.remaining() <= self.reserve and state.offset != state.total:
+                        return state, False
+        except WireError as error:
+            if state.offset > began:
+                return state, False
+            raise DownloadInterrupted(f"The download was cut off: {error}.") from None
+        return state, True
+
+    def _described(self, state: State, answer: Download) -> State:
+        """What this answer says of the whole file, held against what an earlier one said."""
+        head = Response(answer.status, answer.headers)
+        if answer.status not in (200, 206):
+            body = next(_pieces(answer.blocks, MAX_ERROR_BODY), b"")
+            raise self.refusal(replace(head, body=body))
+        total, expected = _total(head, state.offset), stored_crc32c(head)
+        if state.offset and (state.total, state.expected) != (total, expected):
+            raise ResultsCorrupted("The results changed while they were downloaded.")
+        return replace(state, total=total, expected=expected)
+
+    def _kept(self, state: State, piece: bytes) -> State:
+        """Stores a piece: as the whole object when it is all there is, which is then verified first."""
+        if state.upload_id is not None and not piece:
+            return state
+        grown = replace(state, offset=state.offset + len(piece), crc32c=google_crc32c.extend(state.crc32c, piece))
+        if state.upload_id is None and len(piece) < self.sink.piece_bytes:
+            self._verify(grown)
+            self.sink.write_whole(piece)
+            return grown
+        upload_id = state.upload_id or self.sink.begin()
+        etag = self.sink.write(upload_id, len(state.etags) + 1, piece)
+        grown = replace(grown, upload_id=upload_id, etags=(*state.etags, etag))
+        self.sink.save(grown)
+        return grown
+
+    def _verify(self, state: State) -> None:
+        if state.total is not None and state.offset != state.total:
+            raise ResultsCorrupted(f"The results have {state.offset} bytes, the server says {state.total}.")
+        ours = base64.b64encode(state.crc32c.to_bytes(4, "big")).decode()
+        if state.expected not in (None, ours):
+            raise ResultsCorrupted("The results' CRC32C is not the one that the server says.")
+
+
+def google_refusal(response: Response) -> ComplianceError:
+    """What Google's answer to a signed download URL stands for, when it is not the results."""
+    if response.status in (408, 429) or response.status >= 500:
+        return DownloadInterrupted(f"Google answered the download with {response.status}.")
+    if b"xpired" in response.body:
+        return ResultsExpired("The download URL has expired: the results are gone, the run must be repeated.")
+    return RequestRefused(f"Google refused the download ({response.status}).")
+
+
+def _total(head: Response, offset: int) -> int | None:
+    """The whole file's length in bytes; None when only the end of a chunked answer tells it."""
+    if head.status == 206:
+        match = _CONTENT_RANGE.fullmatch(head.headers.get("content-range", ""))
+        if match is None or int(match[1]) != offset:
+            raise ProtocolViolation("The download did not continue where it was asked to.")
+        return int(match[2])
+    lengths = {
+        head.headers[name] for name in ("content-length", "x-goog-stored-content-length") if name in head.headers
+    }
+    if len(lengths) > 1:
+        raise ResultsCorrupted("The results' Content-Length is not the stored length.")
+    if lengths:
+        return int(lengths.pop())
+    if "chunked" in head.headers.get("transfer-encoding", ""):
+        return None
+    raise ProtocolViolation("The download does not say how long it is.")
+
+
+def _skip(blocks: Iterator[bytes], count: int) -> Iterator[bytes]:
+    for block in blocks:
+        if count < len(block):
+            yield block[count:]
+        count = max(0, count - len(block))
+
+
+def _pieces(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Cuts a stream into pieces of one size and a shorter last one; an empty stream gives one empty piece."""
+    buffer = bytearray()
+    count = 0
+    for block in blocks:
+        buffer += block
+        while len(buffer) >= size:
+            yield bytes(buffer[:size])
+            del buffer[:size]
+            count += 1
+    if buffer or not count:
+        yield bytes(buffer)

@@ -1,0 +1,163 @@
+"""Every way a step can end other than well.
+
+The class name is the contract with the state machines: Step Functions matches it in ``ErrorEquals``. A message
+says what happened, where, and what to do; it never holds a token, a signed URL, a session URI or a checked ID.
+"""
+
+import json
+import re
+
+
+class ComplianceError(Exception):
+    """Any failure that this system knows by name."""
+
+
+class TransientError(ComplianceError):
+    """The same step may succeed when it is tried again; the state machines retry each of these by name."""
+
+
+class AwsUnavailable(TransientError):
+    """An AWS service throttled a request or failed to answer it."""
+
+
+class XUnavailable(TransientError):
+    """X answered 408 or 5xx, or did not answer."""
+
+
+class RateLimited(TransientError):
+    """X answered 429 because of its rate limit of 150 requests per 15 minutes."""
+
+    def __init__(self, message: str, reset_at: float | None = None) -> None:
+        """``reset_at`` is X's ``x-rate-limit-reset`` in epoch seconds, where it was given."""
+        super().__init__(message)
+        self.reset_at = reset_at
+
+
+class JobConflict(TransientError):
+    """X answered 409: another job of this type is active under the same App."""
+
+
+class UploadInterrupted(TransientError):
+    """The upload made no headway; what the server has persisted is not lost."""
+
+
+class DownloadInterrupted(TransientError):
+    """The download made no headway; what is stored so far is not lost."""
+
+
+class ResultsCorrupted(TransientError):
+    """The downloaded results differ in length or CRC32C from what the server says; they are fetched anew."""
+
+
+class PermanentError(ComplianceError):
+    """Trying the same step again changes nothing."""
+
+
+class UnsupportedInput(PermanentError):
+    """The object in the inbox is not a file of IDs that can be read."""
+
+
+class SourceChanged(PermanentError):
+    """The object that a part was planned from is gone or is not the same any more."""
+
+
+class PreparationFailed(PermanentError):
+    """A part could not be prepared for a reason that has no name of its own."""
+
+
+class InputRejected(PermanentError):
+    """More lines than allowed are not IDs."""
+
+
+class NothingToCheck(PermanentError):
+    """Not a single ID is left to check."""
+
+
+class PartTooLarge(PermanentError):
+    """A part is larger than one upload may be."""
+
+
+class BadCredentials(PermanentError):
+    """X does not accept the bearer token (401)."""
+
+
+class AccessRefused(PermanentError):
+    """X refuses this App or this URL (403)."""
+
+
+class CreditsDepleted(PermanentError):
+    """X answered 402: the account has no credits left."""
+
+
+class UsageCapExceeded(PermanentError):
+    """X answered 429 because of the usage cap, which no wait of minutes lifts."""
+
+
+class RequestRefused(PermanentError):
+    """X or Google refused a request as wrong (400 and the other 4xx)."""
+
+
+class JobNotFound(PermanentError):
+    """X does not know the job."""
+
+
+class RouteNotLive(PermanentError):
+    """A 404 with an empty body: X has not switched this route on for the account."""
+
+
+class ProtocolViolation(PermanentError):
+    """An answer lacks what the protocol promises, or names a host that is not allowed."""
+
+
+class UploadWindowClosed(PermanentError):
+    """``upload_expires_at`` has passed before the upload was opened."""
+
+
+class SessionLost(PermanentError):
+    """Google does not know the upload session any more (404, 410 or 499)."""
+
+
+class UploadCorrupted(PermanentError):
+    """The stored object's CRC32C is not the part's."""
+
+
+class JobFailed(PermanentError):
+    """X reports the job as failed."""
+
+
+class JobExpired(PermanentError):
+    """X reports the job as expired."""
+
+
+class JobOverdue(PermanentError):
+    """The job has not ended within the deadline."""
+
+
+class ResultsExpired(PermanentError):
+    """The download window of 7 days from creation is over."""
+
+
+class PartsFailed(PermanentError):
+    """At least one part of the run was not checked."""
+
+
+def named(name: str, cause: str) -> ComplianceError:
+    """The error that a state machine speaks of by its name and Lambda's ``cause``; PreparationFailed if unknown."""
+    return _OURS.get(name, PreparationFailed)(message_of(name, cause))
+
+
+def message_of(name: str, cause: str) -> str:
+    """The words of a failure: our own errors' message out of Lambda's ``cause``, or the mere name of anything else.
+
+    Only our own messages are known to hold no secret.
+    """
+    if name not in _OURS:
+        return f"The step failed with {name}; the log of its function says more."
+    match = _MESSAGE.search(cause)
+    return str(json.loads(match[1])) if match else str(_OURS[name].__doc__)
+
+
+_MESSAGE = re.compile(r'"errorMessage":\s*("(?:[^"\\]|\\.)*")')
+"""Found in a cut-off ``cause`` too."""
+
+_OURS = {error.__name__: error for kind in (TransientError, PermanentError) for error in kind.__subclasses__()}

@@ -1,0 +1,108 @@
+"""X's result records: one JSON object per line, normalized without losing what was said."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from compliance.clock import parse_time
+from compliance.runs import Findings
+
+_KNOWN = {"id", "action", "reason", "created_at", "redacted_at", "deleted_at", "error"}
+_GEO_REASONS = ("scrub_geo", "geo_scrubbed")
+_RANK = {"delete": 3, "rehydrate": 2, "scrub_geo": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRecord:
+    """What X said of one ID.
+
+    ``raw`` is the line itself wherever the other fields do not say all of it: unknown fields, unreadable times,
+    lines that are no JSON object, and the older files' action ``delete`` for a mere ``scrub_geo``.
+    """
+
+    id: str | None
+    action: str | None = None
+    reason: str | None = None
+    created_at: datetime | None = None
+    redacted_at: datetime | None = None
+    error: str | None = None
+    raw: str | None = None
+
+    @property
+    def rank(self) -> int:
+        """Delete outranks rehydrate outranks scrub_geo [X]; anything unknown comes last."""
+        return _RANK.get(self.action or "", 0)
+
+
+def parse_line(line: bytes) -> ResultRecord | None:
+    """One line of X's answer; None for a blank one, which real files have in the middle.
+
+    Never raises: a line that cannot be read becomes a record with error ``unreadable_line``.
+    """
+    if not line.strip():
+        return None
+    text = line.decode("utf-8", errors="replace").strip()
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        return ResultRecord(None, error="unreadable_line", raw=text)
+    times = {name: _time(data.get(name)) for name in ("created_at", "redacted_at", "deleted_at")}
+    action, reason = _word(data.get("action")), _word(data.get("reason"))
+    is_plain = _KNOWN.issuperset(data) and all(data.get(name) is None or times[name] for name in times)
+    if action == "delete" and reason in _GEO_REASONS:
+        action, is_plain = "scrub_geo", False
+    return ResultRecord(
+        id=_word(data.get("id")),
+        action=action,
+        reason=reason,
+        created_at=times["created_at"],
+        redacted_at=times["redacted_at"] or times["deleted_at"],
+        error=_word(data.get("error")),
+        raw=None if is_plain else text,
+    )
+
+
+def tally(findings: Findings, records: Iterable[ResultRecord]) -> None:
+    """Counts records into ``findings``."""
+    for record in records:
+        findings["records"] += 1
+        if record.action is None:
+            findings["result_errors"] += 1
+            continue
+        findings["affected"] += 1
+        for counts, value in ((findings["by_action"], record.action), (findings["by_reason"], record.reason)):
+            if value is not None:
+                counts[value] = counts.get(value, 0) + 1
+
+
+def no_findings() -> Findings:
+    """The findings of a file without records."""
+    return Findings(records=0, affected=0, result_errors=0, by_action={}, by_reason={})
+
+
+def outranking(records: Iterable[ResultRecord]) -> dict[str, ResultRecord]:
+    """For each ID the record with an action that outranks the others about it."""
+    best: dict[str, ResultRecord] = {}
+    for record in records:
+        if record.id is not None and record.action is not None:
+            known = best.get(record.id)
+            if known is None or record.rank > known.rank:
+                best[record.id] = record
+    return best
+
+
+def _word(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else json.dumps(value)
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return parse_time(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

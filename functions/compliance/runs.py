@@ -1,0 +1,179 @@
+"""A run and its parts: their names, where their objects lie, and what is written down about them."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict, get_args
+
+from compliance.errors import UnsupportedInput
+
+JobType = Literal["tweets", "users"]
+JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
+Transport = Literal["gcs_resumable", "gcs_put", "x_hosted"]
+
+
+class Counts(TypedDict):
+    """Every input line is one of these: ``lines = blank + accepted + duplicate + rejected``."""
+
+    lines: int
+    blank: int
+    accepted: int
+    duplicate: int
+    rejected: int
+
+
+COUNTS = ("lines", "blank", "accepted", "duplicate", "rejected")
+
+
+class Findings(TypedDict):
+    """What X's records say: how many, how many of them with an action, and of which kinds."""
+
+    records: int
+    affected: int
+    result_errors: int
+    by_action: dict[str, int]
+    by_reason: dict[str, int]
+
+
+class Run(TypedDict):
+    """One dataset, checked once. Times are ISO 8601 in UTC."""
+
+    run_id: str
+    type: JobType
+    status: Literal["registered", "preparing", "checking", "complete", "failed"]
+    bucket: str
+    key: str
+    version_id: str
+    execution_arn: str
+    started_at: str
+    checked_on: str
+    bytes: NotRequired[int]
+    parts: NotRequired[int]
+    lines: NotRequired[int]
+    blank: NotRequired[int]
+    accepted: NotRequired[int]
+    duplicate: NotRequired[int]
+    rejected: NotRequired[int]
+    prepared_at: NotRequired[str]
+    ended_at: NotRequired[str]
+    records: NotRequired[int]
+    affected: NotRequired[int]
+    result_errors: NotRequired[int]
+    by_action: NotRequired[dict[str, int]]
+    by_reason: NotRequired[dict[str, int]]
+    parts_complete: NotRequired[int]
+    parts_failed: NotRequired[int]
+    error: NotRequired[str]
+    error_message: NotRequired[str]
+
+
+class Part(TypedDict):
+    """What one upload carries. ``upload_url``, ``session_uri`` and ``download_url`` are credentials."""
+
+    run_id: str
+    part: int
+    type: JobType
+    status: Literal["planned", "prepared", "created", "uploading", "in_progress", "downloaded", "complete", "failed"]
+    bucket: str
+    key: str
+    version_id: str
+    source_start: int
+    source_end: int
+    is_gzip: bool
+    checked_on: str
+    object_key: NotRequired[str]
+    object_etag: NotRequired[str]
+    bytes: NotRequired[int]
+    crc32c: NotRequired[str]
+    lines: NotRequired[int]
+    blank: NotRequired[int]
+    accepted: NotRequired[int]
+    duplicate: NotRequired[int]
+    rejected: NotRequired[int]
+    attempt: NotRequired[int]
+    job_name: NotRequired[str]
+    job_id: NotRequired[str]
+    resumable: NotRequired[bool]
+    transport: NotRequired[Transport]
+    created_at: NotRequired[str]
+    upload_url: NotRequired[str]
+    upload_expires_at: NotRequired[str]
+    session_uri: NotRequired[str]
+    uploaded_bytes: NotRequired[int]
+    uploaded_at: NotRequired[str]
+    polls: NotRequired[int]
+    completed_at: NotRequired[str]
+    download_url: NotRequired[str]
+    download_expires_at: NotRequired[str]
+    download: NotRequired[dict[str, Any]]
+    result_bytes: NotRequired[int]
+    records: NotRequired[int]
+    affected: NotRequired[int]
+    result_errors: NotRequired[int]
+    by_action: NotRequired[dict[str, int]]
+    by_reason: NotRequired[dict[str, int]]
+    downloaded_at: NotRequired[str]
+    indexed_at: NotRequired[str]
+    error: NotRequired[str]
+    error_message: NotRequired[str]
+
+
+@dataclass(frozen=True)
+class PartRef:
+    """Names a part in what passes between the states of a job."""
+
+    run_id: str
+    type: JobType
+    part: int
+
+    @classmethod
+    def of(cls, event: dict[str, Any]) -> "PartRef":
+        """Reads a state's payload; raises KeyError when it is not one."""
+        return cls(event["run_id"], event["type"], int(event["part"]))
+
+
+def job_type_of(key: str) -> JobType:
+    """The type that the first folder of an inbox key names; raises UnsupportedInput for any other."""
+    folder, slash, _ = key.partition("/")
+    if slash and folder in JOB_TYPES:
+        return folder
+    raise UnsupportedInput("The object's key must begin with tweets/ or users/, as that says what its IDs are.")
+
+
+def run_id(job_type: str, bucket: str, key: str, version_id: str) -> str:
+    """The same object version always gives the same run, so a second event for it is recognized."""
+    digest = hashlib.sha256("\n".join([bucket, key, version_id]).encode()).hexdigest()
+    return f"{job_type}-{digest[:16]}"
+
+
+def job_name(run: str, part: int, attempt: int) -> str:
+    """The name that X's job gets, at most 64 characters [X OpenAPI]; a retry finds the job by it."""
+    return f"{run}-p{part}-a{attempt}"
+
+
+def part_key(run: str, part: int) -> str:
+    """Where the prepared part lies in the results bucket."""
+    return f"parts/{run}/{part:05}.txt"
+
+
+def raw_key(run: str, part: int) -> str:
+    """Where X's answer lies in the results bucket, byte for byte as it came."""
+    return f"raw/{run}/{part:05}.ndjson"
+
+
+def rejects_key(part: Part) -> str:
+    """Where the rejected lines of a part lie: a partition of the ``rejects`` table."""
+    return f"{_partition('rejects', part)}/{part['run_id']}-{part['part']:05}.ndjson"
+
+
+def results_key(part: Part, number: int) -> str:
+    """Where file ``number`` of a part's records lies: a partition of the ``results`` table."""
+    return f"{_partition('results', part)}/{part['run_id']}-{part['part']:05}-{number:03}.parquet"
+
+
+def _partition(table: str, part: Part) -> str:
+    return f"{table}/type={part['type']}/checked_on={part['checked_on']}"
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """What is told of a run when it ends."""
+    return {name: value for name, value in run.items() if name not in ("execution_arn", "listing")}

@@ -1,0 +1,61 @@
+"""Uploads that X or Google take in one PUT: nothing to resume, so a failed one starts again from byte 0."""
+
+from compliance.clock import Clock
+from compliance.errors import (
+    RequestRefused,
+    UploadCorrupted,
+    UploadInterrupted,
+    UploadWindowClosed,
+)
+from compliance.gcs_resumable import stored_crc32c
+from compliance.upload import Source
+from compliance.wire import ExactReader, OutOfTime, Request, Response, Send, WireError
+from compliance.x_api import XApi, refusal
+
+X_HOSTED_LIMIT = 128_000_000
+"""Bytes that X's own upload takes at most; over it, X answers 413."""
+
+
+def x_hosted_request(api: XApi, upload_url: str, total: int) -> Request:
+    """X's own upload: bearer token and the URL's own token both stay."""
+    headers = {**api.authorization, "content-type": "application/octet-stream", "content-length": str(total)}
+    return Request("PUT", upload_url, headers)
+
+
+def judge_x_hosted(response: Response) -> None:
+    """Returns when X has taken the file, or raises what its answer stands for."""
+    if response.status != 200:
+        raise refusal(response)
+
+
+def gcs_put_request(upload_url: str, total: int) -> Request:
+    """Google's plain upload to a URL that was not signed for a resumable one; a bearer token must not be sent."""
+    return Request("PUT", upload_url, {"content-type": "text/plain", "content-length": str(total)})
+
+
+def judge_gcs_put(response: Response, crc32c: str) -> None:
+    """Returns when the object is stored and its CRC32C is the part's."""
+    match response.status:
+        case 200 | 201:
+            if stored_crc32c(response) not in (None, crc32c):
+                raise UploadCorrupted("The stored object's CRC32C is not the part's.")
+        case status if status in (408, 429) or status >= 500:
+            raise UploadInterrupted(f"Google answered the upload with {status}.")
+        case 400 | 403 if b"xpired" in response.body:
+            raise UploadWindowClosed("The upload URL has expired.")
+        case status:
+            raise RequestRefused(f"Google refused the upload ({status}).")
+
+
+def put(request: Request, source: Source, send: Send, clock: Clock, reserve: float) -> Response:
+    """Streams the whole part to the URL and returns the answer.
+
+    Raises UploadInterrupted when the wire fails or the invocation's time (less ``reserve`` seconds) is too short.
+    """
+    try:
+        with source.open(0, source.total) as stream:
+            return send(request, ExactReader(stream, source.total, lambda: clock.remaining() <= reserve))
+    except OutOfTime:
+        raise UploadInterrupted("One invocation was too short for the upload, which cannot be resumed.") from None
+    except WireError as error:
+        raise UploadInterrupted(f"The upload was cut off: {error}.") from None

@@ -1,0 +1,41 @@
+"""Which way the bytes go: decided by the host of the URL that X gave, never by configuration alone."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from compliance.errors import ProtocolViolation
+
+Host = Literal["google", "x"]
+
+
+@dataclass(frozen=True)
+class TransferHosts:
+    """The only two origins that bytes are sent to or fetched from: a URL in an API answer is input."""
+
+    x_url: str
+    gcs_url: str
+
+    def of(self, url: str) -> Host:
+        """Whose URL this is; raises ProtocolViolation for any other origin.
+
+        Where both origins are one server, X's own byte path is known by its documented address.
+        """
+        origin, path = _origin(url), urlsplit(url).path
+        is_x, is_google = origin == _origin(self.x_url), origin == _origin(self.gcs_url)
+        if is_x and (not is_google or path.startswith("/2/compliance/jobs/")):
+            return "x"
+        if is_google:
+            return "google"
+        raise ProtocolViolation("X named a host for the transfer that is neither its own nor Google's.")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        raise ProtocolViolation("X named a URL that cannot be read.") from None
+    if parts.username is not None or parts.password is not None:
+        raise ProtocolViolation("X named a URL with a user in it.")
+    return parts.scheme, parts.hostname, port

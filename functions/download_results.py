@@ -1,0 +1,53 @@
+"""Download Results: keeps X's answer byte for byte, verified by length and CRC32C."""
+
+from typing import Any
+
+from adapters import http, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.results_sink import ResultsSink
+from adapters.secret import x_api
+from adapters.settings import settings
+from compliance.clock import parse_time, time_text
+from compliance.download import ResultsDownload, google_refusal
+from compliance.errors import ResultsExpired
+from compliance.runs import Part, PartRef
+from compliance.wire import Request
+from compliance.x_api import refusal
+
+RESERVE_SECONDS = 30
+"""Kept at most of an invocation's time for the piece under way; a third where that is less."""
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference; returns whether the results are ``complete``.
+
+    Raises ResultsExpired once ``download_expires_at`` has passed, 7 days after the job's creation.
+    """
+    ref = PartRef.of(event)
+    part = runs_table.get_part(ref.run_id, ref.part)
+    if "downloaded_at" in part and part["status"] != "failed":
+        return {"complete": True}
+    if clock.now() >= parse_time(part["download_expires_at"]).timestamp():
+        raise ResultsExpired("The 7 days for the download are over: the results are gone, the run must be repeated.")
+    reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
+    sink = ResultsSink(ref)
+    complete, state = _download(part, sink, clock, reserve).run(sink.saved(part.get("download")))
+    if complete:
+        runs_table.update_part(
+            ref,
+            status="downloaded",
+            downloaded_at=time_text(clock.now()),
+            result_bytes=state.offset,
+            download=None,
+            download_url=None,
+        )
+    return {"complete": complete}
+
+
+def _download(part: Part, sink: ResultsSink, clock: LambdaClock, reserve: float) -> ResultsDownload:
+    """X's own byte path wants the bearer token; Google's URL is itself the credential and must not see it."""
+    url = part["download_url"]
+    if settings().transfer_hosts.of(url) == "x":
+        return ResultsDownload(Request("GET", url, x_api().authorization), refusal, http.fetch, sink, clock, reserve)
+    return ResultsDownload(Request("GET", url), google_refusal, http.fetch, sink, clock, reserve)

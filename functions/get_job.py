@@ -1,0 +1,63 @@
+"""Get Job: asks X how the job stands, and says when to ask again."""
+
+from typing import Any
+
+from adapters import http, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.secret import x_api
+from adapters.settings import settings
+from compliance.clock import parse_time, time_text
+from compliance.errors import JobExpired, JobFailed, JobOverdue, ProtocolViolation, RateLimited
+from compliance.jobs import Jobs
+from compliance.runs import PartRef
+from compliance.x_api import ComplianceJob
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference; returns X's ``status`` of the job and ``wait_seconds`` before the next poll.
+
+    Raises JobFailed, JobExpired, or JobOverdue after the deadline that the deployer set.
+    """
+    ref = PartRef.of(event)
+    schedule = settings().poll_schedule
+    part = runs_table.get_part(ref.run_id, ref.part)
+    if "completed_at" in part and part["status"] != "failed":
+        return {"status": "complete", "wait_seconds": 0}
+    try:
+        job = Jobs(x_api(), http.send).get(part["job_id"])
+    except RateLimited as limit:
+        if limit.reset_at is None:
+            raise
+        return {"status": "unknown", "wait_seconds": schedule.wait_until(limit.reset_at, clock.now())}
+    polls = part["polls"] + 1
+    runs_table.update_part(ref, polls=polls)
+    match job.status:
+        case "complete":
+            _keep_download(ref, job, clock.now())
+        case "created" | "in_progress":
+            _check_deadline(part["created_at"], clock.now())
+        case "failed":
+            raise JobFailed("X reports the job as failed: it was cancelled, or X could not work on it.")
+        case "expired":
+            raise JobExpired("X reports the job as expired: it did not get the upload in time.")
+        case _:
+            raise ProtocolViolation("X reports a status of the job that is not known.")
+    return {"status": job.status, "wait_seconds": schedule.wait(polls)}
+
+
+def _keep_download(ref: PartRef, job: ComplianceJob, now: float) -> None:
+    if job.download_url is None or job.download_expires_at is None:
+        raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
+    runs_table.update_part(
+        ref,
+        completed_at=time_text(now),
+        download_url=job.download_url,
+        download_expires_at=time_text(job.download_expires_at.timestamp()),
+    )
+
+
+def _check_deadline(created_at: str, now: float) -> None:
+    hours = settings().job_deadline_hours
+    if now - parse_time(created_at).timestamp() > hours * 3600:
+        raise JobOverdue(f"X has not ended the job within {hours:g} hours.")

@@ -1,0 +1,52 @@
+"""Prepare Part: writes one part's IDs, validated, normalized and each once, and what was rejected beside them."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from adapters import objects, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.objects import Spool
+from adapters.settings import settings
+from compliance.clock import time_text
+from compliance.ids import Normalizer, Reject
+from compliance.runs import Counts, Part, PartRef, part_key, rejects_key
+from compliance.sources import cut_to_lines, gunzip
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference; returns its number. The counts stand on the part's record."""
+    ref = PartRef.of(event)
+    part = runs_table.get_part(ref.run_id, ref.part)
+    key = part_key(ref.run_id, ref.part)
+    with Spool() as prepared, Spool() as rejects:
+        counts = _prepare(part, prepared, rejects)
+        etag = prepared.store(key)
+        if rejects.bytes:
+            rejects.store(rejects_key(part))
+        runs_table.update_part(
+            ref,
+            status="prepared",
+            prepared_at=time_text(clock.now()),
+            object_key=key,
+            object_etag=etag,
+            bytes=prepared.bytes,
+            crc32c=prepared.crc32c,
+            **counts,
+        )
+    return {"part": ref.part}
+
+
+def _prepare(part: Part, prepared: Spool, rejects: Spool) -> Counts:
+    def reject(line: Reject) -> None:
+        row = {"run_id": part["run_id"], "part": part["part"], **asdict(line)}
+        rejects.write(json.dumps(row).encode() + b"\n")
+
+    start, end = part["source_start"], part["source_end"]
+    blocks = objects.source_blocks(part, max(0, start - 1))
+    lines = gunzip(blocks, settings().part_bytes) if part["is_gzip"] else cut_to_lines(blocks, start, end)
+    normalizer = Normalizer(reject)
+    for block in normalizer.normalize(lines):
+        prepared.write(block)
+    return normalizer.counts

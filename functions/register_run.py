@@ -1,0 +1,45 @@
+"""Register Run: writes the run down once, whoever announces its object and however often."""
+
+from typing import Any
+
+from adapters import objects, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.clock import parse_time, time_text
+from compliance.errors import UnsupportedInput
+from compliance.runs import Run, job_type_of, run_id
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes ``source`` (the detail of S3's "Object Created" event), ``execution_arn`` and ``started_at``.
+
+    A source without a version, such as one written by hand, means the object's latest.
+
+    Returns ``run_id``, ``type``, and whether the run is a ``duplicate``: one that another execution has registered.
+    """
+    bucket, key, version_id = _object_version(event["source"])
+    job_type = job_type_of(key)
+    started_at = time_text(parse_time(event["started_at"]).timestamp())
+    run = runs_table.register(
+        Run(
+            run_id=run_id(job_type, bucket, key, version_id),
+            type=job_type,
+            status="registered",
+            bucket=bucket,
+            key=key,
+            version_id=version_id,
+            execution_arn=event["execution_arn"],
+            started_at=started_at,
+            checked_on=started_at[:10],
+        )
+    )
+    is_duplicate = run["execution_arn"] != event["execution_arn"]
+    return {"run_id": run["run_id"], "type": job_type, "duplicate": is_duplicate}
+
+
+def _object_version(source: Event) -> tuple[str, str, str]:
+    try:
+        bucket, key, about = source["bucket"]["name"], source["object"]["key"], source["object"]
+    except (KeyError, TypeError):
+        raise UnsupportedInput("The input names no object: it needs bucket.name and object.key.") from None
+    return bucket, key, about.get("version-id") or objects.latest_version(bucket, key, about.get("etag"))

@@ -1,0 +1,35 @@
+"""Summarize Run: adds the parts up into the run's record and says how the run ended."""
+
+from typing import Any
+
+from adapters import runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.accounting import total_findings
+from compliance.clock import time_text
+from compliance.errors import PartsFailed
+from compliance.runs import summary
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes ``run_id``; returns the run's summary, with ``error`` and ``error_message`` when a part is not checked."""
+    parts = [part for part in runs_table.list_parts(event["run_id"]) if part["accepted"]]
+    unchecked = [part for part in parts if part["status"] != "complete"]
+    ending: dict[str, Any] = {"status": "complete", "error": None, "error_message": None}
+    if unchecked:
+        first = unchecked[0]
+        reason = first.get("error_message", "its execution was stopped")
+        ending = {
+            "status": "failed",
+            "error": first.get("error", PartsFailed.__name__),
+            "error_message": f"{len(unchecked)} of {len(parts)} parts are not checked; part {first['part']}: {reason}",
+        }
+    run = runs_table.update_run(
+        event["run_id"],
+        ended_at=time_text(clock.now()),
+        parts_complete=len(parts) - len(unchecked),
+        parts_failed=len(unchecked),
+        **ending,
+        **total_findings(parts),
+    )
+    return summary(run)

@@ -1,0 +1,82 @@
+"""Upload Part: brings the part to where X wants it, over as many invocations as it takes."""
+
+from typing import Any
+
+from adapters import http, objects, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.secret import x_api
+from adapters.settings import settings
+from compliance import single_put
+from compliance.clock import parse_time, time_text
+from compliance.errors import PartTooLarge, SessionLost, UploadWindowClosed
+from compliance.jobs import Jobs
+from compliance.runs import Part, PartRef
+from compliance.upload import Outcome, ResumableUpload, Source
+
+RESERVE_SECONDS = 20
+"""Kept at most of an invocation's time for asking what was persisted; a tenth where that is less."""
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference; returns whether the upload is ``complete``, and then ``wait_seconds`` for X."""
+    ref = PartRef.of(event)
+    part = runs_table.get_part(ref.run_id, ref.part)
+    if "uploaded_at" not in part:
+        outcome = _upload(ref, part, clock)
+        if not outcome.complete:
+            return {"complete": False}
+        runs_table.update_part(
+            ref,
+            status="in_progress",
+            uploaded_at=time_text(clock.now()),
+            uploaded_bytes=part["bytes"],
+            polls=0,
+            upload_url=None,
+            session_uri=None,
+        )
+    return {"complete": True, "wait_seconds": settings().poll_schedule.wait(0)}
+
+
+def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
+    reserve = min(RESERVE_SECONDS, clock.remaining() / 10)
+    source = objects.prepared(part)
+    if part["transport"] == "gcs_resumable":
+        upload = ResumableUpload(
+            part["session_uri"],
+            source,
+            http.send,
+            clock,
+            settings().chunk_bytes,
+            reserve,
+            lambda uploaded: _report(ref, uploaded),
+        )
+        try:
+            return upload.run()
+        except SessionLost:
+            runs_table.update_part(ref, session_uri=None, uploaded_bytes=0)
+            raise
+    if part["bytes"] > single_put.X_HOSTED_LIMIT:
+        raise PartTooLarge(f"X takes {single_put.X_HOSTED_LIMIT} bytes in one upload. Lower part_size_mb to 128.")
+    _put_once(ref, part, source, clock, reserve)
+    return Outcome(True, part["bytes"])
+
+
+def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, reserve: float) -> None:
+    """Sends the part in one PUT, unless X already works on what an earlier invocation has sent."""
+    api = x_api()
+    if part["status"] == "uploading" and Jobs(api, http.send).get(part["job_id"]).status != "created":
+        return
+    if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
+        raise UploadWindowClosed("The 15 minutes for the upload are over.")
+    runs_table.update_part(ref, status="uploading", uploaded_bytes=0)
+    if part["transport"] == "x_hosted":
+        request = single_put.x_hosted_request(api, part["upload_url"], source.total)
+        single_put.judge_x_hosted(single_put.put(request, source, http.send, clock, reserve))
+    else:
+        request = single_put.gcs_put_request(part["upload_url"], source.total)
+        single_put.judge_gcs_put(single_put.put(request, source, http.send, clock, reserve), source.crc32c)
+
+
+def _report(ref: PartRef, uploaded: int) -> None:
+    runs_table.update_part(ref, uploaded_bytes=uploaded)

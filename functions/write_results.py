@@ -1,0 +1,46 @@
+"""Write Results: writes every record of X's answer, typed, to the table that Athena reads, and counts them."""
+
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from adapters import objects, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.parquet import write_parquet
+from compliance.results import ResultRecord, no_findings, parse_line, tally
+from compliance.runs import Part, PartRef, raw_key, results_key
+
+RECORDS_PER_FILE = 200_000
+"""Bounds the memory; about 4 MB of Parquet."""
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference; returns the ``offset`` at which the index begins.
+
+    File names are numbered, so writing them again replaces them.
+    """
+    ref = PartRef.of(event)
+    part = runs_table.get_part(ref.run_id, ref.part)
+    findings = no_findings()
+    records = _records(part)
+    for number, batch in enumerate(iter(lambda: list(islice(records, RECORDS_PER_FILE)), [])):
+        tally(findings, batch)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "records.parquet"
+            write_parquet(file, part, batch)
+            content = file.read_bytes()
+        objects.write(results_key(part, number), content, objects.crc32c_of(content))
+    runs_table.update_part(ref, **findings)
+    return {"offset": 0}
+
+
+def _records(part: Part) -> Iterator[ResultRecord]:
+    if not part["result_bytes"]:
+        return
+    for lines in objects.read_lines(raw_key(part["run_id"], part["part"]), 0):
+        for line in lines:
+            if (record := parse_line(line)) is not None:
+                yield record

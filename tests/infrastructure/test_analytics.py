@@ -1,0 +1,94 @@
+"""Analytics: tables that describe what the functions write, and queries that cannot run away with the budget."""
+
+from typing import Any
+
+import pytest
+
+from cdk.rules import flat
+from tests.infrastructure.deployment import Deployment
+
+COLUMNS = {
+    "results": {
+        "id": "string",
+        "action": "string",
+        "reason": "string",
+        "created_at": "timestamp",
+        "redacted_at": "timestamp",
+        "error": "string",
+        "run_id": "string",
+        "part": "int",
+        "job_id": "string",
+        "checked_at": "timestamp",
+        "raw": "string",
+    },
+    "rejects": {"run_id": "string", "part": "int", "line": "bigint", "reason": "string", "text": "string"},
+}
+SERDES = {
+    "results": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    "rejects": "org.openx.data.jsonserde.JsonSerDe",
+}
+each_table = pytest.mark.parametrize("name", COLUMNS)
+
+
+def _table(deployment: Deployment, name: str) -> dict[str, Any]:
+    tables = [body["Properties"]["TableInput"] for body in deployment.resources("AWS::Glue::Table").values()]
+    found: dict[str, Any] = next(each for each in tables if each["Name"] == name)
+    return found
+
+
+@each_table
+def test_a_table_has_the_columns_of_its_files_each_explained(aws: Deployment, name: str) -> None:
+    table = _table(aws, name)
+    columns = table["StorageDescriptor"]["Columns"]
+    assert {each["Name"]: each["Type"] for each in columns} == COLUMNS[name]
+    assert {each["Name"]: each["Type"] for each in table["PartitionKeys"]} == {
+        "type": "string",
+        "checked_on": "string",
+    }
+    assert all(each["Comment"] for each in columns + table["PartitionKeys"])
+
+
+@each_table
+def test_a_table_is_read_from_where_its_files_are_written(aws: Deployment, name: str) -> None:
+    table = _table(aws, name)
+    location = flat(table["StorageDescriptor"]["Location"])
+    assert location.startswith("s3://XComplianceStorage:ExportsOutputRefResults")
+    assert location.endswith(f"/{name}/")
+    assert table["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"] == SERDES[name]
+    template = flat(table["Parameters"]["storage.location.template"])
+    assert template == f"{location}type=${{type}}/checked_on=${{checked_on}}/"
+
+
+@each_table
+def test_partitions_need_no_crawler(aws: Deployment, name: str) -> None:
+    parameters = _table(aws, name)["Parameters"]
+    assert {key: value for key, value in parameters.items() if key.startswith("projection.")} == {
+        "projection.enabled": "true",
+        "projection.type.type": "enum",
+        "projection.type.values": "tweets,users",
+        "projection.checked_on.type": "date",
+        "projection.checked_on.format": "yyyy-MM-dd",
+        "projection.checked_on.range": "2024-01-01,NOW",
+        "projection.checked_on.interval": "1",
+        "projection.checked_on.interval.unit": "DAYS",
+    }
+
+
+def test_a_query_stops_at_100_gb_and_cannot_choose_otherwise(aws: Deployment) -> None:
+    (group,) = aws.resources("AWS::Athena::WorkGroup").values()
+    configuration = group["Properties"]["WorkGroupConfiguration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    assert configuration["BytesScannedCutoffPerQuery"] == 100 * 10**9
+    result = configuration["ResultConfiguration"]
+    assert result["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
+    assert flat(result["OutputLocation"]).endswith("/athena/")
+
+
+def test_names_are_the_ones_that_the_outputs_publish(aws: Deployment) -> None:
+    outputs = aws.json("XCompliancePipeline")["Outputs"]
+    (group,) = aws.resources("AWS::Athena::WorkGroup").values()
+    (database,) = aws.resources("AWS::Glue::Database").values()
+    assert outputs["AthenaWorkGroupName"]["Value"] == group["Properties"]["Name"] == "XCompliance"
+    assert outputs["GlueDatabaseName"]["Value"] == database["Properties"]["DatabaseInput"]["Name"] == "xcompliance"
+    for table in aws.resources("AWS::Glue::Table").values():
+        assert table["Properties"]["DatabaseName"] == "xcompliance"

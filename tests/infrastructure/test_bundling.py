@@ -1,0 +1,83 @@
+"""The functions' code: the source and its pins, the same every time, for the platform it runs on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cdk import bundling
+from cdk.bundling import FUNCTIONS, ROOT, Platform, assemble
+from cdk.config import Settings
+from tests.infrastructure.deployment import Deployment
+
+REQUIREMENTS = {name: ROOT / "requirements" / f"{name}.txt" for name in ("functions", "analytics")}
+LAMBDA_LIMIT = 250 * 1024**2
+ARM64 = 0xB7
+
+
+def _files(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+
+
+def test_an_asset_holds_the_source_and_nothing_that_is_not_needed(aws: Deployment) -> None:
+    source = {str(path.relative_to(FUNCTIONS)) for path in FUNCTIONS.rglob("*.py")}
+    assert _files(aws.asset("create_job")) == source | {"installed.txt"}
+
+
+def test_only_the_function_that_writes_parquet_carries_duckdb(aws: Deployment) -> None:
+    pins = {name: (aws.asset(name) / "installed.txt").read_text() for name in aws.functions}
+    assert pins.pop("write_results") == "analytics.txt"
+    assert set(pins.values()) == {"functions.txt"}
+
+
+def test_the_sandbox_starts_the_runtime_client_of_aws(aws: Deployment, sandbox: Deployment) -> None:
+    bootstrap = sandbox.asset("create_job") / "bootstrap"
+    assert os.access(bootstrap, os.X_OK)
+    assert bootstrap.read_text().splitlines() == [
+        "#!/bin/sh",
+        'exec "$SANDBOX_PYTHON" -m awslambdaric "$_HANDLER"',
+    ]
+    assert not (aws.asset("create_job") / "bootstrap").exists()
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_pin_has_a_wheel_for_lambda(tmp_path: Path, name: str) -> None:
+    assemble(REQUIREMENTS[name], Platform.of(Settings()), tmp_path)
+    libraries = list(tmp_path.rglob("*.so*"))
+    assert libraries
+    assert {int.from_bytes(path.read_bytes()[18:20], "little") for path in libraries} == {ARM64}
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*")) < LAMBDA_LIMIT
+
+
+def test_an_asset_is_the_same_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Platform.of(Settings())
+    for build in ("first", "second"):
+        monkeypatch.setattr(bundling, "CACHE", tmp_path / "cache" / build)
+        assemble(REQUIREMENTS["functions"], target, tmp_path / build)
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert _files(first) == _files(second)
+    assert all((first / name).read_bytes() == (second / name).read_bytes() for name in _files(first))
+
+
+def test_the_sandbox_asset_runs_on_this_machine(tmp_path: Path) -> None:
+    assemble(REQUIREMENTS["analytics"], Platform.of(Settings(sandbox=True)), tmp_path)
+    program = "import duckdb, google_crc32c; print(duckdb.__file__, google_crc32c.__file__)"
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert all(where.startswith(str(tmp_path)) for where in outcome.stdout.split())
+
+
+def test_an_installation_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundling, "CACHE", tmp_path / "cache")
+    unpinned = tmp_path / "unpinned.txt"
+    unpinned.write_text("urllib3\n")
+    with pytest.raises(RuntimeError, match=r"Installing unpinned.txt failed:\n.*--require-hashes"):
+        assemble(unpinned, Platform.of(Settings()), tmp_path / "asset")
+    assert not list((tmp_path / "cache").iterdir())

@@ -1,0 +1,90 @@
+"""Settings: defaults that work, values from anywhere, and errors that say what to do."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+from aws_cdk import App, RemovalPolicy
+
+from cdk.config import SettingError, Settings
+
+
+def settings(**context: object) -> Settings:
+    return Settings.from_context(App(context=context).node)
+
+
+def test_the_defaults_make_a_deployment() -> None:
+    assert settings() == Settings()
+
+
+def test_each_setting_has_a_default_and_a_sentence() -> None:
+    for each in fields(Settings):
+        assert each.metadata["sentence"].endswith("."), each.name
+        assert getattr(Settings(), each.name) is not None
+
+
+def test_a_command_line_string_means_what_the_json_value_means() -> None:
+    strings = settings(sandbox="true", part_size_mb="64", poll_backoff="2", log_retention_days="7")
+    values = settings(sandbox=True, part_size_mb=64, poll_backoff=2.0, log_retention_days=7)
+    assert strings == values
+    assert isinstance(strings.part_size_mb, int)
+    assert isinstance(strings.poll_backoff, float)
+
+
+def test_settings_do_not_change_afterwards() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().prefix = "Other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "accepts"),
+    [
+        ("sandbox", "maybe", "true or false"),
+        ("prefix", "1st", "1 to 32 letters, digits or hyphens, a letter first"),
+        ("prefix", "a" * 33, "1 to 32 letters"),
+        ("x_api_url", "api.x.com", "an origin such as https://host"),
+        ("gcs_url", "https://storage.googleapis.com/bucket", "an origin such as https://host"),
+        ("part_size_mb", 0, "a whole number from 1 to 1024"),
+        ("part_size_mb", "1025", "a whole number from 1 to 1024"),
+        ("chunk_size_mb", "2.5", "a whole number from 1 to 1024"),
+        ("chunk_size_mb", True, "a whole number from 1 to 1024"),
+        ("reject_limit_percent", "-1", "a number from 0 to 100"),
+        ("reject_limit_percent", "nan", "a number from 0 to 100"),
+        ("resumable", "sometimes", "one of auto, always, never"),
+        ("first_poll_seconds", [], "a whole number from 1 to 3600"),
+        ("transfer_timeout_seconds", 901, "a whole number from 10 to 900"),
+        ("log_retention_days", 8, "one of 1, 7, 14, 30"),
+    ],
+)
+def test_an_error_names_the_key_the_value_and_what_is_acceptable(key: str, value: object, accepts: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        settings(**{key: value})
+    assert str(caught.value).startswith(f"CDK context {key} must be {accepts}")
+    assert repr(value) in str(caught.value)
+
+
+def test_a_misspelt_key_is_not_passed_over() -> None:
+    with pytest.raises(SettingError, match="part_size is no setting; did you mean part_size_mb"):
+        settings(part_size=64)
+
+
+def test_context_of_others_is_left_alone() -> None:
+    assert settings(**{"availability-zones:account=1": ["a"], "@aws-cdk/core:something": True}) == Settings()
+
+
+def test_polls_may_not_begin_slower_than_they_end() -> None:
+    with pytest.raises(SettingError, match="max_poll_seconds must not be less than first_poll_seconds"):
+        settings(first_poll_seconds=60, max_poll_seconds=30)
+
+
+@pytest.mark.parametrize("key", ["x_api_url", "gcs_url"])
+def test_plain_http_is_for_the_sandbox_alone(key: str) -> None:
+    with pytest.raises(SettingError, match=f"{key} must begin with https:"):
+        settings(**{key: "http://127.0.0.1:8080"})
+    assert getattr(settings(sandbox=True, **{key: "http://127.0.0.1:8080/"}), key) == "http://127.0.0.1:8080"
+
+
+def test_data_outlives_the_stacks_except_in_the_sandbox() -> None:
+    assert settings().removal_policy == RemovalPolicy.RETAIN
+    assert settings(keep_data="false").removal_policy == RemovalPolicy.DESTROY
+    assert settings(sandbox=True).removal_policy == RemovalPolicy.DESTROY
+    assert settings(sandbox=True, keep_data=True).removal_policy == RemovalPolicy.RETAIN

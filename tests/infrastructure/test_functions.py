@@ -1,0 +1,208 @@
+"""Functions: each has what all have, the size and time its work needs, and exactly the grants it uses."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from adapters.settings import Settings as FunctionSettings
+from cdk.bundling import FUNCTIONS, ROOT
+from cdk.rules import flat
+from tests.infrastructure.deployment import Deployment
+
+READ_INBOX = {
+    "s3:GetObject Inbox/tweets/*",
+    "s3:GetObject Inbox/users/*",
+    "s3:GetObjectVersion Inbox/tweets/*",
+    "s3:GetObjectVersion Inbox/users/*",
+    "s3:ListBucket Inbox",
+}
+# What each function may do besides reading and updating its own record: action and resource.
+GRANTS: dict[str, set[str]] = {
+    "register_run": {"dynamodb:PutItem Runs", *READ_INBOX},
+    "plan_parts": {
+        "dynamodb:PutItem Runs",
+        *READ_INBOX,
+    },
+    "prepare_part": {
+        *READ_INBOX,
+        "s3:PutObject Results/parts/*",
+        "s3:PutObject Results/rejects/*",
+    },
+    "accept_input": {"dynamodb:Query Runs"},
+    "summarize_run": {"dynamodb:Query Runs"},
+    "record_failure": set(),
+    "take_turn": {
+        "dynamodb:Query Runs",
+        "dynamodb:PutItem Runs",
+        "dynamodb:DeleteItem Runs",
+        "states:SendTaskSuccess XComplianceJob",
+    },
+    "create_job": {"dynamodb:PutItem Runs", "secretsmanager:GetSecretValue BearerToken"},
+    "open_upload": set(),
+    "upload_part": {"s3:GetObject Results/parts/*", "secretsmanager:GetSecretValue BearerToken"},
+    "get_job": {"secretsmanager:GetSecretValue BearerToken"},
+    "download_results": {
+        "s3:PutObject Results/raw/*",
+        "s3:AbortMultipartUpload Results/raw/*",
+        "secretsmanager:GetSecretValue BearerToken",
+    },
+    "write_results": {"s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
+    "index_results": {"s3:GetObject Results/raw/*", "dynamodb:BatchWriteItem ResultsIndex"},
+    "release_turn": {
+        "dynamodb:Query Runs",
+        "dynamodb:PutItem Runs",
+        "dynamodb:DeleteItem Runs",
+        "states:SendTaskSuccess XComplianceJob",
+        # The queue for events that it failed on.
+        "sqs:SendMessage TurnsNotReleased",
+        "sqs:GetQueueAttributes TurnsNotReleased",
+        "sqs:GetQueueUrl TurnsNotReleased",
+    },
+}
+EVERY_FUNCTION = {
+    "dynamodb:GetItem Runs",
+    "dynamodb:UpdateItem Runs",
+    "kms:Decrypt Key",
+    "logs:CreateLogStream Logs",
+    "logs:PutLogEvents Logs",
+    "xray:PutTraceSegments *",
+    "xray:PutTelemetryRecords *",
+}
+each_function = pytest.mark.parametrize("name", GRANTS)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _short(resource: Any) -> str:
+    """A policy's resource by the name it has in the code."""
+    text = flat(resource)
+    text = re.sub(r"^XCompliance(Inbox|Results)BucketArn", r"\1", text)
+    text = re.sub(r"^XComplianceStorage:ExportsOutputFnGetAtt([A-Za-z]+)[0-9A-F]{8}(Arn|Id)\w+$", r"\1", text)
+    text = re.sub(r"^<Triggers([A-Za-z]+)[0-9A-F]{8}\.Arn>$", r"\1", text)
+    text = re.sub(r"^<Functions\w+(Logs)[0-9A-F]{8}\.Arn>$", r"\1", text)
+    return text.removeprefix("arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:")
+
+
+def _allowed(deployment: Deployment, name: str) -> set[str]:
+    return {
+        f"{action} {_short(resource)}"
+        for statement in deployment.statements(deployment.functions[name]["Role"])
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+
+
+def test_there_is_one_function_for_each_handler_file(aws: Deployment) -> None:
+    assert aws.functions.keys() == GRANTS.keys() == {path.stem for path in FUNCTIONS.glob("*.py")}
+
+
+@each_function
+def test_a_function_is_allowed_what_it_does_and_no_more(aws: Deployment, name: str) -> None:
+    assert _allowed(aws, name) == GRANTS[name] | EVERY_FUNCTION
+
+
+@each_function
+def test_the_key_is_used_through_the_services_that_hold_the_data(aws: Deployment, name: str) -> None:
+    services = {
+        flat(statement["Condition"]["StringEquals"]["kms:ViaService"])
+        for statement in aws.statements(aws.functions[name]["Role"])
+        if statement["Action"] == "kms:Decrypt"
+    }
+    reads_token = any(grant.startswith("secretsmanager:") for grant in GRANTS[name])
+    expected = {"dynamodb", "secretsmanager"} if reads_token else {"dynamodb"}
+    assert services == {f"{service}.<AWS::Region>.amazonaws.com" for service in expected}
+
+
+@each_function
+def test_a_function_runs_traced_on_arm_and_logs_json_to_a_group_of_its_own(aws: Deployment, name: str) -> None:
+    properties = aws.functions[name]
+    assert properties["FunctionName"] == f"XCompliance-{name}"
+    assert properties["Runtime"] == "python3.14"
+    assert properties["Architectures"] == ["arm64"]
+    assert properties["TracingConfig"] == {"Mode": "Active"}
+    assert properties["LoggingConfig"]["LogFormat"] == "JSON"
+    group = aws.resources("AWS::Logs::LogGroup")[properties["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["Properties"] == {"LogGroupName": f"/aws/lambda/XCompliance-{name}", "RetentionInDays": 90}
+
+
+def test_memory_is_given_where_bytes_are_moved(aws: Deployment) -> None:
+    large = {name: each["MemorySize"] for name, each in aws.functions.items() if each["MemorySize"] != 256}
+    assert large == {
+        "prepare_part": 1769,
+        "write_results": 1769,
+        "upload_part": 1024,
+        "download_results": 1024,
+        "index_results": 1024,
+    }
+
+
+def test_time_is_given_where_bytes_are_moved(aws: Deployment) -> None:
+    assert {name for name, each in aws.functions.items() if each["Timeout"] == 900} == {
+        "upload_part",
+        "download_results",
+        "write_results",
+        "index_results",
+    }
+    assert aws.functions["prepare_part"]["Timeout"] == 280
+    assert all(30 <= each["Timeout"] <= 60 for each in aws.functions.values() if each["Timeout"] < 280)
+
+
+def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
+    """A part, and as much again for what was rejected from it."""
+    large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
+    assert large.pop("prepare_part") == 512 + 2 * 128
+    assert set(large.values()) == {512}
+
+
+def _tasks(states: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        task
+        for state in states.values()
+        for task in ([state] if state["Type"] == "Task" else _tasks(state.get("ItemProcessor", {}).get("States", {})))
+    ]
+
+
+def test_a_function_ends_before_its_state_gives_up(aws: Deployment) -> None:
+    for path in (ROOT / "statemachine").glob("*.asl.json"):
+        for task in _tasks(json.loads(path.read_text())["States"]):
+            function = re.match(r"\$\{(\w+)FunctionArn}", task["Arguments"].get("FunctionName", ""))
+            if function:
+                name = re.sub(r"(?<!^)(?=[A-Z])", "_", function[1]).lower()
+                assert aws.functions[name]["Timeout"] <= task["TimeoutSeconds"], name
+
+
+@each_function
+def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> None:
+    variables = aws.functions[name]["Environment"]["Variables"]
+    assert variables.keys() == {
+        "RUNS_TABLE",
+        "RESULTS_TABLE",
+        "RESULTS_BUCKET",
+        "BEARER_TOKEN_SECRET_ARN",
+        "X_API_URL",
+        "GCS_URL",
+        "SETTINGS",
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_LOG_LEVEL",
+    }
+    assert json.loads(variables["SETTINGS"]) == {
+        "part_size_mb": 128,
+        "chunk_size_mb": 256,
+        "reject_limit_percent": 1.0,
+        "resumable": "auto",
+        "first_poll_seconds": 30,
+        "max_poll_seconds": 300,
+        "poll_backoff": 1.5,
+        "job_deadline_hours": 24.0,
+    }
+
+
+def test_the_functions_understand_their_environment(aws: Deployment) -> None:
+    variables = aws.functions["create_job"]["Environment"]["Variables"]
+    understood = FunctionSettings.of({name: flat(value) for name, value in variables.items()})
+    assert understood.x_api_url == "https://api.x.com"
+    assert understood.part_bytes == 128_000_000

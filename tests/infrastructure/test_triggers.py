@@ -1,0 +1,86 @@
+"""Triggers: every dropped object starts one run, every lost job frees its turn, and no event vanishes."""
+
+from typing import Any
+
+from aws_cdk.assertions import Match
+
+from tests.infrastructure.deployment import Deployment
+
+
+def _rule(deployment: Deployment, detail_type: str) -> dict[str, Any]:
+    rules = [body["Properties"] for body in deployment.resources("AWS::Events::Rule").values()]
+    found: dict[str, Any] = next(each for each in rules if each["EventPattern"]["detail-type"] == [detail_type])
+    return found
+
+
+def _machine_id(deployment: Deployment, name: str) -> str:
+    machines = deployment.resources("AWS::StepFunctions::StateMachine")
+    (found,) = (key for key, body in machines.items() if body["Properties"]["StateMachineName"] == name)
+    return found
+
+
+def test_an_object_below_tweets_or_users_starts_a_run(aws: Deployment) -> None:
+    rule = _rule(aws, "Object Created")
+    assert rule["EventPattern"]["source"] == ["aws.s3"]
+    (bucket_name,) = rule["EventPattern"]["detail"]["bucket"]["name"]
+    assert "Inbox" in bucket_name["Fn::ImportValue"]
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "tweets/"}, {"prefix": "users/"}]}
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": _machine_id(aws, "XComplianceRun")}
+    assert target["InputPath"] == "$.detail"
+
+
+def test_the_rule_may_start_runs_and_nothing_else(aws: Deployment) -> None:
+    (target,) = _rule(aws, "Object Created")["Targets"]
+    (statement,) = aws.statements(target["RoleArn"])
+    assert statement["Action"] == "states:StartExecution"
+    assert statement["Resource"] == target["Arn"]
+
+
+def test_a_job_that_ended_without_success_gives_its_turn_back(aws: Deployment) -> None:
+    rule = _rule(aws, "Step Functions Execution Status Change")
+    assert rule["EventPattern"]["source"] == ["aws.states"]
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": [{"Ref": _machine_id(aws, "XComplianceJob")}],
+        "status": ["FAILED", "ABORTED", "TIMED_OUT"],
+    }
+    (target,) = rule["Targets"]
+    function = aws.resources("AWS::Lambda::Function")[target["Arn"]["Fn::GetAtt"][0]]
+    assert function["Properties"]["Handler"] == "release_turn.handler"
+    assert "Input" not in target
+    assert "InputPath" not in target
+
+
+def test_each_target_is_tried_for_a_day_and_then_keeps_the_event(aws: Deployment) -> None:
+    queues = aws.resources("AWS::SQS::Queue")
+    kept = []
+    for rule in aws.resources("AWS::Events::Rule").values():
+        (target,) = rule["Properties"]["Targets"]
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+        kept.append(target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0])
+    assert sorted(kept) == sorted(queues)
+
+
+def test_an_event_that_release_turn_fails_on_is_kept_too(aws: Deployment) -> None:
+    aws.pipeline.has_resource_properties(
+        "AWS::Lambda::EventInvokeConfig",
+        {
+            "FunctionName": {"Ref": Match.string_like_regexp("releaseturn")},
+            "DestinationConfig": {
+                "OnFailure": {"Destination": {"Fn::GetAtt": [Match.string_like_regexp("TurnsNotReleased"), "Arn"]}}
+            },
+        },
+    )
+
+
+def test_dead_letters_are_encrypted_and_refuse_requests_without_tls(aws: Deployment) -> None:
+    aws.pipeline.all_resources_properties(
+        "AWS::SQS::Queue", {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 86400}
+    )
+    for policy in aws.resources("AWS::SQS::QueuePolicy").values():
+        refused, accepted = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert refused["Effect"] == "Deny"
+        assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert accepted["Action"] == "sqs:SendMessage"
+        assert accepted["Condition"]["ArnEquals"].keys() == {"aws:SourceArn"}
+    assert len(aws.resources("AWS::SQS::QueuePolicy")) == len(aws.resources("AWS::SQS::Queue"))

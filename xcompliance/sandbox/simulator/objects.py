@@ -1,0 +1,109 @@
+"""Stored objects: files in a directory, written front to back and checksummed on the way."""
+
+import base64
+import hashlib
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import google_crc32c
+
+from xcompliance.sandbox.simulator.wire import BLOCK
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """A finished object. ``crc32c`` and ``md5`` are base64, as Google tells them; ``size`` is in bytes."""
+
+    path: Path
+    size: int
+    crc32c: str
+    md5: str | None
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """What Google says of a stored object in every answer about it; hashes are a header line each."""
+        hashes = [("x-goog-hash", f"crc32c={self.crc32c}")]
+        if self.md5 is not None:
+            hashes.append(("x-goog-hash", f"md5={self.md5}"))
+        return [
+            ("ETag", f'"{self._etag}"'),
+            *hashes,
+            ("x-goog-stored-content-encoding", "identity"),
+            ("x-goog-stored-content-length", str(self.size)),
+        ]
+
+    @property
+    def _etag(self) -> str:
+        return base64.b64decode(self.md5 or self.crc32c).hex()
+
+    def discard(self) -> None:
+        """Frees its room on the disk."""
+        self.path.unlink(missing_ok=True)
+
+    def blocks(self, start: int, length: int) -> Iterator[bytes]:
+        """``length`` bytes from ``start``."""
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(start)
+            while length > 0 and (block := file.read(min(BLOCK, length))):
+                length -= len(block)
+                yield block
+
+
+class ObjectWriter:
+    """An object that is still being written."""
+
+    def __init__(self, path: Path, md5: bool) -> None:
+        self.size = 0
+        self._path = path
+        self._file = path.open("wb", buffering=0)
+        self._crc32c = 0
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
+
+    def append(self, block: bytes) -> None:
+        """Adds bytes at the end."""
+        self._file.write(block)
+        self._crc32c = google_crc32c.extend(self._crc32c, block)
+        if self._md5 is not None:
+            self._md5.update(block)
+        self.size += len(block)
+
+    def finish(self) -> StoredObject:
+        """The object, complete."""
+        self._file.close()
+        crc32c = base64.b64encode(self._crc32c.to_bytes(4, "big")).decode()
+        md5 = None if self._md5 is None else base64.b64encode(self._md5.digest()).decode()
+        return StoredObject(self._path, self.size, crc32c, md5)
+
+    def discard(self) -> None:
+        """Gives it up."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+class ObjectStore:
+    """Objects by their path, ``/bucket/name``."""
+
+    def __init__(self, directory: Path, md5: bool) -> None:
+        self._directory = directory
+        self._md5 = md5
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._objects: dict[str, StoredObject] = {}
+
+    def writer(self) -> ObjectWriter:
+        """Begins an object, which is not to be seen before it is put."""
+        with self._lock:
+            return ObjectWriter(self._directory / str(next(self._numbers)), self._md5)
+
+    def put(self, name: str, stored: StoredObject) -> None:
+        """Shows a finished object under a name."""
+        with self._lock:
+            self._objects[name] = stored
+
+    def get(self, name: str) -> StoredObject | None:
+        """The object of that name."""
+        with self._lock:
+            return self._objects.get(name)

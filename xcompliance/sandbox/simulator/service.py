@@ -1,0 +1,71 @@
+"""What the API and the storage do alike with every request: name it, let its faults happen, write it down."""
+
+from abc import ABC, abstractmethod
+
+from xcompliance.sandbox.simulator.journal import Entry
+from xcompliance.sandbox.simulator.wire import CutError, Request, Response
+from xcompliance.sandbox.simulator.world import World
+
+
+class FaultyService(ABC):
+    """A service whose requests can go wrong as the fault box says."""
+
+    name: str
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @abstractmethod
+    def operation(self, request: Request) -> str | None:
+        """Which operation the request is, if any."""
+
+    @abstractmethod
+    def perform(self, request: Request) -> Response:
+        """Does what is asked."""
+
+    @abstractmethod
+    def failure(self, status: int) -> Response:
+        """An answer with that status in the service's own form."""
+
+    def answer(self, request: Request) -> Response:
+        """Performs the request with the faults that befall its connection."""
+        request.operation = self.operation(request)
+        faults, body = self.world.faults, request.body
+        body.rate = self.world.settings.upload_rate
+        if slow := faults.take("slow_upload", request.operation):
+            body.rate = slow["bytes_per_second"]
+        if cut := faults.take("reset", request.operation):
+            body.cut_after = cut["after_bytes"]
+        response = self.perform(request)
+        is_lost = 200 <= response.status < 300 and faults.take("lost_answer", request.operation) is not None
+        if is_lost or body.cut_after is not None:
+            raise CutError
+        return response
+
+    def answered(self, request: Request, status: int | None, sent: int) -> None:
+        """Writes the request into the journal."""
+        self.world.journal.record(
+            Entry(
+                at=self.world.clock.now(),
+                service=self.name,
+                operation=request.operation,
+                method=request.method,
+                path=request.path,
+                content_range=request.headers.get("content-range"),
+                status=status,
+                received=request.body.received,
+                sent=sent,
+            )
+        )
+
+    def fault_answer(self, request: Request) -> Response | None:
+        """The answer that a fault gives in place of the work."""
+        faults = self.world.faults
+        if faults.take("empty_404", request.operation) is not None:
+            return Response(404)
+        if asked := faults.take("status", request.operation):
+            response = self.failure(asked["status"])
+            if asked["retry_after"] is not None:
+                response.headers.append(("Retry-After", str(asked["retry_after"])))
+            return response
+        return None

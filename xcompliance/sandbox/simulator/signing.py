@@ -1,0 +1,184 @@
+"""Google's V4 signed URLs: made by Google's own library, verified from scratch with the public key.
+
+Source: Cloud Storage, "V4 signing process" and "Canonical requests".
+"""
+
+import hashlib
+from calendar import timegm
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from time import strptime
+from urllib.parse import quote, urlsplit
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from google.cloud.storage._signing import (  # type: ignore[import-untyped, unused-ignore]
+    generate_signed_url_v4,
+)
+from google.oauth2.service_account import Credentials
+
+from xcompliance.sandbox.simulator.wire import Request
+
+_SIGNER = "compliance@simulator.iam.gserviceaccount.com"
+_ALGORITHM = "GOOG4-RSA-SHA256"
+_PARAMETERS = (
+    "X-Goog-Algorithm",
+    "X-Goog-Credential",
+    "X-Goog-Date",
+    "X-Goog-Expires",
+    "X-Goog-SignedHeaders",
+    "X-Goog-Signature",
+)
+MAX_SECONDS = 604_800
+"""A V4 signature is good for seven days at most."""
+
+
+class SignatureError(Exception):
+    """A request that its URL does not entitle to; carries Google's status, code and words."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class _Signature:
+    credential: str
+    signed_at: float
+    date: str
+    seconds: int
+    headers: tuple[str, ...]
+    value: bytes
+
+    @property
+    def scope(self) -> str:
+        return self.credential.partition("/")[2]
+
+
+class UrlSigner:
+    """A throw-away service account that signs for one storage endpoint and recognizes its signatures."""
+
+    def __init__(self, storage_url: str) -> None:
+        key = _throw_away_key()
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        self._public_key = key.public_key()
+        self._storage_url = storage_url
+        self._credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call, unused-ignore]
+            {"client_email": _SIGNER, "private_key": pem.decode(), "token_uri": "http://127.0.0.1/unused"}
+        )
+
+    def sign(
+        self,
+        method: str,
+        path: str,
+        now: float,
+        seconds: int,
+        *,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """A URL for ``path``, good for ``seconds`` from ``now``; method RESUMABLE opens an upload session."""
+        url = generate_signed_url_v4(
+            self._credentials,
+            path,
+            seconds,
+            api_access_endpoint=self._storage_url,
+            method=method,
+            content_type=content_type,
+            headers=dict(headers or {}),
+            _request_timestamp=datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ"),
+        )
+        return str(url)
+
+    def verify(self, request: Request, now: float) -> None:
+        """Returns when the request is exactly what was signed and the signature is still good.
+
+        Raises SignatureError otherwise.
+        """
+        signature = _signature(request)
+        self._require_headers(request, signature)
+        string_to_sign = "\n".join(
+            (_ALGORITHM, signature.date, signature.scope, _sha256(_canonical_request(request, signature)))
+        )
+        try:
+            if signature.credential != f"{_SIGNER}/{signature.date[:8]}/auto/storage/goog4_request":
+                raise InvalidSignature
+            self._public_key.verify(signature.value, string_to_sign.encode(), padding.PKCS1v15(), hashes.SHA256())
+        except InvalidSignature:
+            raise SignatureError(403, "SignatureDoesNotMatch", "Access denied.") from None
+        if not signature.signed_at <= now < signature.signed_at + signature.seconds:
+            raise SignatureError(400, "ExpiredToken", "The provided token has expired.")
+
+    @staticmethod
+    def _require_headers(request: Request, signature: _Signature) -> None:
+        """Every signed header must be sent, and every ``x-goog-`` header that is sent must be signed."""
+        missing = [name for name in signature.headers if name not in request.headers]
+        unsigned = [name for name in request.headers if name.startswith("x-goog-") and name not in signature.headers]
+        if missing:
+            raise SignatureError(
+                400, "MalformedSecurityHeader", f"Header was signed, but is not in the request: {missing[0]}."
+            )
+        if unsigned or "host" not in signature.headers:
+            raise SignatureError(400, "MalformedSecurityHeader", f"Header must be signed: {(*unsigned, 'host')[0]}.")
+
+
+@cache
+def _throw_away_key() -> rsa.RSAPrivateKey:
+    """One for all simulators of a process: making one takes longer than everything else they do to start."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _signature(request: Request) -> _Signature:
+    query = dict(request.query)
+    present = [name for name in _PARAMETERS if name in query]
+    if not present:
+        raise SignatureError(401, "AuthenticationRequired", "Authentication required.")
+    if len(present) < len(_PARAMETERS) or len(query) < len(request.query):
+        raise _invalid_parameters()
+    try:
+        if query["X-Goog-Algorithm"] != _ALGORITHM or not 0 < int(query["X-Goog-Expires"]) <= MAX_SECONDS:
+            raise ValueError
+        return _Signature(
+            credential=query["X-Goog-Credential"],
+            signed_at=timegm(strptime(query["X-Goog-Date"], "%Y%m%dT%H%M%SZ")),
+            date=query["X-Goog-Date"],
+            seconds=int(query["X-Goog-Expires"]),
+            headers=tuple(query["X-Goog-SignedHeaders"].split(";")),
+            value=bytes.fromhex(query["X-Goog-Signature"]),
+        )
+    except ValueError:
+        raise _invalid_parameters() from None
+
+
+def _canonical_request(request: Request, signature: _Signature) -> str:
+    pairs = sorted(
+        f"{quote(name, safe='~')}={quote(value, safe='~')}"
+        for name, value in request.query
+        if name != "X-Goog-Signature"
+    )
+    headers = [f"{name}:{' '.join(request.headers[name].split())}\n" for name in signature.headers]
+    return "\n".join(
+        (
+            request.method,
+            urlsplit(request.target).path,
+            "&".join(pairs),
+            "".join(headers),
+            ";".join(signature.headers),
+            request.headers.get("x-goog-content-sha256", "UNSIGNED-PAYLOAD"),
+        )
+    )
+
+
+def _invalid_parameters() -> SignatureError:
+    return SignatureError(400, "AuthorizationQueryParametersError", "Invalid query parameters.")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
