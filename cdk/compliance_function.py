@@ -61,4 +61,4 @@ class ComplianceFunction(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
         )
-        acknowledge_wildcard(role, "*", "X-Ray knows no resources: traces can only be sent to all of it.")
+        acknowledge_wildcard(role, "*", "Traces and task tokens know no resources: IAM has no narrower grant for them.")

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -45,19 +44,18 @@ class Spec:
     requirements: str = "functions"
 
 
-def specs(may: StorageGrants, settings: Settings, job_machine_arn: str) -> dict[str, Spec]:
+def specs(may: StorageGrants, settings: Settings) -> dict[str, Spec]:
     """The functions by the names of their files.
 
     Args:
         may: the grants to choose from.
         settings: the size of a part, and the time that an invocation may spend on moving bytes.
-        job_machine_arn: the machine whose executions wait for their turn.
     """
     transfer = settings.transfer_timeout_seconds
     return {
         # Puts the run, unless it is there already; asks for the version of an object that came without one.
         "register_run": Spec(runs=("PutItem",), grants=may.read_inbox()),
-        # Puts the parts; reads around each cut, to end a part at the end of a line.
+        # Puts the parts; reads the object's length and first bytes.
         "plan_parts": Spec(runs=("PutItem",), grants=may.read_inbox()),
         # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk.
         "prepare_part": Spec(
@@ -72,7 +70,7 @@ def specs(may: StorageGrants, settings: Settings, job_machine_arn: str) -> dict[
         "summarize_run": Spec(runs=("Query",)),
         "record_failure": Spec(timeout=30),
         # Puts a ticket, deletes stale ones; wakes the execution whose turn it is.
-        "take_turn": Spec(runs=("Query", "PutItem", "DeleteItem"), grants=answer_tasks(job_machine_arn)),
+        "take_turn": Spec(runs=("Query", "PutItem", "DeleteItem"), grants=answer_tasks()),
         # Calls X's API; puts down that X refuses resumable uploads.
         "create_job": Spec(runs=("PutItem",), grants=may.read_bearer_token()),
         # Needs no token: the signed URL is the credential.
@@ -99,7 +97,7 @@ def specs(may: StorageGrants, settings: Settings, job_machine_arn: str) -> dict[
             memory=STREAMING, timeout=transfer, grants=[*may.read_results("raw"), *may.write_index()]
         ),
         # Deletes the holder and puts the next one; wakes its execution.
-        "release_turn": Spec(timeout=30, runs=("Query", "PutItem", "DeleteItem"), grants=answer_tasks(job_machine_arn)),
+        "release_turn": Spec(timeout=30, runs=("Query", "PutItem", "DeleteItem"), grants=answer_tasks()),
     }
 
 
@@ -114,9 +112,6 @@ class Functions(Construct):
         }
         may = StorageGrants(storage)
         environment = _environment(settings, storage)
-        # The emulator cannot tell from a task token whose it is.
-        waiting = "*" if settings.sandbox else job_machine_arn(self, settings)
-        table = specs(may, settings, waiting)
         self.by_name: Mapping[str, lambda_.Function] = {
             name: ComplianceFunction(
                 self,
@@ -130,18 +125,8 @@ class Functions(Construct):
                 disk=spec.disk,
                 grants=(*may.runs_table("GetItem", "UpdateItem", *spec.runs), *spec.grants),
             ).function
-            for name, spec in table.items()
+            for name, spec in specs(may, settings).items()
         }
-
-
-def job_machine_arn(scope: Construct, settings: Settings) -> str:
-    """The job machine's ARN, from its name: the machine itself is built on the functions."""
-    return Stack.of(scope).format_arn(
-        service="states",
-        resource="stateMachine",
-        resource_name=f"{settings.prefix}Job",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
 
 
 def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:

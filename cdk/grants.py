@@ -30,7 +30,7 @@ class Grant:
             )
         )
         for resource in self.resources:
-            if resource.endswith("*"):
+            if resource.endswith("/*"):
                 acknowledge_wildcard(role, resource, f"{self.name}: what stands below one prefix has no other name.")
 
 
@@ -91,9 +91,12 @@ class StorageGrants:
         return Grant(name, ("kms:Decrypt",), (self._storage.key.key_arn,), via)
 
 
-def answer_tasks(machine_arn: str) -> tuple[Grant, ...]:
-    """Handing a waiting execution of the machine its task token back."""
-    return (Grant("AnswerTasks", ("states:SendTaskSuccess",), (machine_arn,)),)
+def answer_tasks() -> tuple[Grant, ...]:
+    """Handing a waiting execution its task token back.
+
+    IAM's reference names no resource for the action: the token itself says which task may be answered.
+    """
+    return (Grant("AnswerTasks", ("states:SendTaskSuccess",), ("*",)),)
 
 
 def _actions(service: str, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def list_parts(run_id: str) -> list[Part]:
     start: dict[str, Any] = {}
     while True:
         page = _table().query(KeyConditionExpression=condition, ConsistentRead=True, **start)
-        parts += [cast(Part, _plain(item)) for item in page["Items"]]
+        parts += [cast(Part, plain(item)) for item in page["Items"]]
         if "LastEvaluatedKey" not in page:
             return parts
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -95,14 +95,14 @@ def _put_once(item: dict[str, Any]) -> dict[str, Any]:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         return _get({"pk": item["pk"], "sk": item["sk"]})
-    return _plain(item)
+    return plain(item)
 
 
 def _get(key: dict[str, str]) -> dict[str, Any]:
     item = _table().get_item(Key=key, ConsistentRead=True).get("Item")
     if item is None:
         raise KeyError(f"the runs table has no {key['sk']} of {key['pk']}")
-    return _plain(item)
+    return plain(item)
 
 
 def _update(key: dict[str, str], attributes: dict[str, Any]) -> dict[str, Any]:
@@ -120,10 +120,10 @@ def _update(key: dict[str, str], attributes: dict[str, Any]) -> dict[str, Any]:
         ConditionExpression="attribute_exists(pk)",
         ReturnValues="ALL_NEW",
     )
-    return _plain(answer["Attributes"])
+    return plain(answer["Attributes"])
 
 
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
+def plain(item: dict[str, Any]) -> dict[str, Any]:
     """Python's own numbers for DynamoDB's, without the table's keys."""
     return {name: _number(value) for name, value in item.items() if name not in _KEYS}
 

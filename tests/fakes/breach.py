@@ -7,13 +7,13 @@ import google_crc32c
 from compliance.wire import Readable, Request
 
 
-class Breach(AssertionError):
+class BreachError(AssertionError):
     """The client broke the protocol. No product code catches this."""
 
 
 def require(is_kept: bool, rule: str) -> None:
     if not is_kept:
-        raise Breach(rule)
+        raise BreachError(rule)
 
 
 def crc32c(content: bytes) -> str:

@@ -66,8 +66,6 @@ class FakeDownloads:
             headers = {"transfer-encoding": "chunked"}
         if self.says_hash:
             headers |= {"x-goog-hash": f"crc32c={crc32c(content)}", "x-goog-stored-content-length": str(len(content))}
-            if is_partial:
-                del headers["x-goog-stored-content-length"]
         sent = content[start:]
         if serving.corrupts:
             sent = bytes([sent[0] ^ 1]) + sent[1:]

@@ -13,7 +13,7 @@ from tests.fakes.clock import ManualClock
 UNIT = 262_144
 BLOCK = 65_536
 ORIGIN = "https://storage.googleapis.com"
-EXPIRED = b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+EXPIRED = b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code><Message>It has expired.</Message></Error>"
 BAD_DIGEST = b"Provided CRC32C does not match: x-goog-hash"
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")

@@ -14,5 +14,5 @@ class FakeContext(LambdaContext):
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # theirs is static
         return int(self._clock.remaining() * 1000)

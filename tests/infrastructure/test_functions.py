@@ -37,7 +37,7 @@ GRANTS: dict[str, set[str]] = {
         "dynamodb:Query Runs",
         "dynamodb:PutItem Runs",
         "dynamodb:DeleteItem Runs",
-        "states:SendTaskSuccess XComplianceJob",
+        "states:SendTaskSuccess *",
     },
     "create_job": {"dynamodb:PutItem Runs", "secretsmanager:GetSecretValue BearerToken"},
     "open_upload": set(),
@@ -54,7 +54,7 @@ GRANTS: dict[str, set[str]] = {
         "dynamodb:Query Runs",
         "dynamodb:PutItem Runs",
         "dynamodb:DeleteItem Runs",
-        "states:SendTaskSuccess XComplianceJob",
+        "states:SendTaskSuccess *",
         # The queue for events that it failed on.
         "sqs:SendMessage TurnsNotReleased",
         "sqs:GetQueueAttributes TurnsNotReleased",
@@ -83,8 +83,7 @@ def _short(resource: Any) -> str:
     text = re.sub(r"^XCompliance(Inbox|Results)BucketArn", r"\1", text)
     text = re.sub(r"^XComplianceStorage:ExportsOutputFnGetAtt([A-Za-z]+)[0-9A-F]{8}(Arn|Id)\w+$", r"\1", text)
     text = re.sub(r"^<Triggers([A-Za-z]+)[0-9A-F]{8}\.Arn>$", r"\1", text)
-    text = re.sub(r"^<Functions\w+(Logs)[0-9A-F]{8}\.Arn>$", r"\1", text)
-    return text.removeprefix("arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:")
+    return re.sub(r"^<Functions\w+(Logs)[0-9A-F]{8}\.Arn>$", r"\1", text)
 
 
 def _allowed(deployment: Deployment, name: str) -> set[str]:

@@ -34,8 +34,9 @@ CHANGED_BY_THE_SANDBOX = {
     "Metadata",
 }
 
-# Actions that AWS cannot restrict to a resource: sending traces, and setting up a machine's log delivery.
+# Actions that AWS cannot restrict to a resource: answering a task, sending traces, setting up a machine's log delivery.
 WITHOUT_RESOURCES = {
+    "states:SendTaskSuccess",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "xray:GetSamplingRules",

@@ -174,7 +174,7 @@ def test_each_operation_has_150_requests_in_15_minutes(client: Client) -> None:
 
 
 def test_a_fast_clock_shortens_the_wait_for_a_job(simulate: Simulate) -> None:
-    client = simulate(job_seconds=600, speed=100_000)
+    client = simulate(job_seconds=600, speed=10_000, upload_window_seconds=100_000)
     job = client.create(resumable=True)
     client.upload(job, lines([1]))
     client.results(job)

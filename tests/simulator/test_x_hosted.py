@@ -16,14 +16,16 @@ def test_bytes_go_to_the_api_with_a_token_in_the_url(x_hosted: Client) -> None:
         assert url.startswith(f"{x_hosted.simulator.x_api_url}/2/compliance/jobs/{job['id']}{end}?token=")
 
 
-def test_one_put_uploads_and_answers_with_the_job(x_hosted: Client) -> None:
-    job = x_hosted.create("users")
-    answer = x_hosted.upload(job, IDS)
+def test_one_put_uploads_and_answers_with_the_job(simulate: Simulate) -> None:
+    client = simulate(generation="x-hosted", job_seconds=60)
+    job = client.create("users")
+    answer = client.upload(job, IDS)
     assert answer.status == 200
     assert (answer.data["id"], answer.data["status"]) == (job["id"], "in_progress")
-    assert x_hosted.results(job).status == 200
-    assert x_hosted.status(job["id"]) == "complete"
-    assert x_hosted.simulator.jobs[0].completed_uploads == 1
+    client.simulator.clock.advance(60)
+    assert client.results(job).status == 200
+    assert client.status(job["id"]) == "complete"
+    assert client.simulator.jobs[0].completed_uploads == 1
 
 
 def test_the_bearer_token_is_needed_beside_the_urls_token(x_hosted: Client) -> None:

@@ -7,13 +7,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import boto3
 
 from xcompliance.sandbox.deployment import ROOT, deploy
-from xcompliance.sandbox.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator, emulator
+from xcompliance.sandbox.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, emulator
 from xcompliance.sandbox.processes import running
 from xcompliance.sandbox.simulator.settings import Generation
 from xcompliance.sandbox.tls import make_certificate
@@ -48,12 +48,12 @@ class Sandbox:
     x_api_url: str
     gcs_url: str
     outputs: dict[str, str]
+    pids: tuple[int, ...]
 
     def as_json(self) -> dict[str, str]:
-        """All of it, with the stacks' outputs beside the rest."""
-        about = asdict(self)
-        outputs: dict[str, str] = about.pop("outputs")
-        return {**about, **outputs}
+        """What a client needs, with the stacks' outputs beside the rest."""
+        about = {field.name: getattr(self, field.name) for field in fields(self) if field.type is str}
+        return {**about, **self.outputs}
 
     @property
     def session(self) -> boto3.Session:
@@ -72,35 +72,35 @@ def sandbox(options: Options, say: Callable[[str], None] = lambda text: None) ->
     with ExitStack() as stack:
         say("Starting the AWS emulator")
         aws = stack.enter_context(emulator(folder, make_certificate(folder), options.wait_scale))
-        x_api_url = gcs_url = options.x_api_url
-        if x_api_url is None:
+        pids = [aws.pid]
+        if options.x_api_url is None:
             say("Starting the simulator of X")
-            x_api_url, gcs_url = stack.enter_context(_simulator(folder, options))
+            pid, (x_api_url, gcs_url) = stack.enter_context(_simulator(folder, options))
+            pids.append(pid)
+        else:
+            x_api_url = gcs_url = options.x_api_url
         say("Deploying the stacks with the CDK CLI")
-        context = {"sandbox": "true", "x_api_url": x_api_url, "gcs_url": gcs_url or x_api_url, **options.context}
+        context = {"sandbox": "true", "x_api_url": x_api_url, "gcs_url": gcs_url, **options.context}
         outputs = deploy(folder, aws.client_environment, REGION, context)
-        box = _handle(aws, x_api_url, gcs_url or x_api_url, outputs)
+        box = Sandbox(
+            aws_endpoint_url=aws.url,
+            region=REGION,
+            ca_bundle=str(aws.certificate.bundle),
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+            x_api_url=x_api_url,
+            gcs_url=gcs_url,
+            outputs=outputs,
+            pids=tuple(pids),
+        )
         secrets = box.session.client("secretsmanager", endpoint_url=box.aws_endpoint_url, verify=box.ca_bundle)
         secrets.put_secret_value(SecretId=outputs["BearerTokenSecretArn"], SecretString=BEARER_TOKEN)
         yield box
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _handle(aws: Emulator, x_api_url: str, gcs_url: str, outputs: dict[str, str]) -> Sandbox:
-    return Sandbox(
-        aws_endpoint_url=aws.url,
-        region=REGION,
-        ca_bundle=str(aws.certificate.bundle),
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-        x_api_url=x_api_url,
-        gcs_url=gcs_url,
-        outputs=outputs,
-    )
-
-
 @contextmanager
-def _simulator(folder: Path, options: Options) -> Iterator[tuple[str, str]]:
+def _simulator(folder: Path, options: Options) -> Iterator[tuple[int, tuple[str, str]]]:
     command = [sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN]
     command += ["--generation", options.generation, "--job-seconds", str(options.job_seconds)]
     if options.events is not None:
@@ -117,5 +117,5 @@ def _simulator(folder: Path, options: Options) -> Iterator[tuple[str, str]]:
         return about["x_api_url"], about["gcs_url"]
 
     environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONUNBUFFERED": "1"}
-    with running("simulator of X", [*command, *options.simulator_options], environment, log, urls) as (_, found):
-        yield found
+    with running("simulator of X", [*command, *options.simulator_options], environment, log, urls) as started:
+        yield started

@@ -45,9 +45,7 @@ def make_certificate(folder: Path) -> Certificate:
     files.certificate.write_bytes(certificate)
     files.key.touch(mode=0o600)
     files.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     files.bundle.write_bytes(certificate + Path(certifi.where()).read_bytes())
     return files

@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--partial-persistence", type=float, default=0.0, metavar="P", help="probability per chunk")
     add("--seed", type=int, default=_DEFAULTS.seed, help="of all randomness")
     add("--upload-rate", type=int, help="bytes per real second and connection")
-    add("--no-md5", dest="md5", action="store_false", help="CRC32C alone, which is twice as fast")
+    add("--no-md5", dest="md5", action="store_false", help="CRC32C alone, which is faster")
     add("--sign-content-length", action="store_true", help="sign upload URLs for content-length: 0 too")
     return parser
 

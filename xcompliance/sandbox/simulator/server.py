@@ -64,7 +64,7 @@ class Simulator:
             api_port.service = _ApiPort(Api(world, self.x_api_url), Admin(world))
             storage_port.service = Storage(world, self.gcs_url)
             for port in (api_port, storage_port):
-                threading.Thread(target=port.serve_forever, args=(0.05,), daemon=True).start()
+                threading.Thread(target=port.serve_forever, args=(0.01,), daemon=True).start()
                 stack.callback(port.shutdown)
             self._stack = stack.pop_all()
         return self

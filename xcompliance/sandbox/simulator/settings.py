@@ -12,6 +12,9 @@ LateUploads = Literal["accepted", "expired"]
 GENERATIONS: tuple[Generation, ...] = get_args(Generation)
 JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
 
+MAX_SIGNED_SECONDS = 604_800
+"""A signed URL is good for seven days at most."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -45,7 +48,7 @@ class Settings:
     upload_rate: int | None = None
     """Bytes per real second that one connection may upload."""
     md5: bool = True
-    """Whether stored objects carry an MD5; composite ones at Google do not. Uploads are twice as fast without."""
+    """Whether stored objects carry an MD5; composite ones at Google do not. Without it uploads are faster."""
     sign_content_length: bool = False
     """Whether upload URLs are signed for ``content-length: 0`` too, as some of X's were."""
 
@@ -63,6 +66,10 @@ class Settings:
         for name in ("speed", "upload_window_seconds", "rate_limit"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be greater than 0.")
+        if self.upload_window_seconds > MAX_SIGNED_SECONDS:
+            raise ValueError(f"upload_window_seconds must not be greater than {MAX_SIGNED_SECONDS}.")
+        if self.events is not None and not self.events.is_file():
+            raise ValueError(f"events must name a file, which {self.events} is not.")
         if self.job_seconds < 0:
             raise ValueError("job_seconds must not be negative.")
         if self.upload_rate is not None and self.upload_rate <= 0:

@@ -20,6 +20,7 @@ from google.cloud.storage._signing import (  # type: ignore[import-untyped, unus
 )
 from google.oauth2.service_account import Credentials
 
+from xcompliance.sandbox.simulator.settings import MAX_SIGNED_SECONDS
 from xcompliance.sandbox.simulator.wire import Request
 
 _SIGNER = "compliance@simulator.iam.gserviceaccount.com"
@@ -32,8 +33,6 @@ _PARAMETERS = (
     "X-Goog-SignedHeaders",
     "X-Goog-Signature",
 )
-MAX_SECONDS = 604_800
-"""A V4 signature is good for seven days at most."""
 
 
 class SignatureError(Exception):
@@ -64,15 +63,8 @@ class UrlSigner:
     """A throw-away service account that signs for one storage endpoint and recognizes its signatures."""
 
     def __init__(self, storage_url: str) -> None:
-        key = _throw_away_key()
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        self._public_key = key.public_key()
         self._storage_url = storage_url
-        self._credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call, unused-ignore]
-            {"client_email": _SIGNER, "private_key": pem.decode(), "token_uri": "http://127.0.0.1/unused"}
-        )
+        self._credentials, self._public_key = _throw_away_account()
 
     def sign(
         self,
@@ -130,9 +122,14 @@ class UrlSigner:
 
 
 @cache
-def _throw_away_key() -> rsa.RSAPrivateKey:
-    """One for all simulators of a process: making one takes longer than everything else they do to start."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def _throw_away_account() -> tuple[Credentials, rsa.RSAPublicKey]:
+    """One for all simulators of a process: making it takes longer than everything else they do to start."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call, unused-ignore]
+        {"client_email": _SIGNER, "private_key": pem.decode(), "token_uri": "http://127.0.0.1/unused"}
+    )
+    return credentials, key.public_key()
 
 
 def _signature(request: Request) -> _Signature:
@@ -143,7 +140,7 @@ def _signature(request: Request) -> _Signature:
     if len(present) < len(_PARAMETERS) or len(query) < len(request.query):
         raise _invalid_parameters()
     try:
-        if query["X-Goog-Algorithm"] != _ALGORITHM or not 0 < int(query["X-Goog-Expires"]) <= MAX_SECONDS:
+        if query["X-Goog-Algorithm"] != _ALGORITHM or not 0 < int(query["X-Goog-Expires"]) <= MAX_SIGNED_SECONDS:
             raise ValueError
         return _Signature(
             credential=query["X-Goog-Credential"],

@@ -1,0 +1,85 @@
+"""No line and no record goes missing between the parts and the whole."""
+
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.accounting import judge, total_counts, total_findings
+from compliance.errors import InputRejected, NothingToCheck
+from compliance.runs import Counts, Part
+
+
+def part_of(**attributes: Any) -> Part:
+    return cast(Part, attributes)
+
+
+def counts_of(accepted: int = 0, rejected: int = 0, duplicate: int = 0, blank: int = 0) -> Counts:
+    lines = accepted + rejected + duplicate + blank
+    return Counts(lines=lines, blank=blank, accepted=accepted, duplicate=duplicate, rejected=rejected)
+
+
+@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 4), max_size=20))
+def test_the_parts_lines_add_up(parts: list[Counts]) -> None:
+    total = total_counts(part_of(**counts) for counts in parts)
+    assert total == counts_of(
+        *(sum(counts[name] for counts in parts) for name in ("accepted", "rejected", "duplicate", "blank"))
+    )
+
+
+def test_a_line_that_is_not_accounted_for_stops_everything() -> None:
+    with pytest.raises(AssertionError, match="add up"):
+        total_counts([part_of(**counts_of(accepted=5) | {"lines": 6})])
+
+
+def test_up_to_the_limit_rejects_are_allowed_and_not_beyond() -> None:
+    judge(counts_of(accepted=990, rejected=10), 1.0)
+    with pytest.raises(InputRejected, match=r"11 of 1000 lines .* 1 %"):
+        judge(counts_of(accepted=989, rejected=11), 1.0)
+
+
+def test_blank_lines_dilute_nothing() -> None:
+    with pytest.raises(InputRejected):
+        judge(counts_of(accepted=9, rejected=1, blank=100_000), 1.0)
+
+
+def test_a_limit_of_zero_allows_none_and_one_of_a_hundred_allows_all_but_nothing() -> None:
+    judge(counts_of(accepted=1), 0)
+    with pytest.raises(InputRejected):
+        judge(counts_of(accepted=10**9, rejected=1), 0)
+    judge(counts_of(accepted=1, rejected=10**6), 100)
+    with pytest.raises(NothingToCheck):
+        judge(counts_of(rejected=10), 100)
+
+
+@pytest.mark.parametrize("counts", [counts_of(), counts_of(blank=7)])
+def test_a_file_without_an_id_is_nothing_to_check(counts: Counts) -> None:
+    with pytest.raises(NothingToCheck):
+        judge(counts, 1.0)
+
+
+def test_findings_add_up_over_the_parts_that_are_complete() -> None:
+    one = part_of(
+        status="complete",
+        records=5,
+        affected=4,
+        result_errors=1,
+        by_action={"delete": 4},
+        by_reason={"deleted": 3, "suspended": 1},
+    )
+    other = part_of(
+        status="complete", records=2, affected=2, result_errors=0, by_action={"delete": 1, "new": 1}, by_reason={}
+    )
+    failed = part_of(
+        status="failed", records=100, affected=100, result_errors=0, by_action={"delete": 100}, by_reason={}
+    )
+    unbegun = part_of(status="prepared")
+    assert total_findings([one, other, failed, unbegun]) == {
+        "records": 7,
+        "affected": 6,
+        "result_errors": 1,
+        "by_action": {"delete": 5, "new": 1},
+        "by_reason": {"deleted": 3, "suspended": 1},
+    }
+    assert one["by_action"] == {"delete": 4}

@@ -1,0 +1,157 @@
+"""Every line of an input is accounted for, once."""
+
+import tracemalloc
+from collections.abc import Iterable, Iterator
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from compliance.ids import MAX_ID, MAX_LINE, MAX_TEXT, Normalizer, Reject, read_id
+from compliance.runs import Counts
+
+
+def normalized(blocks: Iterable[bytes]) -> tuple[list[bytes], Counts, list[Reject]]:
+    rejects: list[Reject] = []
+    normalizer = Normalizer(rejects.append)
+    lines = b"".join(normalizer.normalize(iter(blocks))).splitlines()
+    return lines, normalizer.counts, rejects
+
+
+def cut(content: bytes, size: int) -> Iterator[bytes]:
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def test_plain_ids_come_out_as_they_went_in() -> None:
+    lines, counts, rejects = normalized([b"1\n20\n1234567890123456789\n"])
+    assert lines == [b"1", b"20", b"1234567890123456789"]
+    assert counts == {"lines": 3, "blank": 0, "accepted": 3, "duplicate": 0, "rejected": 0}
+    assert rejects == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf1\n2\n",
+        b"1\r\n2\r\n",
+        b"1\n2",
+        b'"1"\n"2"\n',
+        b"'1'\n'2'\n",
+        b"  1\t\n\t 2  \n",
+        b' "1" \r\n " 2 "\r\n',
+        b"\n1\n\n2\n\n",
+        b"1\r\n2\r",
+    ],
+)
+def test_what_editors_and_spreadsheets_do_to_a_list_is_tolerated(content: bytes) -> None:
+    lines, counts, _ = normalized([content])
+    assert lines == [b"1", b"2"]
+    assert counts["rejected"] == counts["duplicate"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"id", "not_digits"),
+        (b"1,2", "not_digits"),
+        (b"1 2", "not_digits"),
+        (b"-1", "not_digits"),
+        (b"1.0", "not_digits"),
+        (b"1e18", "not_digits"),
+        ("١٢٣".encode(), "not_digits"),
+        (b"\"1'", "not_digits"),
+        (b'"1', "not_digits"),
+        (b"1\x00", "not_digits"),
+        (b"\xff\xfe1\x00", "not_digits"),
+        (b"0", "leading_zero"),
+        (b"007", "leading_zero"),
+        (b"12345678901234567890", "too_many_digits"),
+        (b"9223372036854775808", "out_of_range"),
+        (b"9999999999999999999", "out_of_range"),
+        (b"1" * (MAX_LINE + 1), "line_too_long"),
+    ],
+)
+def test_a_line_that_is_no_id_says_why(line: bytes, reason: str) -> None:
+    assert read_id(line) == reason
+    lines, counts, rejects = normalized([b"5\n" + line + b"\n6\n"])
+    assert lines == [b"5", b"6"]
+    assert counts["rejected"] == 1
+    assert (rejects[0].line, rejects[0].reason) == (2, reason)
+
+
+def test_the_largest_id_is_one() -> None:
+    assert read_id(str(MAX_ID).encode()) == MAX_ID == 9223372036854775807
+
+
+def test_a_reject_shows_the_lines_beginning_even_of_bytes_that_are_no_text() -> None:
+    _, _, rejects = normalized([b"\xff\xfe" + "é".encode() * 300 + b"\n"])
+    assert rejects[0].text == "��" + "é" * (MAX_TEXT - 2)
+
+
+def test_an_id_comes_out_once_however_it_is_written() -> None:
+    lines, counts, _ = normalized([b'7\n"7"\n 7 \r\n8\n7'])
+    assert lines == [b"7", b"8"]
+    assert counts == {"lines": 5, "blank": 0, "accepted": 2, "duplicate": 3, "rejected": 0}
+
+
+def test_a_byte_order_mark_belongs_to_the_first_line_only() -> None:
+    _, counts, _ = normalized([b"1\n\xef\xbb\xbf2\n"])
+    assert (counts["accepted"], counts["rejected"]) == (1, 1)
+
+
+def test_an_overlong_line_is_rejected_in_bounded_memory() -> None:
+    def endless() -> Iterator[bytes]:
+        yield b"1\n"
+        for _ in range(300):
+            yield b"9" * 100_000
+        yield b"\n2\n"
+
+    tracemalloc.start()
+    lines, counts, rejects = normalized(endless())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert lines == [b"1", b"2"]
+    assert [reject.reason for reject in rejects] == ["line_too_long"]
+    assert counts["lines"] == 3
+    assert peak < 2_000_000
+
+
+def test_no_blocks_are_no_lines() -> None:
+    assert normalized([]) == ([], {"lines": 0, "blank": 0, "accepted": 0, "duplicate": 0, "rejected": 0}, [])
+
+
+LINES = st.one_of(
+    st.integers(0, 30).map(lambda number: b"%d" % number),
+    st.integers(2**63 - 3, 2**63 + 3).map(lambda number: b"%d" % number),
+    st.sampled_from([b"", b" ", b"\r", b"x", b'"12"', b"\xef\xbb\xbf12", b"1" * (MAX_LINE - 1), b"1" * 9000]),
+    st.sampled_from([b" " * (MAX_LINE + 5), b" " * (MAX_LINE + 5) + b"12"]),
+    st.binary(max_size=30).map(lambda content: content.replace(b"\n", b"")),
+)
+FILES = st.builds(
+    lambda lines, end: b"\n".join(lines) + end, st.lists(LINES, max_size=40), st.sampled_from([b"", b"\n"])
+)
+
+
+@given(content=FILES, size=st.integers(1, 6000))
+@example(content=b"1\n\n2", size=1)
+def test_accepted_duplicate_rejected_and_blank_are_all_lines(content: bytes, size: int) -> None:
+    lines, counts, rejects = normalized(cut(content, size))
+    assert counts["lines"] == counts["blank"] + counts["accepted"] + counts["duplicate"] + counts["rejected"]
+    assert counts["lines"] == content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
+    assert counts["accepted"] == len(lines) == len(set(lines))
+    assert counts["rejected"] == len(rejects)
+    assert [reject.line for reject in rejects] == sorted({reject.line for reject in rejects})
+    assert all(line == b"%d" % int(line) and 0 < int(line) <= MAX_ID for line in lines)
+
+
+@given(content=FILES, size=st.integers(1, 6000))
+@example(content=b" " * (MAX_LINE + 2000) + b"12" + b"\n", size=MAX_LINE + 2002)
+def test_where_the_blocks_end_changes_nothing(content: bytes, size: int) -> None:
+    assert normalized(cut(content, size)) == normalized([content])
+
+
+@given(ids=st.lists(st.integers(1, MAX_ID)), size=st.integers(1, 200))
+def test_no_id_of_a_clean_list_is_lost(ids: list[int], size: int) -> None:
+    content = b"".join(b"%d\n" % number for number in ids)
+    lines, _, _ = normalized(cut(content, size))
+    assert [int(line) for line in lines] == list(dict.fromkeys(ids))

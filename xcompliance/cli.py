@@ -1,0 +1,151 @@
+"""The command: what the operator of a deployment types."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from compliance.runs import JobType
+from xcompliance import report, sandbox_command
+from xcompliance.errors import CommandError, Failed, explained
+from xcompliance.progress import Display, Doing, display
+from xcompliance.records import RunRecord
+from xcompliance.running_sandbox import find_sandbox
+from xcompliance.runs import get_run, latest_runs
+from xcompliance.sandbox.simulator.settings import Generation
+from xcompliance.stack import DEFAULT_PREFIX, Stack
+from xcompliance.submit import Submission, check_file, submit
+from xcompliance.text import size
+from xcompliance.watch import watch
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Keeps stored X posts and users in line with X. Commands speak to the sandbox while one is up and to the AWS "
+    "account of your credentials otherwise.",
+    epilog="Exit status: 0 all well, 1 a run failed or a figure disagrees, 2 the command could not do what was asked.",
+)
+app.add_typer(sandbox_command.app, name="sandbox")
+
+Prefix = Annotated[
+    str | None,
+    typer.Option(envvar="XCOMPLIANCE_PREFIX", help=f"The stacks' prefix in an AWS account; {DEFAULT_PREFIX} by default."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+@explained()
+def demo(
+    file: Annotated[Path | None, typer.Option(help="A file of IDs of your own, one per line.")] = None,
+    job_type: Annotated[JobType, typer.Option("--type", help="What the IDs of --file are.")] = "tweets",
+    generation: Annotated[Generation, typer.Option(help="Who takes the bytes: Google's storage, or X itself.")] = "gcs",
+) -> None:
+    """Check 252,000 IDs, or a file of yours, in a sandbox of its own, and every figure of the answer."""
+    from xcompliance.demo import run_demo  # noqa: PLC0415 -- the simulator's parts would slow every other command down
+
+    if file is not None:
+        check_file(file)
+    run_demo(_console(), file, job_type, generation)
+
+
+@app.command("submit")
+@explained()
+def submit_command(
+    file: Annotated[Path, typer.Argument(help="Post or user IDs, one per line; gzip is fine.")],
+    job_type: Annotated[JobType, typer.Option("--type", help="What the IDs are.")],
+    name: Annotated[str | None, typer.Option(metavar="KEYNAME", help="Its name in the inbox; the file's own.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Put a file of IDs into the inbox, which starts a run."""
+    length = check_file(file)
+    stack = _stack(prefix)
+    with display(Console(stderr=True, highlight=False)) as shown:
+        submission = submit(stack, file, job_type, name, _Sent(shown, length))
+        run = watch(stack, [submission], shown)[0] if wait else None
+    if run is not None:
+        _show(stack, get_run(stack, run.run_id), as_json)
+        if run.status == "failed":
+            raise Failed(f"The run has failed: {run.error_message or run.error}")
+    elif as_json:
+        _print_json(asdict(submission))
+    else:
+        _console().print(f"The run is {submission.run_id}. Look at it with: xcompliance show {submission.run_id}")
+
+
+@app.command()
+@explained()
+def runs(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """List the last runs, the newest first."""
+    found = latest_runs(_stack(prefix), limit)
+    if as_json:
+        _print_json([_summary(run) for run in found])
+    elif found:
+        _console().print(report.listing(found))
+    else:
+        _console().print("There are no runs yet. Start one with: xcompliance submit FILE --type tweets")
+
+
+@app.command()
+@explained()
+def show(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Show a run: its figures, its parts, its times, and where the results are."""
+    stack = _stack(prefix)
+    _show(stack, get_run(stack, run), as_json)
+
+
+class _Sent:
+    """Shows how much of a file has reached the inbox."""
+
+    def __init__(self, shown: Display, length: int) -> None:
+        self._shown, self._length, self._sent = shown, length, 0
+
+    def __call__(self, count: int) -> None:
+        self._sent += count
+        doing = Doing("sending", f"{size(self._sent)} of {size(self._length)}", self._sent / self._length)
+        self._shown.show("inbox", doing)
+
+
+def _stack(prefix: str | None) -> Stack:
+    """The prefix that was asked for; else the sandbox that is up; else the default prefix."""
+    handle = find_sandbox() if prefix is None else None
+    return Stack.of_account(prefix or DEFAULT_PREFIX) if handle is None else Stack.of_sandbox(handle)
+
+
+def _show(stack: Stack, run: RunRecord, as_json: bool) -> None:
+    if as_json:
+        _print_json(run.as_json())
+    else:
+        report.show(_console(), stack, run)
+
+
+def _summary(run: RunRecord) -> dict[str, Any]:
+    return {name: value for name, value in run.as_json().items() if name != "part_records"}
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def main() -> None:
+    """The entry point."""
+    app()

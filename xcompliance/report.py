@@ -1,0 +1,123 @@
+"""Runs as people read them."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from xcompliance.records import PHASES, RunRecord
+from xcompliance.stack import Stack
+from xcompliance.text import count, duration, moment, size
+
+_STYLES = {"complete": "green", "failed": "red"}
+
+
+def plain_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """A table without a frame; the columns named in ``numbers`` are set flush right."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
+
+
+def listing(runs: Iterable[RunRecord]) -> Table:
+    """One line per run."""
+    numbers = ("IDs", "affected", "took")
+    table = plain_table("run", "file", "status", "started (UTC)", *numbers, numbers=numbers)
+    for run in runs:
+        table.add_row(
+            run.run_id,
+            escape(run.key),
+            status(run.status),
+            moment(run.started_at),
+            count(run.accepted),
+            count(run.affected),
+            duration(run.seconds()),
+        )
+    return table
+
+
+def status(word: str) -> str:
+    """A status in its colour."""
+    style = _STYLES.get(word, "yellow")
+    return f"[{style}]{word}[/]"
+
+
+def figures(runs: Sequence[RunRecord]) -> Table:
+    """Lines, findings and times, one column per run."""
+    names = [escape(run.key) for run in runs]
+    table = plain_table("", *names, numbers=names)
+
+    def section(title: str, values: Sequence[dict[str, str]], order: Iterable[str]) -> None:
+        if any(values):
+            table.add_section()
+            table.add_row(f"[bold]{title}[/]", *[""] * len(runs))
+        for name in order:
+            table.add_row(f"  {escape(name)}", *(each.get(name, "-") for each in values))
+
+    lines = [{name: count(getattr(run, name)) for name in ("lines", *_KINDS)} for run in runs]
+    section("lines read", lines, ("lines", *_KINDS))
+    section("affected", [{"IDs": count(run.affected)} for run in runs], ("IDs",))
+    for title, counts in (
+        ("by action", [run.by_action for run in runs]),
+        ("by reason", [run.by_reason for run in runs]),
+    ):
+        words = sorted({word for each in counts for word in each}, key=lambda word: -sum(e.get(word, 0) for e in counts))
+        section(title, [{word: count(number) for word, number in each.items()} for each in counts], words)
+    spent = [{name: duration(seconds) for name, seconds in run.phases.items()} for run in runs]
+    section("time", spent, [phase for phase in PHASES if any(phase in each for each in spent)])
+    table.add_row("  together", *(duration(run.seconds()) for run in runs))
+    return table
+
+
+_KINDS = ("accepted", "duplicate", "rejected", "blank")
+
+
+def places(stack: Stack, run: RunRecord) -> Table:
+    """Where the answers lie."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    bucket, day = stack["ResultsBucketName"], f"type={run.type}/checked_on={run.checked_on}"
+    table.add_row("Parquet", f"s3://{bucket}/results/{day}/{run.run_id}-*.parquet")
+    table.add_row("as X sent it", f"s3://{bucket}/raw/{run.run_id}/")
+    if run.rejected:
+        table.add_row("rejected lines", f"s3://{bucket}/rejects/{day}/{run.run_id}-*.ndjson")
+    table.add_row("Athena", f"{stack['GlueDatabaseName']}.results, workgroup {stack['AthenaWorkGroupName']}")
+    table.add_row("DynamoDB", f"{stack['ResultsTableName']}, subject = {run.type}#<id>")
+    return table
+
+
+def parts(run: RunRecord) -> Table:
+    """One line per part."""
+    table = plain_table("part", "status", "IDs", "uploaded", "by", "job", "affected", numbers=("IDs", "uploaded", "affected"))
+    for part in run.part_records:
+        uploaded = f"{size(part.uploaded_bytes)} of {size(part.bytes)}" if part.bytes else "-"
+        table.add_row(
+            str(part.part),
+            status(part.status),
+            count(part.accepted),
+            uploaded,
+            part.transport or "-",
+            part.job_id or "-",
+            count(part.affected),
+        )
+    return table
+
+
+def show(console: Console, stack: Stack, run: RunRecord) -> None:
+    """All there is to say about a run."""
+    sections: list[RenderableType] = [
+        f"[bold]{run.run_id}[/]  {status(run.status)}  [dim]started {moment(run.started_at)} UTC[/]",
+        f"s3://{escape(run.bucket)}/{escape(run.key)}  [dim]version {escape(run.version_id)}[/]",
+    ]
+    if run.error:
+        sections.append(f"[red]{escape(run.error)}[/]  {escape(run.error_message or '')}")
+    sections += ["", figures([run])]
+    if run.part_records:
+        sections += ["", parts(run)]
+    if run.status == "complete":
+        sections += ["", places(stack, run)]
+    for section in sections:
+        console.print(section, soft_wrap=isinstance(section, str))

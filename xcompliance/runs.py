@@ -1,0 +1,52 @@
+"""Reads runs and their parts from the runs table."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from boto3.dynamodb.conditions import ConditionBase, Key
+
+from xcompliance.errors import CommandError
+from xcompliance.records import PartRecord, RunRecord
+from xcompliance.stack import Stack
+
+
+def latest_runs(stack: Stack, limit: int) -> list[RunRecord]:
+    """The last runs that were started, the newest first, without their parts."""
+    answer = stack.runs_table.query(
+        IndexName="RunsByStart",
+        KeyConditionExpression=Key("listing").eq("RUN"),
+        ScanIndexForward=False,
+        Limit=limit,
+    )
+    return [RunRecord.of(item) for item in answer["Items"]]
+
+
+def find_run(stack: Stack, run_id: str) -> RunRecord | None:
+    """A run with its parts, as they stand now; None when the table does not know it (yet)."""
+    run: RunRecord | None = None
+    parts: list[PartRecord] = []
+    for item in _query(stack, Key("pk").eq(f"RUN#{run_id}")):
+        if item["sk"] == "RUN":
+            run = RunRecord.of(item)
+        else:
+            parts.append(PartRecord.of(item))
+    return run and replace(run, part_records=tuple(parts))
+
+
+def get_run(stack: Stack, run_id: str) -> RunRecord:
+    """A run with its parts; raises CommandError when there is no such run."""
+    run = find_run(stack, run_id)
+    if run is None:
+        raise CommandError(f"There is no run {run_id}. The last ones are listed by: xcompliance runs")
+    return run
+
+
+def _query(stack: Stack, condition: ConditionBase) -> Iterator[dict[str, Any]]:
+    start: dict[str, Any] = {}
+    while True:
+        page = stack.runs_table.query(KeyConditionExpression=condition, ConsistentRead=True, **start)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

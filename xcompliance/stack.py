@@ -1,0 +1,94 @@
+"""Where a deployment's things are, and the clients to reach them: an AWS account or the sandbox alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from xcompliance.errors import CommandError
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena.client import AthenaClient
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_s3.client import S3Client
+
+DEFAULT_PREFIX = "XCompliance"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployment. ``connection`` is what its clients need besides the session."""
+
+    name: str
+    outputs: Mapping[str, str]
+    session: boto3.Session
+    connection: Mapping[str, Any]
+
+    @classmethod
+    def of_account(cls, prefix: str) -> "Stack":
+        """The deployment of that prefix in the account and region of the caller's credentials."""
+        session = boto3.Session()
+        return cls(prefix, stack_outputs(session, f"{prefix}Pipeline"), session, {})
+
+    @classmethod
+    def of_sandbox(cls, handle: Mapping[str, str]) -> "Stack":
+        """The sandbox that a handle speaks of."""
+        session = boto3.Session(
+            handle["aws_access_key_id"], handle["aws_secret_access_key"], region_name=handle["region"]
+        )
+        connection = {
+            "endpoint_url": handle["aws_endpoint_url"],
+            "verify": handle["ca_bundle"],
+            "config": Config(proxies={}),
+        }
+        return cls("sandbox", handle, session, connection)
+
+    def __getitem__(self, output: str) -> str:
+        try:
+            return self.outputs[output]
+        except KeyError:
+            raise CommandError(f"The stack {self.name}Pipeline has no output {output}: deploy it anew.") from None
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """S3."""
+        return self.session.client("s3", **self.connection)
+
+    @cached_property
+    def athena(self) -> "AthenaClient":
+        """Athena."""
+        return self.session.client("athena", **self.connection)
+
+    @cached_property
+    def runs_table(self) -> "Table":
+        """Runs and their parts."""
+        return self._dynamodb.Table(self["RunsTableName"])
+
+    @cached_property
+    def results_table(self) -> "Table":
+        """One item per affected ID."""
+        return self._dynamodb.Table(self["ResultsTableName"])
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBServiceResource":
+        return self.session.resource("dynamodb", **self.connection)
+
+
+def stack_outputs(session: boto3.Session, stack: str) -> dict[str, str]:
+    """A CloudFormation stack's outputs by name; raises CommandError when there is no such stack."""
+    if session.region_name is None:
+        raise CommandError("No AWS region is set: set AWS_REGION, or start a sandbox with: xcompliance sandbox up")
+    try:
+        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise CommandError(
+            f"There is no stack {stack} in {session.region_name}. Deploy it (make deploy), name another one with "
+            "--prefix, or start a sandbox with: xcompliance sandbox up"
+        ) from None
+    return {each["OutputKey"]: each["OutputValue"] for each in found[0].get("Outputs", [])}
