@@ -129,7 +129,7 @@ def _installed(requirements: Path, target: Platform) -> Path:
 
 def _install(requirements: Path, target: Platform, directory: Path) -> None:
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", *target.install_options)
-    outcome = subprocess.run(  # noqa: S603  # every argument is ours
+    outcome = subprocess.run(  # every argument is ours
         [find_uv_bin(), "pip", "install", "--quiet", *options, "--target", directory, "-r", requirements],
         check=False,
         capture_output=True,

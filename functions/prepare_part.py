@@ -13,6 +13,9 @@ from compliance.ids import Normalizer, Reject
 from compliance.runs import Counts, Part, PartRef, part_key, rejects_key
 from compliance.sources import cut_to_lines, gunzip
 
+MAX_REJECTS = 100_000
+"""Rejected lines of a part that are listed: more than any input that is not refused can have."""
+
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
@@ -40,6 +43,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 def _prepare(part: Part, prepared: Spool, rejects: Spool) -> Counts:
     def reject(line: Reject) -> None:
+        if normalizer.counts["rejected"] > MAX_REJECTS:
+            return
         row = {"run_id": part["run_id"], "part": part["part"], **asdict(line)}
         rejects.write(json.dumps(row).encode() + b"\n")
 

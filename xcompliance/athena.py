@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from xcompliance.errors import Failed
+from xcompliance.errors import OutcomeError
 from xcompliance.stack import Stack
 
 Row = tuple[str | None, ...]
@@ -18,7 +18,7 @@ class Answer:
 
 
 def query(stack: Stack, sql: str, pause: float = 0.2) -> Answer:
-    """Runs a query in the deployment's workgroup and waits for it; raises Failed when Athena refuses it.
+    """Runs a query in the deployment's workgroup and waits for it; raises OutcomeError when Athena refuses it.
 
     ``pause`` is the time between two looks, in seconds.
     """
@@ -33,7 +33,7 @@ def query(stack: Stack, sql: str, pause: float = 0.2) -> Answer:
             case "SUCCEEDED":
                 return _rows(stack, execution)
             case "FAILED" | "CANCELLED":
-                raise Failed(f"Athena did not answer: {status.get('StateChangeReason', status['State'])}")
+                raise OutcomeError(f"Athena did not answer: {status.get('StateChangeReason', status['State'])}")
         time.sleep(pause)
 
 

@@ -11,14 +11,14 @@ from rich.console import Console
 
 from compliance.runs import JobType
 from xcompliance import report, sandbox_command
-from xcompliance.errors import CommandError, Failed, explained
+from xcompliance.errors import OutcomeError, explained
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
 from xcompliance.running_sandbox import find_sandbox
 from xcompliance.runs import get_run, latest_runs
-from xcompliance.sandbox.simulator.settings import Generation
+from xcompliance.sandbox_command import Generation
 from xcompliance.stack import DEFAULT_PREFIX, Stack
-from xcompliance.submit import Submission, check_file, submit
+from xcompliance.submit import check_file, submit
 from xcompliance.text import size
 from xcompliance.watch import watch
 
@@ -34,7 +34,7 @@ app.add_typer(sandbox_command.app, name="sandbox")
 
 Prefix = Annotated[
     str | None,
-    typer.Option(envvar="XCOMPLIANCE_PREFIX", help=f"The stacks' prefix in an AWS account; {DEFAULT_PREFIX} by default."),
+    typer.Option(envvar="XCOMPLIANCE_PREFIX", help=f"Of the stacks in an AWS account; {DEFAULT_PREFIX} by default."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -47,7 +47,7 @@ def demo(
     generation: Annotated[Generation, typer.Option(help="Who takes the bytes: Google's storage, or X itself.")] = "gcs",
 ) -> None:
     """Check 252,000 IDs, or a file of yours, in a sandbox of its own, and every figure of the answer."""
-    from xcompliance.demo import run_demo  # noqa: PLC0415 -- the simulator's parts would slow every other command down
+    from xcompliance.demo import run_demo  # noqa: PLC0415 -- takes a second
 
     if file is not None:
         check_file(file)
@@ -58,6 +58,7 @@ def demo(
 @explained()
 def submit_command(
     file: Annotated[Path, typer.Argument(help="Post or user IDs, one per line; gzip is fine.")],
+    *,
     job_type: Annotated[JobType, typer.Option("--type", help="What the IDs are.")],
     name: Annotated[str | None, typer.Option(metavar="KEYNAME", help="Its name in the inbox; the file's own.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
@@ -73,7 +74,7 @@ def submit_command(
     if run is not None:
         _show(stack, get_run(stack, run.run_id), as_json)
         if run.status == "failed":
-            raise Failed(f"The run has failed: {run.error_message or run.error}")
+            raise OutcomeError(f"The run has failed: {run.error_message or run.error}")
     elif as_json:
         _print_json(asdict(submission))
     else:
@@ -143,7 +144,11 @@ def _print_json(document: Any) -> None:
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    """Stdout; in a pipe or a file lines are as long as they are."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 200
+    return console
 
 
 def main() -> None:

@@ -1,159 +1,148 @@
-"""The main job from end to end, on the sandbox, with every figure held against the truth."""
+"""The main job from end to end, in a sandbox of its own, with every figure held against the truth."""
 
 import json
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
-from compliance.runs import JobType, Run, part_key
-from xcompliance import athena, tables
-from xcompliance.demo_data import write_demo_file
-from xcompliance.place import Place
-from xcompliance.progress import watch
-from xcompliance.runs import RunWithParts
+from xcompliance import athena, figures, report
+from xcompliance.demo_data import POSTS, USERS, write_dataset
+from xcompliance.errors import OutcomeError
+from xcompliance.figures import Figure
+from xcompliance.progress import Steps, display
+from xcompliance.records import RunRecord
 from xcompliance.sandbox.sandbox import Options, Sandbox, sandbox
-from xcompliance.sandbox.simulator.settings import Generation
+from xcompliance.sandbox.simulator.settings import Generation, JobType
+from xcompliance.signals import stoppable
+from xcompliance.stack import Stack
 from xcompliance.submit import submit
-from xcompliance.truth import Truth, truth_of
+from xcompliance.text import count
+from xcompliance.truth import Truth, read_truth
+from xcompliance.watch import watch
 
-TWEETS, USERS = 250_000, 2_000
 UPLOAD_RATE = 2_000_000
-"""Bytes per second that the simulator takes: slow enough to watch."""
+"""Bytes per second that the simulator takes of generated files: slow enough to be seen."""
+STALLED_AFTER_SECONDS = 300.0
 
-SQL = """SELECT type, action, reason, count(*) AS ids
+SQL = """\
+SELECT type, action, reason, count(*) AS ids
 FROM results
 WHERE run_id IN ({runs})
 GROUP BY type, action, reason
 ORDER BY type, ids DESC, reason"""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One thing that was reported, and what it must be."""
-
-    name: str
-    reported: Any
-    true: Any
-
-
-def demo(file: Path | None, job_type: JobType, generation: Generation, console: Console) -> bool:
-    """Runs the demo; True when every figure is right. Raises Failure and SandboxError."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [(file, job_type)] if file else list(_demo_files(Path(folder)))
-        options = Options(generation=generation, upload_rate=UPLOAD_RATE, context={"chunk_size_mb": "1"})
-        with sandbox(options, lambda text: console.print(f"[dim]{text} ...[/dim]")) as box:
-            place = Place.of_sandbox(box)
-            console.print("\n[bold]Dropping into the inbox[/bold]")
-            run_ids = []
-            for path, its_type in files:
-                console.print(f"  {path.name}  ({path.stat().st_size:,} bytes)  ->  s3://{place.inbox}/{its_type}/")
-                run_ids.append(submit(place, path, its_type, path.name, lambda _: None))
-            console.print("\n[bold]Checking with X[/bold]")
-            found = watch(place, run_ids, console)
-            truths = [truth_of(path, its_type) for path, its_type in files]
-            figures = [*_show(place, found, truths, console), *_received(box, found)]
-            return _verdict(figures, console)
+def run_demo(console: Console, file: Path | None, job_type: JobType, generation: Generation) -> None:
+    """Checks 252,000 generated IDs, or those of a file; raises OutcomeError unless every figure is right."""
+    with stoppable(), tempfile.TemporaryDirectory() as folder, Steps(console) as steps:
+        if file is None:
+            steps.say(f"Writing {count(POSTS)} post IDs and {count(USERS)} user IDs")
+            inputs = _generated(Path(folder))
+            options = Options(generation=generation, upload_rate=UPLOAD_RATE, context={"chunk_size_mb": "1"})
+        else:
+            inputs = {file: Truth(job_type, parts=[])}
+            options = Options(generation=generation)
+        with sandbox(options, steps.say) as box:
+            steps.close()
+            console.print()
+            stack = Stack.of_sandbox(box.as_json())
+            runs = _check(console, stack, inputs)
+            truths = [
+                truth if truth.parts else read_truth(path, truth.type, [part.source_start for part in run.part_records])
+                for (path, truth), run in zip(inputs.items(), runs, strict=True)
+            ]
+            compared = [*_report(console, stack, runs, truths), *_received(box, runs, truths)]
+            _conclude(console, compared, Path(box.ca_bundle).parent)
+            steps.say("Taking the sandbox down")
 
 
-def _demo_files(folder: Path) -> Iterator[tuple[Path, JobType]]:
-    tweets, users = folder / "posts.txt", folder / "accounts.txt"
-    write_demo_file(tweets, TWEETS, seed=1)
-    write_demo_file(users, USERS, seed=2)
-    yield tweets, "tweets"
-    yield users, "users"
-
-
-def _show(place: Place, found: Sequence[RunWithParts], truths: Sequence[Truth], console: Console) -> Iterator[Figure]:
-    """Shows the answer in all the places where it is, and yields every figure on the way."""
-    runs = [each.run for each in found]
-    console.print("\n[bold]The answer[/bold]")
-    console.print(tables.counts_table(runs), "", tables.findings_table(runs))
-    for run, truth in zip(runs, truths, strict=True):
-        yield from _run_figures(run, truth)
-    console.print("\n[bold]Where it is[/bold]")
-    for run in runs:
-        if "error" in run:
-            console.print(f"  {run['run_id']}: [red]{run['error']}[/red] {run.get('error_message')}")
-        where = f"s3://{place.outputs['ResultsBucketName']}/results/type={run['type']}/checked_on={run['checked_on']}/"
-        console.print(f"  {where}", soft_wrap=True, highlight=False)
-    console.print(f"  Athena: {place.outputs['GlueDatabaseName']}.results", highlight=False)
-    console.print(f"  DynamoDB: {place.outputs['ResultsTableName']}", highlight=False)
-    yield from _athena_figures(place, runs, truths, console)
-    yield from _dynamodb_figures(place, runs, truths, console)
-    console.print("\n[bold]How long it took[/bold]")
-    console.print(tables.phases_table(found))
-
-
-def _run_figures(run: Run, truth: Truth) -> Iterator[Figure]:
-    name = run["run_id"]
-    yield Figure(f"{name} status", run["status"], "complete")
-    yield Figure(f"{name} lines", run.get("lines"), truth.lines)
-    yield Figure(f"{name} blank", run.get("blank"), truth.blank)
-    yield Figure(f"{name} accepted", run.get("accepted"), truth.accepted)
-    yield Figure(f"{name} duplicate", run.get("duplicate"), truth.duplicate)
-    yield Figure(f"{name} rejected", run.get("rejected"), truth.rejected)
-    yield Figure(f"{name} affected", run.get("affected"), len(truth.affected))
-    yield Figure(f"{name} by action", run.get("by_action"), dict(truth.by_action))
-    yield Figure(f"{name} by reason", run.get("by_reason"), dict(truth.by_reason))
-
-
-def _athena_figures(place: Place, runs: Sequence[Run], truths: Sequence[Truth], console: Console) -> Iterator[Figure]:
-    sql = SQL.format(runs=", ".join(f"'{run['run_id']}'" for run in runs))
-    console.print("\n[bold]Asked of Athena[/bold]")
-    console.print(sql, style="cyan", highlight=False, soft_wrap=True)
-    rows = athena.query(place, sql)
-    console.print(tables.rows_table(rows))
-    counted = {(row[0], row[2]): int(row[3] or 0) for row in rows[1:]}
-    true = {
-        (run["type"], reason): count
-        for run, truth in zip(runs, truths, strict=True)
-        for reason, count in truth.by_reason.items()
+def _generated(folder: Path) -> dict[Path, Truth]:
+    posts, users = folder / "posts.txt", folder / "users.txt"
+    return {
+        posts: write_dataset(posts, "tweets", POSTS, seed=1),
+        users: write_dataset(users, "users", USERS, seed=2),
     }
-    yield Figure("Athena's counts", counted, true)
 
 
-def _dynamodb_figures(place: Place, runs: Sequence[Run], truths: Sequence[Truth], console: Console) -> Iterator[Figure]:
-    console.print("\n[bold]Looked up in DynamoDB[/bold]")
+def _check(console: Console, stack: Stack, inputs: dict[Path, Truth]) -> list[RunRecord]:
+    """Drops the files into the inbox and follows their runs; raises OutcomeError when one fails."""
+    with display(console) as shown:
+        submissions = [submit(stack, file, truth.type) for file, truth in inputs.items()]
+        runs = watch(stack, submissions, shown, pause=0.5, patience=STALLED_AFTER_SECONDS)
+    for run in runs:
+        if run.status == "failed":
+            raise OutcomeError(f"{run.key}: {run.error}: {run.error_message}")
+    return runs
+
+
+def _report(console: Console, stack: Stack, runs: Sequence[RunRecord], truths: Sequence[Truth]) -> Iterator[Figure]:
+    """Shows the answers wherever they are, and yields the figures on the way."""
+    _section(console, "What X says")
+    console.print(report.figures(runs))
     for run, truth in zip(runs, truths, strict=True):
-        if not truth.affected:
-            continue
-        subject, record = next(iter(truth.affected.items()))
-        key = {"subject": f"{run['type']}#{subject}"}
-        item = place.results_table.get_item(Key=key).get("Item", {})
-        console.print(f"  {key['subject']}: {item.get('action')}, {item.get('reason')}", highlight=False)
-        for name in ("action", "reason"):
-            yield Figure(f"{run['run_id']} item's {name}", item.get(name), record[name])
-    pages = place.results_table.meta.client.get_paginator("scan").paginate(
-        TableName=place.results_table.name, Select="COUNT"
-    )
-    items = sum(page["Count"] for page in pages)
-    yield Figure("DynamoDB's items", items, sum(len(truth.affected) for truth in truths))
+        yield from figures.of_run(run, truth)
+
+    _section(console, "Where it is")
+    console.print("\n\n".join(report.places(stack, run) for run in runs), soft_wrap=True)
+
+    sql = SQL.format(runs=", ".join(f"'{run.run_id}'" for run in runs))
+    _section(console, "What Athena says")
+    console.print(f"[cyan]{escape(sql)}[/]\n", soft_wrap=True)
+    answer = athena.query(stack, sql)
+    table = report.plain_table(*(name or "" for name in answer.columns), numbers=("ids",))
+    for row in answer.rows:
+        table.add_row(*(escape(value or "") for value in row))
+    console.print(table)
+    yield from figures.of_table(truths, answer.rows)
+
+    yield from _look_up(console, stack, truths)
+    pages = stack.results_table.meta.client.get_paginator("scan").paginate(TableName=stack.results_table.name)
+    yield from figures.of_items(truths, (item for page in pages for item in page["Items"]))
 
 
-def _received(box: Sandbox, found: Sequence[RunWithParts]) -> Iterator[Figure]:
-    """What the simulator has received: each part once, byte for byte."""
-    with urllib.request.urlopen(f"{box.x_api_url}/_simulator/jobs") as answer:  # noqa: S310 -- the sandbox's own
-        jobs = {job["id"]: job for job in json.load(answer)}
-    for part in (part for each in found for part in each.parts):
-        job = jobs.get(part.get("job_id", ""), {})
-        name = part_key(part["run_id"], part["part"])
-        yield Figure(f"{name} uploads", job.get("completed_uploads"), 1)
-        yield Figure(f"{name} bytes", job.get("uploaded_bytes"), part.get("bytes"))
-        yield Figure(f"{name} CRC32C", job.get("uploaded_crc32c"), part.get("crc32c"))
+def _look_up(console: Console, stack: Stack, truths: Sequence[Truth]) -> Iterator[Figure]:
+    """What happened to one affected ID?"""
+    for truth in truths:
+        for name, record in list(truth.items.items())[:1]:
+            subject = f"{truth.type}#{name}"
+            item = stack.results_table.get_item(Key={"subject": subject}).get("Item", {})
+            _section(console, f"What DynamoDB says of {subject}")
+            table = report.pairs()
+            for attribute in ("action", "reason", "created_at", "redacted_at", "checked_at", "run_id"):
+                table.add_row(attribute, escape(str(item.get(attribute, "-"))))
+            console.print(table)
+            yield Figure(f"DynamoDB: {subject}: action", record["action"], item.get("action"))
+            yield Figure(f"DynamoDB: {subject}: reason", record["reason"], item.get("reason"))
+            return
 
 
-def _verdict(figures: Sequence[Figure], console: Console) -> bool:
-    wrong = [figure for figure in figures if figure.reported != figure.true]
+def _received(box: Sandbox, runs: Sequence[RunRecord], truths: Sequence[Truth]) -> Iterator[Figure]:
+    """What the simulator of X has received."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{box.x_api_url}/_simulator/jobs") as answer:
+        jobs: list[dict[str, Any]] = json.load(answer)
+    yield Figure("X: jobs", sum(part.accepted > 0 for truth in truths for part in truth.parts), len(jobs))
+    for run, truth in zip(runs, truths, strict=True):
+        yield from figures.of_uploads(run, truth, jobs)
+
+
+def _conclude(console: Console, compared: Sequence[Figure], logs: Path) -> None:
+    wrong = [figure for figure in compared if not figure.agrees]
     console.print()
+    if not wrong:
+        console.print(f"[bold green]All {len(compared)} figures agree with the truth.[/]")
+        return
+    table = report.plain_table("figure", "expected", "got")
     for figure in wrong:
-        console.print(f"[red]{figure.name}: reported {figure.reported}, the truth is {figure.true}[/red]")
-    if wrong:
-        console.print(f"[bold red]{len(wrong)} of {len(figures)} figures are wrong.[/bold red]")
-    else:
-        console.print(f"[bold green]All {len(figures)} figures agree with the truth.[/bold green]", highlight=False)
-    return not wrong
+        table.add_row(escape(figure.name), escape(str(figure.expected)), escape(str(figure.got)))
+    console.print(table)
+    raise OutcomeError(f"{len(wrong)} of {len(compared)} figures disagree. The sandbox's logs are kept in {logs}.")
+
+
+def _section(console: Console, title: str) -> None:
+    console.print(f"\n[bold]{escape(title)}[/]")

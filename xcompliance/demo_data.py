@@ -1,43 +1,68 @@
 """Files of IDs like those that people have: mostly clean, with the dirt that exports leave in them."""
 
 import random
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+from xcompliance.sandbox.simulator.settings import JobType
+from xcompliance.truth import Truth
+
+POSTS, USERS = 250_000, 2_000
+
+_BOM = b"\xef\xbb\xbf"
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
-_FIRST_MS = 1_420_070_400_000  # 2015
-_LAST_MS = 1_760_000_000_000
+_FIRST_MS = 1_293_840_000_000  # 2011
+_LAST_MS = 1_790_000_000_000  # September 2026
+_NO_IDS = (
+    b"id",
+    b"n/a",
+    b"1.46E+18",
+    b"-1460323737035677698",
+    b"01460323737035677698",
+    b"9223372036854775808",
+    b"14603237370356776981",
+    b"https://x.com/X/status/1460323737035677698",
+    "\u0661\u0662\u0663".encode(),
+    b"1460323737035677698,1460323737035677699",
+)
+"""What a spreadsheet, a header, a negative number, a URL or a second column leave in such files."""
 
 
-def write_demo_file(file: Path, ids: int, seed: int) -> None:
-    """Writes ``ids`` different snowflake-like IDs, with a byte-order mark and, among them, dirty lines.
+def write_dataset(file: Path, job_type: JobType, count: int, seed: int) -> Truth:
+    """Writes ``count`` different IDs and some dirt among them, and returns what must come of them.
 
-    About one line in 100 is quoted, one ends with CRLF, one in 200 is a duplicate, one in 500 blank, and one in 1000 no
-    ID at all. The same seed gives the same file.
+    The same seed gives the same bytes. The file begins with a byte-order mark; one line in 50 is quoted, one in 50
+    ends with CRLF, one in 100 is a duplicate, one in 250 blank, and one in 400 no ID.
     """
-    source = random.Random(seed)  # noqa: S311 -- a demo needs no secrecy
-    with file.open("w", newline="") as lines:
-        lines.write("\ufeff")
-        lines.writelines(_lines(source, ids))
+    source = random.Random(seed)  # noqa: S311 -- nothing secret
+    ids = _ids(source, count)
+    lines = [b"%d" % each for each in ids]
+    for index in source.sample(range(count), count // 50):
+        lines[index] = b'"%b"' % lines[index]
+    for index in source.sample(range(count), count // 50):
+        lines[index] += b"\r"
+    duplicates = [lines[index] for index in source.sample(range(count), count // 100)]
+    blanks = source.choices([b"", b"\r", b"  "], k=count // 250)
+    rejects = source.choices(_NO_IDS, k=count // 400)
+    _scatter(source, lines, [*blanks, *rejects])
+    lines = [*lines, *duplicates]
+    file.write_bytes(_BOM + b"\n".join(lines))
+    truth = Truth(job_type, len(blanks), len(duplicates), len(rejects))
+    truth.parts[0].accept(job_type, ids)
+    return truth
 
 
-def _lines(source: random.Random, ids: int) -> Iterator[str]:
-    seen: list[int] = []
-    step = (_LAST_MS - _FIRST_MS) / ids
-    for index in range(ids):
-        milliseconds = int(_FIRST_MS + step * index + source.random() * step * 0.9) - _SNOWFLAKE_EPOCH_MS
-        number = milliseconds << 22 | source.getrandbits(22)
-        seen.append(number)
-        chance = source.random()
-        if chance < 0.01:
-            yield f'"{number}"\n'
-        elif chance < 0.02:
-            yield f"{number}\r\n"
-        else:
-            yield f"{number}\n"
-        if chance > 0.995:
-            yield f"{source.choice(seen)}\n"
-        elif chance > 0.993:
-            yield "\n"
-        elif chance > 0.992:
-            yield source.choice(["id\n", "n/a\n", f"{number}.0\n", f"https://x.com/i/status/{number}\n", "-1\n"])
+def _ids(source: random.Random, count: int) -> list[int]:
+    """Different snowflakes: a time in milliseconds and 22 bits more, in no order."""
+    ids: dict[int, None] = {}
+    while len(ids) < count:
+        milliseconds = source.randrange(_FIRST_MS - _SNOWFLAKE_EPOCH_MS, _LAST_MS - _SNOWFLAKE_EPOCH_MS)
+        ids[milliseconds << 22 | source.getrandbits(22)] = None
+    return list(islice(ids, count))
+
+
+def _scatter(source: random.Random, lines: list[bytes], dirt: list[bytes]) -> None:
+    """Puts dirt behind random lines."""
+    source.shuffle(dirt)
+    for index, each in zip(source.sample(range(len(lines)), len(dirt)), dirt, strict=True):
+        lines[index] += b"\n" + each

@@ -21,7 +21,7 @@ class CommandError(Exception):
     """What was asked cannot be done; the message says why and what to do."""
 
 
-class Failed(Exception):
+class OutcomeError(Exception):
     """What was asked was done, and did not end well; the message says how."""
 
 
@@ -30,7 +30,7 @@ def explained() -> Iterator[None]:
     """Turns a failure that has a known cause into a message on stderr and an exit status."""
     try:
         yield
-    except (Failed, SandboxError) as error:
+    except (OutcomeError, SandboxError) as error:
         raise _exit(error, FAILED) from None
     except (CommandError, BotoCoreError, Boto3Error, ClientError) as error:
         raise _exit(error, MISUSED) from None

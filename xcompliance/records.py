@@ -128,8 +128,9 @@ class RunRecord(Record):
         yield "results", self.ended_at
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, with times as text."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        """Everything, with times as text; what a run is comes before its figures."""
+        last = {each.name for each in fields(Record)} | {"part_records"}
+        return {name: _plain(value) for name, value in sorted(asdict(self).items(), key=lambda item: item[0] in last)}
 
 
 def _value(name: str, value: Any) -> Any:

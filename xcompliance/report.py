@@ -1,5 +1,6 @@
 """Runs as people read them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, RenderableType
@@ -17,7 +18,17 @@ def plain_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     """A table without a frame; the columns named in ``numbers`` are set flush right."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=column != "file"
+        )
+    return table
+
+
+def pairs() -> Table:
+    """A table of names and values."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
     return table
 
 
@@ -63,35 +74,34 @@ def figures(runs: Sequence[RunRecord]) -> Table:
         ("by action", [run.by_action for run in runs]),
         ("by reason", [run.by_reason for run in runs]),
     ):
-        words = sorted({word for each in counts for word in each}, key=lambda word: -sum(e.get(word, 0) for e in counts))
+        words = [word for word, _ in sum(map(Counter, counts), Counter[str]()).most_common()]
         section(title, [{word: count(number) for word, number in each.items()} for each in counts], words)
     spent = [{name: duration(seconds) for name, seconds in run.phases.items()} for run in runs]
     section("time", spent, [phase for phase in PHASES if any(phase in each for each in spent)])
-    table.add_row("  together", *(duration(run.seconds()) for run in runs))
+    table.add_row("  in all", *(duration(run.seconds()) for run in runs))
     return table
 
 
 _KINDS = ("accepted", "duplicate", "rejected", "blank")
 
 
-def places(stack: Stack, run: RunRecord) -> Table:
-    """Where the answers lie."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
+def places(stack: Stack, run: RunRecord) -> str:
+    """Where the answers lie, one place per line; an address is never broken."""
     bucket, day = stack["ResultsBucketName"], f"type={run.type}/checked_on={run.checked_on}"
-    table.add_row("Parquet", f"s3://{bucket}/results/{day}/{run.run_id}-*.parquet")
-    table.add_row("as X sent it", f"s3://{bucket}/raw/{run.run_id}/")
-    if run.rejected:
-        table.add_row("rejected lines", f"s3://{bucket}/rejects/{day}/{run.run_id}-*.ndjson")
-    table.add_row("Athena", f"{stack['GlueDatabaseName']}.results, workgroup {stack['AthenaWorkGroupName']}")
-    table.add_row("DynamoDB", f"{stack['ResultsTableName']}, subject = {run.type}#<id>")
-    return table
+    found = {
+        "Parquet": f"s3://{bucket}/results/{day}/{run.run_id}-*.parquet",
+        "as X sent it": f"s3://{bucket}/raw/{run.run_id}/",
+        "rejected lines": f"s3://{bucket}/rejects/{day}/{run.run_id}-*.ndjson" if run.rejected else "none",
+        "Athena": f"{stack['GlueDatabaseName']}.results, workgroup {stack['AthenaWorkGroupName']}",
+        "DynamoDB": f"{stack['ResultsTableName']}, subject = {run.type}#<id>",
+    }
+    return "\n".join(f"[dim]{name:<14}[/]  {escape(place)}" for name, place in found.items())
 
 
 def parts(run: RunRecord) -> Table:
     """One line per part."""
-    table = plain_table("part", "status", "IDs", "uploaded", "by", "job", "affected", numbers=("IDs", "uploaded", "affected"))
+    numbers = ("IDs", "uploaded", "affected")
+    table = plain_table("part", "status", *numbers, "transport", "job", numbers=numbers)
     for part in run.part_records:
         uploaded = f"{size(part.uploaded_bytes)} of {size(part.bytes)}" if part.bytes else "-"
         table.add_row(
@@ -99,9 +109,9 @@ def parts(run: RunRecord) -> Table:
             status(part.status),
             count(part.accepted),
             uploaded,
+            count(part.affected),
             part.transport or "-",
             part.job_id or "-",
-            count(part.affected),
         )
     return table
 

@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -16,17 +16,19 @@ from xcompliance.errors import CommandError, explained
 from xcompliance.progress import Steps
 from xcompliance.running_sandbox import FOLDER, announce, find_sandbox, stop_sandbox, the_only_one
 from xcompliance.sandbox.processes import LOG_TAIL, SandboxError
-from xcompliance.sandbox.sandbox import Options, sandbox
-from xcompliance.sandbox.simulator.settings import Generation
 from xcompliance.signals import stoppable
 
-app = typer.Typer(no_args_is_help=True, help="AWS, X and Google Cloud Storage on this machine, with both stacks deployed.")
+app = typer.Typer(no_args_is_help=True, help="AWS, X and Google Cloud Storage on this machine, with both stacks.")
+Generation = Literal["gcs", "x-hosted"]
+"""The simulator's own, without the second that it takes to import it."""
+
 progress = Console(stderr=True, highlight=False)
 
 
 @app.command()
 @explained()
 def up(
+    *,
     generation: Annotated[Generation, typer.Option(help="Who takes the bytes: Google's storage, or X itself.")] = "gcs",
     events: Annotated[
         Path | None, typer.Option(help="NDJSON of result records to answer with, instead of the simulator's rule.")
@@ -34,17 +36,22 @@ def up(
     x_api_url: Annotated[
         str | None, typer.Option(help="A server on loopback that plays X in the simulator's place.")
     ] = None,
-    job_seconds: Annotated[float, typer.Option(help="How long X works on a job, in seconds.")] = Options.job_seconds,
-    wait_scale: Annotated[float, typer.Option(help="How much of each wait is really waited.")] = Options.wait_scale,
+    job_seconds: Annotated[float, typer.Option(min=0, help="How long X works on a job, in seconds.")] = 3.0,
+    wait_scale: Annotated[float, typer.Option(min=0, help="How much of each wait is really waited.")] = 0.1,
     context: Annotated[
         list[str] | None, typer.Option("--context", "-c", metavar="KEY=VALUE", help="CDK context; repeatable.")
     ] = None,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Leave it running in the background.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it running in the background.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print endpoint, credentials and outputs as JSON.")] = False,
 ) -> None:
     """Start the sandbox and keep it up until Ctrl-C or `xcompliance sandbox down`."""
     if events is not None and not events.is_file():
         raise CommandError(f"There is no events file {events}.")
+    if detach:
+        _print(_detached(sys.argv[1:]), as_json)
+        return
+    from xcompliance.sandbox.sandbox import Options, sandbox  # noqa: PLC0415 -- takes a second
+
     options = Options(
         generation=generation,
         events=events,
@@ -53,15 +60,18 @@ def up(
         wait_scale=wait_scale,
         context=dict(_pair(text) for text in context or []),
     )
-    if detach:
-        _print(_detached(sys.argv[1:]), as_json)
-        return
-    with suppress(KeyboardInterrupt), stoppable(), the_only_one():
-        with Steps(progress) as steps, sandbox(options, steps.say) as box:
-            announce(box.as_json())
-            steps.close()
-            _print(box.as_json(), as_json)
-            progress.print("The sandbox is up. Ctrl-C or `xcompliance sandbox down` stops it.")
+    with (
+        suppress(KeyboardInterrupt),
+        stoppable(),
+        the_only_one(),
+        Steps(progress) as steps,
+        sandbox(options, steps.say) as box,
+    ):
+        announce(box.as_json())
+        steps.close()
+        _print(box.as_json(), as_json)
+        progress.print("The sandbox is up. Ctrl-C or `xcompliance sandbox down` stops it.")
+        with suppress(KeyboardInterrupt):
             signal.pause()
 
 
@@ -97,14 +107,14 @@ def _detached(arguments: list[str]) -> dict[str, str]:
         raise CommandError("A sandbox is up already. Stop it with: xcompliance sandbox down")
     FOLDER.mkdir(exist_ok=True)
     log = FOLDER / "sandbox.log"
-    command = [sys.executable, "-m", "xcompliance", *(each for each in arguments if each not in ("--detach", "-d"))]
+    command = [sys.executable, "-m", "xcompliance", *(each for each in arguments if each != "--detach")]
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 -- this command itself
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     with progress.status("Starting the sandbox ...", spinner="line"):
         while (handle := find_sandbox()) is None:
             if process.poll() is not None:
-                raise SandboxError(f"The sandbox did not start. Its log, {log}, ends with:\n{log.read_text()[-LOG_TAIL:]}")
+                raise SandboxError(f"The sandbox did not start. {log} ends with:\n{log.read_text()[-LOG_TAIL:]}")
             time.sleep(0.2)
     return handle

@@ -26,5 +26,5 @@ def duration(seconds: float) -> str:
 
 
 def moment(time: datetime) -> str:
-    """``2026-11-23 12:41:20``, in UTC."""
-    return f"{time:%Y-%m-%d %H:%M:%S}"
+    """``2026-11-23 12:41``, in UTC."""
+    return f"{time:%Y-%m-%d %H:%M}"

@@ -1,60 +1,122 @@
-"""What must come out, worked out slowly and apart from the product: line by line, and by the simulator's rule."""
+"""What a check must come to, worked out apart from the product: line by line, and by the simulator's rule."""
 
+import base64
 import gzip
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from compliance.runs import JobType
+import google_crc32c
+
 from xcompliance.sandbox.simulator.rule import rule
+from xcompliance.sandbox.simulator.settings import JobType
+
+MAX_LINE = 4096
+"""Bytes of a line at most; a longer one is no ID."""
+
+
+@dataclass
+class PartTruth:
+    """What X must receive of one part, and what it must answer."""
+
+    accepted: int = 0
+    bytes: int = 0
+    checksum: int = 0
+    affected: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By ID, X's record of it."""
+
+    @property
+    def crc32c(self) -> str:
+        """Base64 of the big-endian value."""
+        return base64.b64encode(self.checksum.to_bytes(4, "big")).decode()
+
+    def accept(self, job_type: JobType, ids: Iterable[int]) -> None:
+        """Adds different IDs, in the order in which they are sent."""
+        names = [str(each) for each in ids]
+        content = "".join(f"{name}\n" for name in names).encode()
+        self.accepted += len(names)
+        self.bytes += len(content)
+        self.checksum = google_crc32c.extend(self.checksum, content)
+        self.affected |= {name: record for name in names if (record := rule(job_type, name))}
 
 
 @dataclass
 class Truth:
-    """What a run of a file must report."""
+    """All figures of one file. ``lines`` is the sum of the other counts and of what its parts accept."""
 
-    lines: int = 0
+    type: JobType
     blank: int = 0
-    accepted: int = 0
     duplicate: int = 0
     rejected: int = 0
-    by_action: Counter[str] = field(default_factory=Counter)
-    by_reason: Counter[str] = field(default_factory=Counter)
-    affected: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """X's record of each affected ID."""
+    parts: list[PartTruth] = field(default_factory=lambda: [PartTruth()])
+
+    @property
+    def accepted(self) -> int:
+        """IDs that X must be asked about."""
+        return sum(part.accepted for part in self.parts)
+
+    @property
+    def lines(self) -> int:
+        """Lines of the file."""
+        return self.blank + self.duplicate + self.rejected + self.accepted
+
+    def count(self, name: str) -> dict[str, int]:
+        """How many records have each value of ``action`` or ``reason``."""
+        return dict(Counter(record[name] for part in self.parts for record in part.affected.values()))
+
+    @property
+    def affected(self) -> int:
+        """Records that X must answer with."""
+        return sum(len(part.affected) for part in self.parts)
+
+    @property
+    def items(self) -> dict[str, dict[str, Any]]:
+        """Each affected ID once."""
+        return {name: record for part in self.parts for name, record in part.affected.items()}
 
 
-def truth_of(file: Path, job_type: JobType) -> Truth:
-    """Reads a file of IDs, plain or gzip, and answers each by the rule."""
-    truth = Truth()
-    seen: set[str] = set()
-    with _open(file) as lines:
-        for line in lines:
-            truth.lines += 1
-            text = line.removeprefix("\ufeff").strip() if truth.lines == 1 else line.strip()
-            if not text:
-                truth.blank += 1
-                continue
-            if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-                text = text[1:-1].strip()
-            if not (text.isascii() and text.isdigit() and text[0] != "0" and int(text) < 2**63):
-                truth.rejected += 1
-            elif text in seen:
-                truth.duplicate += 1
-            else:
-                seen.add(text)
-                truth.accepted += 1
-                record = rule(job_type, text)
-                if record is not None:
-                    truth.affected[text] = record
-                    truth.by_action[record["action"]] += 1
-                    truth.by_reason[record["reason"]] += 1
+def read_truth(file: Path, job_type: JobType, part_starts: Sequence[int] = (0,)) -> Truth:
+    """Reads a file of IDs, plain or gzip, slowly.
+
+    A part holds the lines that begin at ``part_starts`` (bytes) and before the next part's; an ID counts as a
+    duplicate within its part.
+    """
+    truth = Truth(job_type, parts=[PartTruth() for _ in part_starts])
+    taken: list[dict[int, None]] = [{} for _ in part_starts]
+    for start, line in _lines(file):
+        ids = taken[bisect_right(part_starts, start) - 1]
+        if not line.strip():
+            truth.blank += 1
+        elif (number := _id_of(line)) is None:
+            truth.rejected += 1
+        elif number in ids:
+            truth.duplicate += 1
+        else:
+            ids[number] = None
+    for part, ids in zip(truth.parts, taken, strict=True):
+        part.accept(job_type, ids)
     return truth
 
 
-def _open(file: Path) -> IO[str]:
-    with file.open("rb") as start:
-        is_gzip = start.read(2) == b"\x1f\x8b"
-    opener = gzip.open if is_gzip else open
-    return opener(file, "rt", encoding="utf-8", errors="replace", newline="\n")
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Each line and the byte at which it begins."""
+    with file.open("rb") as raw:
+        is_gzip = raw.read(2) == b"\x1f\x8b"
+    start = 0
+    with gzip.open(file) if is_gzip else file.open("rb") as lines:
+        for line in lines:
+            yield start, line if start else line.removeprefix(b"\xef\xbb\xbf")
+            start += len(line)
+
+
+def _id_of(line: bytes) -> int | None:
+    """A number without leading zeros, below 2^63, maybe in quotes."""
+    text = line.strip()
+    if len(text) >= 2 and text[:1] in (b'"', b"'") and text[:1] == text[-1:]:
+        text = text[1:-1].strip()
+    if len(line.rstrip(b"\n")) > MAX_LINE or not text.isdigit() or text.startswith(b"0") or len(text) > 19:
+        return None
+    return number if (number := int(text)) < 2**63 else None

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from xcompliance.errors import Failed
+from xcompliance.errors import OutcomeError
 from xcompliance.progress import Display, Doing
 from xcompliance.records import PartRecord, RunRecord
 from xcompliance.runs import find_run
@@ -16,18 +16,30 @@ REGISTERED_WITHIN_SECONDS = 300.0
 """How long S3's event and the run's first step may take."""
 
 
-def watch(stack: Stack, submissions: Sequence[Submission], display: Display, pause: float = 1.0) -> list[RunRecord]:
+def watch(
+    stack: Stack,
+    submissions: Sequence[Submission],
+    display: Display,
+    pause: float = 2.0,
+    patience: float = float("inf"),
+) -> list[RunRecord]:
     """Shows the runs of submissions until all have ended; returns them in the same order.
 
-    ``pause`` is the time between two looks, in seconds. Raises Failed when a run does not begin.
+    Seconds: ``pause`` between two looks, ``patience`` with runs to which nothing happens. Raises OutcomeError when that
+    is over, or when a run does not begin.
     """
-    began = time.monotonic()
+    began = changed = time.monotonic()
+    before: list[RunRecord | None] = []
     while True:
         runs = [find_run(stack, submission.run_id) for submission in submissions]
+        if runs != before:
+            before, changed = runs, time.monotonic()
+        elif time.monotonic() - changed > patience:
+            raise OutcomeError(f"Nothing has happened for {duration(patience)}.")
         for submission, run in zip(submissions, runs, strict=True):
             display.show(submission.key, doing_now(run, datetime.now(UTC)))
             if run is None and time.monotonic() - began > REGISTERED_WITHIN_SECONDS:
-                raise Failed(
+                raise OutcomeError(
                     f"No run has begun for {submission.key} in {duration(REGISTERED_WITHIN_SECONDS)}. The file is in "
                     f"the bucket {submission.bucket}; look at the EventBridge rule and its dead-letter queue."
                 )
@@ -61,18 +73,23 @@ def _checking(part: PartRecord | None, run: RunRecord, now: datetime) -> Doing:
     """The step at which a part stands."""
     if part is None:
         return Doing("adding up")
-    if part.status == "in_progress" and part.completed_at is not None:
-        return Doing("downloading the results")
-    if part.status == "in_progress" and part.uploaded_at is not None:
+    if part.status == "uploading":
+        return Doing("uploading", f"{size(part.uploaded_bytes)} of {size(part.bytes)}")
+    if part.status == "in_progress" and part.completed_at is None:
         polls = f", asked {part.polls} times" if part.polls > 1 else ""
-        return Doing("X is working", f"{duration(max(0.0, (now - part.uploaded_at).total_seconds()))}{polls}")
-    match part.status:
-        case "created":
-            return Doing("opening the upload")
-        case "uploading":
-            return Doing("uploading", f"{size(part.uploaded_bytes)} of {size(part.bytes)}")
-        case "downloaded":
-            return Doing("writing the results")
-        case _:
-            waited = [each.indexed_at for each in run.part_records if each.indexed_at] or [run.prepared_at or now]
-            return Doing("waiting for its turn", duration(max(0.0, (now - max(waited)).total_seconds())))
+        return Doing("X is working", f"{_since(part.uploaded_at, now)}{polls}")
+    if part.status in _PHASES:
+        return Doing(_PHASES[part.status])
+    ends = [each.indexed_at for each in run.part_records if each.indexed_at]
+    return Doing("waiting for its turn", _since(max(ends, default=run.prepared_at), now))
+
+
+_PHASES = {
+    "created": "opening the upload",
+    "in_progress": "downloading the results",
+    "downloaded": "writing the results",
+}
+
+
+def _since(moment: datetime | None, now: datetime) -> str:
+    return duration(max(0.0, (now - moment).total_seconds())) if moment else ""

@@ -26,8 +26,8 @@ def judge(counts: Counts, reject_limit_percent: float) -> None:
     if counts["rejected"] * 100 > reject_limit_percent * filled:
         raise InputRejected(
             f"{counts['rejected']} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
-            "allowed. Each is listed with its line number and reason in the rejects. Nothing was sent to X: "
-            "correct the file and drop it again."
+            "allowed. The rejects list them, up to 100,000 in a part, with line number and reason. "
+            "Nothing was sent to X: correct the file and drop it again."
         )
     if not counts["accepted"]:
         raise NothingToCheck("The file holds no ID: there is nothing to check.")

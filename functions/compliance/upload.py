@@ -52,7 +52,7 @@ class ResumableUpload:
     clock: Clock
     max_chunk: int
     reserve: float
-    report: Callable[[int], None] = lambda offset: None
+    report: Callable[[int], None] = lambda _: None
     _rate: float = ASSUMED_RATE
 
     def run(self) -> Outcome:

@@ -115,7 +115,7 @@ def jobs_of(response: Response) -> list[ComplianceJob]:
     return [ComplianceJob.of(item) for item in data]
 
 
-def refusal(response: Response) -> ComplianceError:
+def refusal(response: Response) -> ComplianceError:  # noqa: PLR0911 -- one return for each kind of answer
     """The error that an answer other than success stands for, with X's own words where it gave some.
 
     Only the last part of a problem's ``type`` counts: its host moved from api.twitter.com to api.x.com.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class ManualClock:
     """Epoch seconds and the seconds left of the invocation; a sleep moves both and is written down."""
 
-    epoch: float = 1_795_434_000.0
+    epoch: float = 1_795_435_200.0
     left: float = 900.0
     slept: list[float] = field(default_factory=list)
 

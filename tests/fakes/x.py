@@ -87,9 +87,14 @@ class FakeX:
         return due
 
     def job(self) -> Job:
-        """The only job."""
-        (job,) = self.jobs.values()
-        return job
+        """The job that was created last."""
+        return list(self.jobs.values())[-1]
+
+    def add(self, job_type: str, name: str, *, is_resumable: bool = False) -> Job:
+        """A new job, without anybody asking."""
+        job_id = str(1_990_000_000_000_000_000 + len(self.jobs))
+        self.jobs[job_id] = Job(job_id, job_type, name, self.clock.now(), is_resumable, polls_left=self.polls)
+        return self.jobs[job_id]
 
     def upload_url(self, job: Job) -> str:
         if self.generation == "x":
@@ -125,15 +130,7 @@ class FakeX:
             return problem(400, "invalid-request", "resumable is not supported.")
         if any(job.type == body["type"] and job.status in ("created", "in_progress") for job in self.jobs.values()):
             return problem(409, "conflict", "There is an active job.")
-        job = Job(
-            str(1_990_000_000_000_000_000 + len(self.jobs)),
-            body["type"],
-            body["name"],
-            self.clock.now(),
-            bool(body.get("resumable")),
-            polls_left=self.polls,
-        )
-        self.jobs[job.id] = job
+        job = self.add(body["type"], body["name"], is_resumable=bool(body.get("resumable")))
         return answer(200, {"data": self._described(job)})
 
     def _upload(self, job_id: str, query: dict[str, list[str]], content: bytes) -> Response:

@@ -35,4 +35,4 @@ def test_texts_sort_like_the_moments_they_stand_for(one: int, other: int) -> Non
 
 
 def test_a_text_is_utc_with_milliseconds() -> None:
-    assert time_text(1_795_434_080.0) == "2026-11-23T12:21:20.000Z"
+    assert time_text(1_795_435_200.0) == "2026-11-23T12:00:00.000Z"

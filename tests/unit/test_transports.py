@@ -54,7 +54,7 @@ def test_googles_host_is_google(url: str) -> None:
         "https://api.x.com\\@evil.com" + HOSTED,
         "https://api.x.com\\.evil.com" + HOSTED,
         "https://api.x.com%2eevil.com" + HOSTED,
-        "https://аpi.x.com" + HOSTED,
+        "https://\u0430pi.x.com" + HOSTED,
         "https://bucket.storage.googleapis.com/o",
         "https://storage.googleapis.com.evil.com/o",
         "https://storage-googleapis.com/o",

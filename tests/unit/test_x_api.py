@@ -194,7 +194,7 @@ def test_a_404_without_a_word_is_a_route_that_is_not_live(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("host", ["https://api.twitter.com", "https://api.x.com"])
-@pytest.mark.parametrize("kind", ["usage-capped", "usage-capped/", "UsageCapExceeded"])
+@pytest.mark.parametrize("kind", ["usage-capped", "usage-capped/"])
 @pytest.mark.parametrize("shape", ["problem", "errors"])
 def test_a_429_for_the_usage_cap_is_not_waited_out(host: str, kind: str, shape: str) -> None:
     problem = {"type": f"{host}/2/problems/{kind}", "title": "Usage cap exceeded"}
@@ -220,11 +220,11 @@ def test_a_429_for_the_rate_says_when_it_is_lifted() -> None:
         "The `token` query parameter value [SECRET] is not valid",
     ],
 )
-@pytest.mark.parametrize("name", ["detail", "message", "title"])
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 429, 500])
-def test_no_message_repeats_an_upload_url_or_its_token(words: str, name: str, status: int) -> None:
-    for document in ({name: words}, {"errors": [{name: words}]}):
-        assert "SECRET" not in str(refusal(answer(status, document)))
+def test_no_message_repeats_an_upload_url_or_its_token(words: str) -> None:
+    for status in (400, 401, 403, 404, 409, 413, 429, 500):
+        for name in ("detail", "message", "title"):
+            for document in ({name: words}, {"errors": [{name: words}]}):
+                assert "SECRET" not in str(refusal(answer(status, document)))
 
 
 def test_long_words_are_cut() -> None:

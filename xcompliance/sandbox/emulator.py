@@ -25,7 +25,6 @@ class Emulator:
     """A running emulator and what its clients need in their environment."""
 
     url: str
-    pid: int
     certificate: Certificate
 
     @property
@@ -86,8 +85,8 @@ def emulator(folder: Path, certificate: Certificate, wait_scale: float) -> Itera
         except (urllib.error.URLError, OSError):
             return None
 
-    with running("AWS emulator", command, environment, folder / "emulator.log", is_healthy) as (pid, _):
-        yield Emulator(url, pid, certificate)
+    with running("AWS emulator", command, environment, folder / "emulator.log", is_healthy):
+        yield Emulator(url, certificate)
 
 
 def _free_port() -> int:

@@ -21,8 +21,8 @@ class SandboxError(Exception):
 @contextmanager
 def running(
     name: str, command: Sequence[str], environment: Mapping[str, str], log: Path, ready: Callable[[], T | None]
-) -> Iterator[tuple[int, T]]:
-    """Runs a command in a process group of its own until the context ends; gives its pid and what ``ready`` says.
+) -> Iterator[T]:
+    """Runs a command in a process group of its own until the context ends; gives what ``ready`` says.
 
     ``ready`` is asked again and again, for a minute at most, until it returns something. Raises SandboxError when the
     process ends before that.
@@ -37,7 +37,7 @@ def running(
             start_new_session=True,
         )
     try:
-        yield process.pid, _await(name, process, log, ready)
+        yield _await(name, process, log, ready)
     finally:
         end_group(process.pid)
         process.wait()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import boto3
 
-from xcompliance.sandbox.deployment import ROOT, deploy
+from xcompliance.sandbox.deployment import ROOT, CdkCli
 from xcompliance.sandbox.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, emulator
 from xcompliance.sandbox.processes import running
 from xcompliance.sandbox.simulator.settings import Generation
@@ -48,7 +48,6 @@ class Sandbox:
     x_api_url: str
     gcs_url: str
     outputs: dict[str, str]
-    pids: tuple[int, ...]
 
     def as_json(self) -> dict[str, str]:
         """What a client needs, with the stacks' outputs beside the rest."""
@@ -62,7 +61,7 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(options: Options, say: Callable[[str], None] = lambda text: None) -> Iterator[Sandbox]:
+def sandbox(options: Options, say: Callable[[str], None] = lambda _: None) -> Iterator[Sandbox]:
     """Starts a sandbox and ends it with the context, whatever happens; ``say`` is told what is going on.
 
     Its files, logs among them, are kept when it fails to start. Raises SandboxError then.
@@ -72,16 +71,14 @@ def sandbox(options: Options, say: Callable[[str], None] = lambda text: None) ->
     with ExitStack() as stack:
         say("Starting the AWS emulator")
         aws = stack.enter_context(emulator(folder, make_certificate(folder), options.wait_scale))
-        pids = [aws.pid]
         if options.x_api_url is None:
             say("Starting the simulator of X")
-            pid, (x_api_url, gcs_url) = stack.enter_context(_simulator(folder, options))
-            pids.append(pid)
+            x_api_url, gcs_url = stack.enter_context(_simulator(folder, options))
         else:
             x_api_url = gcs_url = options.x_api_url
         say("Deploying the stacks with the CDK CLI")
         context = {"sandbox": "true", "x_api_url": x_api_url, "gcs_url": gcs_url, **options.context}
-        outputs = deploy(folder, aws.client_environment, REGION, context)
+        outputs = CdkCli(folder, aws.client_environment, REGION).deploy(context)
         box = Sandbox(
             aws_endpoint_url=aws.url,
             region=REGION,
@@ -91,7 +88,6 @@ def sandbox(options: Options, say: Callable[[str], None] = lambda text: None) ->
             x_api_url=x_api_url,
             gcs_url=gcs_url,
             outputs=outputs,
-            pids=tuple(pids),
         )
         secrets = box.session.client("secretsmanager", endpoint_url=box.aws_endpoint_url, verify=box.ca_bundle)
         secrets.put_secret_value(SecretId=outputs["BearerTokenSecretArn"], SecretString=BEARER_TOKEN)
@@ -100,7 +96,7 @@ def sandbox(options: Options, say: Callable[[str], None] = lambda text: None) ->
 
 
 @contextmanager
-def _simulator(folder: Path, options: Options) -> Iterator[tuple[int, tuple[str, str]]]:
+def _simulator(folder: Path, options: Options) -> Iterator[tuple[str, str]]:
     command = [sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN]
     command += ["--generation", options.generation, "--job-seconds", str(options.job_seconds)]
     if options.events is not None:
@@ -117,5 +113,5 @@ def _simulator(folder: Path, options: Options) -> Iterator[tuple[int, tuple[str,
         return about["x_api_url"], about["gcs_url"]
 
     environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONUNBUFFERED": "1"}
-    with running("simulator of X", [*command, *options.simulator_options], environment, log, urls) as started:
-        yield started
+    with running("simulator of X", [*command, *options.simulator_options], environment, log, urls) as found:
+        yield found

@@ -1,0 +1,1 @@
+"""What is fast is shown here, beside what one would use instead."""

@@ -1,0 +1,1 @@
+"""The uploads that are measured, each the program of a process of its own."""

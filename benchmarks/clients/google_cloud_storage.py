@@ -1,0 +1,18 @@
+"""Google's own client with its default settings. Arguments: FILE ENDPOINT."""
+
+import sys
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+
+def main() -> None:
+    """Uploads the file."""
+    path, endpoint = sys.argv[1:]
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    client = storage.Client(project="bench", credentials=credentials, client_options={"api_endpoint": endpoint})
+    client.bucket("bench").blob("ids.txt").upload_from_filename(path)
+
+
+if __name__ == "__main__":
+    main()

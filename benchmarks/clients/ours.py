@@ -1,0 +1,51 @@
+"""Ours, as the function Upload Part runs it in an invocation of 900 s: from S3 into a resumable session.
+
+Arguments: KEY BYTES CRC32C URL. The environment is the function's; AWS_ENDPOINT_URL_S3 says where S3 is.
+"""
+
+import sys
+import time
+from typing import cast
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters import http, objects
+from adapters.handler import LambdaClock
+from adapters.settings import settings
+from benchmarks.s3 import ETAG
+from compliance import gcs_resumable
+from compliance.runs import Part
+from compliance.upload import ResumableUpload
+from upload_part import RESERVE_SECONDS
+
+INVOCATION_SECONDS = 900
+
+
+class Invocation(LambdaContext):
+    """What Lambda hands to a handler beside the event."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + INVOCATION_SECONDS
+
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # theirs is static
+        """Milliseconds until the invocation is ended."""
+        return int((self._end - time.monotonic()) * 1000)
+
+
+def main() -> None:
+    """Opens the session and uploads the object."""
+    key, total, crc32c, url = sys.argv[1:]
+    part = cast(Part, {"object_key": key, "object_etag": ETAG, "bytes": int(total), "crc32c": crc32c})
+    request = gcs_resumable.open_request(url)
+    session_uri = gcs_resumable.judge_open(request, http.send(request))
+    if not isinstance(session_uri, str):
+        sys.exit(session_uri.reason)
+    clock = LambdaClock(Invocation())
+    source = objects.prepared(part)
+    upload = ResumableUpload(session_uri, source, http.send, clock, settings().chunk_bytes, RESERVE_SECONDS)
+    if not upload.run().complete:
+        sys.exit("The upload is not complete.")
+
+
+if __name__ == "__main__":
+    main()

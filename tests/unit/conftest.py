@@ -1,0 +1,245 @@
+"""AWS in memory, X and Google as fakes, and a clock that no test waits for."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import pytest
+from moto import mock_aws
+
+import adapters.handler
+from adapters import aws, http, objects, runs_table, turns
+from adapters.settings import settings
+from compliance.clock import time_text
+from compliance.runs import Part, PartRef, Run
+from tests.fakes.breach import crc32c
+from tests.fakes.clock import ManualClock
+from tests.fakes.lambda_context import FakeContext
+from tests.fakes.step_functions import FakeStepFunctions
+from tests.fakes.world import World
+from tests.fakes.x import BEARER, Job
+
+INBOX, RESULTS = "inbox", "results"
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceRun:one"
+CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions)
+SETTINGS: dict[str, Any] = {
+    "part_size_mb": 128,
+    "chunk_size_mb": 1,
+    "reject_limit_percent": 1.0,
+    "resumable": "auto",
+    "first_poll_seconds": 30,
+    "max_poll_seconds": 300,
+    "poll_backoff": 1.5,
+    "job_deadline_hours": 24.0,
+}
+
+
+@dataclass
+class Functions:
+    """The deployed functions: what they are given, what surrounds them, and what they have logged."""
+
+    world: World
+    clock: ManualClock
+    step_functions: FakeStepFunctions
+    monkeypatch: pytest.MonkeyPatch
+    log: io.StringIO
+    parts: int = 0
+
+    def configure(self, **changes: Any) -> None:
+        self.monkeypatch.setenv("SETTINGS", json.dumps(SETTINGS | changes))
+        settings.cache_clear()
+
+    def invoke(self, name: str, event: dict[str, Any], seconds: float = 55.0) -> dict[str, Any]:
+        """One invocation, in and out as JSON, with ``seconds`` until it is ended."""
+        self.clock.left = seconds
+        handler = __import__(name).handler
+        result = handler(json.loads(json.dumps(event)), FakeContext(self.clock))
+        return cast(dict[str, Any], json.loads(json.dumps(result)))
+
+    def drop(self, content: bytes, key: str = "tweets/ids.txt") -> dict[str, Any]:
+        """Puts an object into the inbox; returns the detail of the event that tells of it."""
+        version = aws.s3().put_object(Bucket=INBOX, Key=key, Body=content)["VersionId"]
+        return {"bucket": {"name": INBOX}, "object": {"key": key, "version-id": version, "size": len(content)}}
+
+    def register(self, content: bytes, key: str = "tweets/ids.txt", execution: str = EXECUTION) -> dict[str, Any]:
+        event = {"source": self.drop(content, key), "execution_arn": execution, "started_at": "2026-11-23T12:00:00Z"}
+        return self.invoke("register_run", event)
+
+    def prepared(self, content: bytes, **attributes: Any) -> dict[str, Any]:
+        """The reference of a part as Prepare Part leaves it."""
+        self.parts += 1
+        key = f"parts/tweets-0123456789abcdef/{self.parts:05}.txt"
+        part = {
+            "run_id": "tweets-0123456789abcdef",
+            "part": self.parts,
+            "type": "tweets",
+            "status": "prepared",
+            "checked_on": "2026-11-23",
+            "accepted": content.count(b"\n"),
+            "object_key": key,
+            "object_etag": objects.write(key, content, crc32c(content)),
+            "bytes": len(content),
+            "crc32c": crc32c(content),
+        }
+        runs_table.plan(cast(Part, part | attributes))
+        return {name: part[name] for name in ("run_id", "type", "part")}
+
+    def created(self, content: bytes, **attributes: Any) -> dict[str, Any]:
+        """The reference of a part as Create Job leaves it."""
+        x = self.world.x
+        name = f"tweets-0123456789abcdef-p{self.parts + 1}-a1"
+        job = x.add("tweets", name, is_resumable=x.generation == "google")
+        return self.prepared(
+            content,
+            status="created",
+            attempt=1,
+            job_name=name,
+            job_id=job.id,
+            resumable=job.is_resumable,
+            transport="gcs_resumable" if job.is_resumable else "x_hosted",
+            created_at=time_text(self.clock.now()),
+            upload_url=x.upload_url(job),
+            upload_expires_at=time_text(self.clock.now() + 900),
+            **attributes,
+        )
+
+    def uploaded(self, content: bytes, **attributes: Any) -> dict[str, Any]:
+        """The reference of a part as Upload Part leaves it."""
+        ref = self.created(
+            content,
+            uploaded_at=time_text(self.clock.now()),
+            uploaded_bytes=len(content),
+            polls=0,
+            **attributes,
+        )
+        job = self.world.x.job()
+        self.world.gcs.objects[job.id] = content
+        job.status = "in_progress"
+        return ref
+
+    def completed(self, content: bytes, results: bytes = b"") -> dict[str, Any]:
+        """The reference of a part as Get Job leaves it when the job is complete."""
+        job_id = str(1_990_000_000_000_000_000 + len(self.world.x.jobs))
+        download_url = self.world.x.download_url(Job(job_id, "tweets", "", 0, False))
+        ref = self.uploaded(
+            content,
+            completed_at=time_text(self.clock.now()),
+            download_url=download_url,
+            download_expires_at=time_text(self.clock.now() + 7 * 86_400),
+        )
+        self.world.x.job().status, self.world.x.job().results = "complete", results
+        return ref
+
+    def part(self, ref: dict[str, Any]) -> Part:
+        return runs_table.get_part(ref["run_id"], ref["part"])
+
+    def run(self, ref: dict[str, Any]) -> Run:
+        return runs_table.get_run(ref["run_id"])
+
+    def update(self, ref: dict[str, Any], **attributes: Any) -> None:
+        runs_table.update_part(PartRef.of(ref), **attributes)
+
+    def object(self, key: str) -> bytes:
+        return aws.s3().get_object(Bucket=RESULTS, Key=key)["Body"].read()
+
+    def keys(self, prefix: str) -> list[str]:
+        listed = aws.s3().list_objects_v2(Bucket=RESULTS, Prefix=prefix).get("Contents", [])
+        return [item["Key"] for item in listed]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def clients() -> Iterator[None]:
+    """Clients that know neither the developer's credentials nor anybody's endpoint."""
+    variables = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_CONFIG_FILE": "/nowhere",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        for client in CLIENTS:
+            client.cache_clear()
+            client()
+        aws.s3().meta.events.register("before-parameter-build.s3.UploadPart", _note_checksum)
+        aws.s3().meta.events.register("after-call.s3.UploadPart", _say_checksum)
+        yield
+        for client in CLIENTS:
+            client.cache_clear()
+
+
+@pytest.fixture
+def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> Iterator[None]:
+    """A function's environment, and empty buckets and tables."""
+    variables = {
+        "RUNS_TABLE": "runs",
+        "RESULTS_TABLE": "results",
+        "RESULTS_BUCKET": RESULTS,
+        "BEARER_TOKEN_SECRET_ARN": "bearer",
+        "X_API_URL": "https://api.x.com",
+        "GCS_URL": "https://storage.googleapis.com",
+        "SETTINGS": json.dumps(SETTINGS),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(adapters.handler, "time", clock)
+    settings.cache_clear()
+    with mock_aws():
+        for bucket in (INBOX, RESULTS):
+            aws.s3().create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+            aws.s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        _create_table("runs", "pk", "sk")
+        _create_table("results", "subject")
+        aws.secrets_manager().create_secret(Name="bearer", SecretString=BEARER)
+        yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def step_functions(monkeypatch: pytest.MonkeyPatch) -> FakeStepFunctions:
+    fake = FakeStepFunctions()
+    monkeypatch.setattr(turns, "step_functions", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def functions(
+    environment: None, clock: ManualClock, step_functions: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Functions]:
+    world = World(clock)
+    monkeypatch.setattr(http, "send", world.send)
+    monkeypatch.setattr(http, "fetch", world.fetch)
+    log = io.StringIO()
+    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", log)
+    deployed = Functions(world, clock, step_functions, monkeypatch, log)
+    yield deployed
+    assert "SECRET" not in log.getvalue()
+
+
+def _note_checksum(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context["piece_checksum"] = params["ChecksumCRC32C"]
+
+
+def _say_checksum(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """S3 answers with a piece's checksum; moto leaves it out."""
+    parsed["ChecksumCRC32C"] = context["piece_checksum"]
+
+
+def _create_table(name: str, *keys: str) -> None:
+    kinds: tuple[Literal["HASH", "RANGE"], ...] = ("HASH", "RANGE")
+    aws.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, kinds, strict=False)],
+    )

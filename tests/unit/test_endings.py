@@ -1,0 +1,147 @@
+"""How a run ends, and what is told of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters import runs_table
+from compliance.runs import Part, PartRef, Run
+from tests.unit.conftest import EXECUTION, Functions
+
+RUN_ID = "tweets-0123456789abcdef"
+CAUSE = json.dumps({"errorMessage": "X reports the job as failed.", "errorType": "JobFailed", "stackTrace": ["SECRET"]})
+
+
+@pytest.fixture
+def run(functions: Functions) -> dict[str, Any]:
+    runs_table.register(
+        Run(
+            run_id=RUN_ID,
+            type="tweets",
+            status="registered",
+            bucket="inbox",
+            key="tweets/ids.txt",
+            version_id="v",
+            execution_arn=EXECUTION,
+            started_at="2026-11-23T12:00:00.000Z",
+            checked_on="2026-11-23",
+        )
+    )
+    return {"run_id": RUN_ID}
+
+
+def ended(functions: Functions, deletes: int) -> dict[str, Any]:
+    """A part that is complete, with so many deletes among its records."""
+    ref = functions.uploaded(b"1\n2\n")
+    functions.update(
+        ref,
+        status="complete",
+        records=deletes + 1,
+        affected=deletes,
+        result_errors=1,
+        by_action={"delete": deletes},
+        by_reason={"deleted": deletes},
+    )
+    return ref
+
+
+def test_a_run_whose_parts_are_all_checked_is_complete(functions: Functions, run: dict[str, Any]) -> None:
+    ended(functions, 2)
+    ended(functions, 3)
+    summary = functions.invoke("summarize_run", run)
+    assert summary["status"] == "complete"
+    assert (summary["parts_complete"], summary["parts_failed"]) == (2, 0)
+    assert (summary["records"], summary["affected"], summary["result_errors"]) == (7, 5, 2)
+    assert summary["by_action"] == {"delete": 5}
+    assert summary["ended_at"] == "2026-11-23T12:00:00.000Z"
+    assert not {"error", "error_message", "execution_arn", "pk", "sk", "listing"} & set(summary)
+    assert functions.run(run)["status"] == "complete"
+
+
+def test_one_part_that_was_not_checked_fails_the_run_and_hides_nothing_of_the_others(
+    functions: Functions, run: dict[str, Any]
+) -> None:
+    ended(functions, 2)
+    failed = functions.uploaded(b"1\n")
+    functions.invoke("record_failure", failed | {"error": "JobFailed", "cause": CAUSE})
+    summary = functions.invoke("summarize_run", run)
+    assert (summary["status"], summary["error"]) == ("failed", "JobFailed")
+    assert summary["error_message"] == "1 of 2 parts are not checked; part 2: X reports the job as failed."
+    assert (summary["parts_complete"], summary["parts_failed"], summary["affected"]) == (1, 1, 2)
+
+
+def test_a_part_whose_execution_was_stopped_counts_as_not_checked(functions: Functions, run: dict[str, Any]) -> None:
+    functions.uploaded(b"1\n")
+    summary = functions.invoke("summarize_run", run)
+    assert (summary["status"], summary["error"]) == ("failed", "PartsFailed")
+    assert "execution was stopped" in summary["error_message"]
+
+
+def test_a_part_without_an_id_needs_no_check(functions: Functions, run: dict[str, Any]) -> None:
+    ended(functions, 1)
+    functions.prepared(b"", accepted=0)
+    assert functions.invoke("summarize_run", run)["status"] == "complete"
+
+
+def test_a_run_that_is_completed_later_forgets_its_error(functions: Functions, run: dict[str, Any]) -> None:
+    ref = functions.uploaded(b"1\n")
+    functions.invoke("record_failure", ref | {"error": "JobFailed", "cause": CAUSE})
+    functions.invoke("summarize_run", run)
+    functions.update(
+        ref, status="complete", records=0, affected=0, result_errors=0, by_action={}, by_reason={}, error=None
+    )
+    summary = functions.invoke("summarize_run", run)
+    assert summary["status"] == "complete"
+    assert not {"error", "error_message"} & set(summary)
+
+
+def test_a_failure_is_written_on_the_part_that_it_ended(functions: Functions) -> None:
+    ref = functions.uploaded(b"1\n")
+    recorded = functions.invoke("record_failure", ref | {"error": "JobFailed", "cause": CAUSE})
+    assert recorded == {"error": "JobFailed", "error_message": "X reports the job as failed."}
+    part = functions.part(ref)
+    assert (part["status"], part["error"], part["error_message"]) == ("failed", *recorded.values())
+
+
+def test_a_failure_is_written_on_the_run_that_it_ended(functions: Functions, run: dict[str, Any]) -> None:
+    recorded = functions.invoke("record_failure", run | {"error": "JobFailed", "cause": CAUSE})
+    assert (recorded["status"], recorded["error"]) == ("failed", "JobFailed")
+    assert recorded["run_id"] == RUN_ID
+    assert functions.run(run)["ended_at"] == "2026-11-23T12:00:00.000Z"
+
+
+@pytest.mark.parametrize("error", ["KeyError", "ClientError", "States.Timeout", "Runtime.ExitError"])
+@pytest.mark.parametrize("cause", ["", "https://x/?SECRET", json.dumps({"errorMessage": "token SECRET"})])
+def test_a_failure_of_unknown_origin_is_recorded_without_its_words(
+    functions: Functions, run: dict[str, Any], error: str, cause: str
+) -> None:
+    recorded = functions.invoke("record_failure", run | {"error": error, "cause": cause})
+    assert "SECRET" not in json.dumps(recorded)
+    assert error in recorded["error_message"]
+
+
+def test_a_record_that_does_not_exist_is_not_made_up(functions: Functions) -> None:
+    with pytest.raises(KeyError):
+        runs_table.get_run("tweets-none")
+    with pytest.raises(Exception, match="ConditionalCheckFailed"):
+        runs_table.update_part(PartRef("tweets-none", "tweets", 1), status="failed")
+
+
+def test_parts_are_listed_in_their_order_over_many_pages(functions: Functions) -> None:
+    for number in (11, 2, 100, 1):
+        part = Part(
+            run_id=RUN_ID,
+            part=number,
+            type="tweets",
+            status="planned",
+            bucket="inbox",
+            key="tweets/" + "k" * 390_000,
+            version_id="v",
+            source_start=0,
+            source_end=1,
+            is_gzip=False,
+            checked_on="2026-11-23",
+        )
+        runs_table.plan(part)
+    assert [part["part"] for part in runs_table.list_parts(RUN_ID)] == [1, 2, 11, 100]

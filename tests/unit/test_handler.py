@@ -1,0 +1,117 @@
+"""What every handler has in common: its logs, its errors, its clock."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+import adapters.handler
+from adapters.handler import LambdaClock, lambda_handler
+from compliance.errors import AwsUnavailable, JobFailed, RateLimited
+from tests.fakes.clock import ManualClock
+from tests.fakes.lambda_context import FakeContext
+
+EVENT = {"run_id": "tweets-0", "part": 3, "task_token": "SECRET", "source": {"more": "SECRET"}}
+HOST = "https://dynamodb.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    stream = io.StringIO()
+    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", stream)
+    return stream
+
+
+def fails_with(error: Exception) -> None:
+    @lambda_handler
+    def step(event: dict[str, Any], clock: LambdaClock) -> dict[str, Any]:
+        raise error
+
+    step(EVENT, FakeContext(ManualClock()))
+
+
+def aws_error(code: str, status: int = 400) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "SECRET"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetItem")
+
+
+def test_an_error_is_logged_with_its_name_its_run_and_its_part_and_nothing_else_of_the_event(
+    log: io.StringIO,
+) -> None:
+    with pytest.raises(JobFailed):
+        fails_with(JobFailed("X reports the job as failed."))
+    (line,) = log.getvalue().splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["message"], entry["error"]) == ("ERROR", "X reports the job as failed.", "JobFailed")
+    assert (entry["run_id"], entry["part"], entry["function"]) == ("tweets-0", 3, "XCompliance-step")
+    assert "SECRET" not in line
+
+
+def test_what_is_tried_again_is_a_warning(log: io.StringIO) -> None:
+    with pytest.raises(RateLimited):
+        fails_with(RateLimited("Later."))
+    assert json.loads(log.getvalue())["level"] == "WARNING"
+
+
+def test_a_log_line_says_nothing_of_the_invocation_before(log: io.StringIO) -> None:
+    with pytest.raises(RateLimited):
+        fails_with(RateLimited("Later."))
+
+    @lambda_handler
+    def step(event: dict[str, Any], clock: LambdaClock) -> dict[str, Any]:
+        raise RateLimited("Later.")
+
+    with pytest.raises(RateLimited):
+        step({"type": "tweets"}, FakeContext(ManualClock()))
+    entry = json.loads(log.getvalue().splitlines()[1])
+    assert entry.get("run_id") is entry.get("part") is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aws_error("ThrottlingException"),
+        aws_error("ProvisionedThroughputExceededException"),
+        aws_error("SlowDown", 503),
+        aws_error("InternalError", 500),
+        aws_error("500", 500),
+        aws_error("ServiceUnavailable", 503),
+        aws_error("TransactionConflictException"),
+        ReadTimeoutError(endpoint_url=HOST),
+        ConnectTimeoutError(endpoint_url=HOST),
+        EndpointConnectionError(endpoint_url=HOST),
+        ConnectionClosedError(endpoint_url=HOST),
+        ResponseStreamingError(error="SECRET"),
+    ],
+)
+def test_aws_out_of_breath_is_an_error_that_the_machines_retry(log: io.StringIO, error: Exception) -> None:
+    with pytest.raises(AwsUnavailable) as unavailable:
+        fails_with(error)
+    assert "SECRET" not in str(unavailable.value)
+    assert "SECRET" not in log.getvalue()
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"])
+def test_what_aws_refuses_for_good_is_not_called_unavailable(log: io.StringIO, code: str) -> None:
+    with pytest.raises(ClientError):
+        fails_with(aws_error(code))
+
+
+def test_a_mistake_of_ours_keeps_its_name(log: io.StringIO) -> None:
+    with pytest.raises(KeyError):
+        fails_with(KeyError("x"))
+
+
+def test_the_clock_is_the_invocations() -> None:
+    clock = LambdaClock(FakeContext(ManualClock(left=12.5)))
+    assert clock.remaining() == 12.5
+    assert clock.now() > 1_700_000_000

@@ -1,0 +1,173 @@
+"""The one place that opens sockets, against a server on this machine."""
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from adapters.http import fetch, send
+from compliance.wire import ExactReader, OutOfTime, Request, WireError
+
+SECRET = "?X-Goog-Signature=SECRET"
+
+
+@contextmanager
+def server(*answers: bytes, reads: int = -1) -> Iterator[tuple[str, list[bytes]]]:
+    """Answers one connection after the other, word by word; yields its address and what each one has sent.
+
+    ``reads`` is how many bytes of a request are read before the connection is reset; -1 reads it to its end.
+    """
+    received: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for answer in answers:
+            connection, _ = listener.accept()
+            with connection:
+                received.append(_request(connection, reads))
+                if reads >= 0:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}", received
+    finally:
+        listener.close()
+        thread.join(5)
+
+
+def _request(connection: socket.socket, reads: int) -> bytes:
+    content = b""
+    length: int | None = None
+    while length is None or len(content) < length:
+        if 0 <= reads <= len(content):
+            break
+        block = connection.recv(65_536)
+        if not block:
+            break
+        content += block
+        head, end, _ = content.partition(b"\r\n\r\n")
+        if end and length is None:
+            lengths = [line.split(b":")[1] for line in head.splitlines() if line.lower().startswith(b"content-length:")]
+            length = len(head) + 4 + int(lengths[0] if lengths else b"0")
+    return content
+
+
+def test_an_answer_comes_back_whole_with_lower_case_names() -> None:
+    with server(
+        b"HTTP/1.1 201 Created\r\nLocation: here\r\nX-Goog-Hash: crc32c=a\r\nContent-Length: 4\r\n\r\nbody"
+    ) as (url, _):
+        answer = send(Request("GET", url))
+    assert (answer.status, answer.body) == (201, b"body")
+    assert (answer.headers["location"], answer.headers["x-goog-hash"]) == ("here", "crc32c=a")
+
+
+def test_a_post_without_a_body_says_that_it_has_none_once() -> None:
+    with server(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n") as (url, received):
+        send(Request("POST", url, {"content-length": "0", "x-goog-resumable": "start"}))
+    head = received[0].lower()
+    assert head.count(b"content-length: 0") == 1
+    assert b"transfer-encoding" not in head
+    assert b"x-goog-resumable: start" in head
+
+
+def test_a_body_is_streamed_with_its_announced_length() -> None:
+    content = bytes(range(256)) * 20_000
+    with server(b"HTTP/1.1 308 Resume\r\nRange: bytes=0-9\r\nContent-Length: 0\r\n\r\n") as (url, received):
+        headers = {"content-length": str(len(content)), "content-range": f"bytes 0-{len(content) - 1}/*"}
+        reader = ExactReader(io.BytesIO(content + b"more"), len(content), lambda: False)
+        answer = send(Request("PUT", url, headers), reader)
+    assert (answer.status, answer.headers["range"]) == (308, "bytes=0-9")
+    head, _, body = received[0].partition(b"\r\n\r\n")
+    assert body == content
+    assert b"transfer-encoding" not in head.lower()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(status: int) -> None:
+    redirect = b"HTTP/1.1 %d Moved\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n" % status
+    with server(redirect) as (url, _):
+        assert send(Request("PUT", url, {"authorization": "SECRET"}), b"x").status == status
+    with server(redirect) as (url, _), fetch(Request("GET", url)) as download:
+        assert download.status == status
+
+
+def refused() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"http://127.0.0.1:{free.getsockname()[1]}/path{SECRET}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        b"no HTTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ],
+)
+def test_an_answer_that_is_not_whole_is_a_failure_of_the_wire_that_does_not_show_the_url(answer: bytes) -> None:
+    with server(answer) as (url, received), pytest.raises(WireError) as failed:
+        send(Request("GET", url))
+    assert "SECRET" not in str(failed.value)
+    assert failed.value.__cause__ is None
+    assert len(received) == 1
+
+
+def test_nobody_there_is_a_failure_of_the_wire() -> None:
+    for call in (lambda: send(Request("GET", refused())), lambda: send(Request("GET", "http://[bad"))):
+        with pytest.raises(WireError) as failed:
+            call()
+        assert "SECRET" not in str(failed.value)
+
+
+def test_a_connection_that_is_reset_in_the_middle_of_a_body_is_a_failure_of_the_wire() -> None:
+    content = b"x" * 50_000_000
+    with server(b"", reads=100_000) as (url, received), pytest.raises(WireError):
+        reader = ExactReader(io.BytesIO(content), len(content), lambda: False)
+        send(Request("PUT", url, {"content-length": str(len(content))}), reader)
+    assert len(received) == 1
+
+
+def test_what_a_body_raises_comes_through() -> None:
+    short = ExactReader(io.BytesIO(b"12345"), 10, lambda: False)
+    late = ExactReader(io.BytesIO(b"12345"), 5, lambda: True)
+    cases: list[tuple[ExactReader, int, type[Exception]]] = [(short, 10, WireError), (late, 5, OutOfTime)]
+    for reader, length, error in cases:
+        with server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (url, received), pytest.raises(error):
+            send(Request("PUT", url, {"content-length": str(length)}), reader)
+        assert b"HTTP/1.1" in received[0]
+
+
+def test_a_download_is_streamed_as_it_came() -> None:
+    head = b"HTTP/1.1 206 Partial Content\r\nContent-Encoding: gzip\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\n"
+    with (
+        server(head + b"\x1f\x8b\x00ab") as (url, received),
+        fetch(Request("GET", url, {"range": "bytes=5-"})) as answer,
+    ):
+        assert (answer.status, answer.headers["content-range"]) == (206, "bytes 5-9/10")
+        assert b"".join(answer.blocks) == b"\x1f\x8b\x00ab"
+    assert b"range: bytes=5-" in received[0].lower()
+
+
+def test_a_download_that_breaks_off_says_so_after_what_has_arrived() -> None:
+    breaks: list[Callable[[], bytes]] = [
+        lambda: b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        lambda: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+    ]
+    for answer in breaks:
+        with server(answer()) as (url, _), fetch(Request("GET", url)) as download:
+            with pytest.raises(WireError) as failed:
+                list(download.blocks)
+            assert "SECRET" not in str(failed.value)
+
+
+def test_a_download_from_nobody_is_a_failure_of_the_wire() -> None:
+    with pytest.raises(WireError) as failed, fetch(Request("GET", refused())):
+        pass
+    assert "SECRET" not in str(failed.value)

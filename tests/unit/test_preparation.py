@@ -1,0 +1,245 @@
+"""From a dropped object to prepared parts, with every line accounted for before any job exists."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from adapters import aws, runs_table
+from compliance.errors import (
+    InputRejected,
+    NothingToCheck,
+    PartTooLarge,
+    PreparationFailed,
+    SourceChanged,
+    UnsupportedInput,
+)
+from tests.fakes.breach import crc32c
+from tests.unit.conftest import EXECUTION, INBOX, Functions
+
+IDS = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(1000))
+
+
+def prepare(functions: Functions, content: bytes, key: str = "tweets/ids.txt") -> dict[str, Any]:
+    """The reference of the only part of a run."""
+    run = functions.register(content, key)
+    (ref,) = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    functions.invoke("prepare_part", ref)
+    return {**ref}
+
+
+def prepare_all(functions: Functions, run_id: str) -> list[dict[str, Any]]:
+    parts = functions.invoke("plan_parts", {"run_id": run_id})["parts"]
+    return [functions.invoke("prepare_part", ref) for ref in parts]
+
+
+def test_a_run_is_registered_with_the_version_that_it_checks(functions: Functions) -> None:
+    registered = functions.register(IDS)
+    assert registered == {"run_id": registered["run_id"], "type": "tweets", "duplicate": False}
+    run = functions.run(registered)
+    assert (run["bucket"], run["key"], run["status"]) == (INBOX, "tweets/ids.txt", "registered")
+    assert (run["started_at"], run["checked_on"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23")
+
+
+def test_a_second_event_for_the_same_version_is_a_duplicate(functions: Functions) -> None:
+    source = functions.drop(IDS)
+    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+    first = functions.invoke("register_run", event)
+    functions.invoke("plan_parts", {"run_id": first["run_id"]})
+    second = functions.invoke(
+        "register_run", event | {"execution_arn": EXECUTION + "-2", "started_at": "2026-11-24T12:00:00Z"}
+    )
+    assert second == first | {"duplicate": True}
+    run = functions.run(first)
+    assert (run["execution_arn"], run["checked_on"], run["status"]) == (EXECUTION, "2026-11-23", "preparing")
+
+
+def test_a_retry_within_the_same_execution_is_no_duplicate(functions: Functions) -> None:
+    event = {"source": functions.drop(IDS), "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+    assert functions.invoke("register_run", event) == functions.invoke("register_run", event)
+
+
+def test_a_new_version_of_the_object_is_a_run_of_its_own(functions: Functions) -> None:
+    assert functions.register(IDS)["run_id"] != functions.register(IDS)["run_id"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {},
+        {"bucket": {"name": "b"}},
+        {"bucket": {"name": "b"}, "object": "tweets/a"},
+        {"bucket": "b", "object": {"key": "tweets/a", "version-id": "v"}},
+        {"bucket": {"name": "b"}, "object": {"key": "other/a", "version-id": "v"}},
+    ],
+)
+def test_an_event_that_names_no_version_of_a_list_of_ids_is_refused(functions: Functions, source: Any) -> None:
+    with pytest.raises(UnsupportedInput):
+        functions.invoke("register_run", {"source": source, "execution_arn": "a", "started_at": "2026-11-23T12:00:00Z"})
+
+
+def test_a_source_without_a_version_means_the_latest(functions: Functions) -> None:
+    functions.drop(b"1\n")
+    latest = functions.drop(IDS)["object"]["version-id"]
+    source = {"bucket": {"name": INBOX}, "object": {"key": "tweets/ids.txt"}}
+    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+    assert functions.run(functions.invoke("register_run", event))["version_id"] == latest
+
+
+def test_a_source_that_was_replaced_before_its_run_began_is_not_checked_in_its_name(functions: Functions) -> None:
+    functions.drop(b"1\n")
+    etag = aws.s3().head_object(Bucket=INBOX, Key="tweets/ids.txt")["ETag"].strip('"')
+    functions.drop(IDS)
+    source = {"bucket": {"name": INBOX}, "object": {"key": "tweets/ids.txt", "etag": etag}}
+    with pytest.raises(SourceChanged):
+        functions.invoke("register_run", {"source": source, "execution_arn": "a", "started_at": "2026-11-23T12:00:00Z"})
+
+
+def test_a_small_file_is_one_part(functions: Functions) -> None:
+    run = functions.register(IDS)
+    parts = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    assert parts == [{"run_id": run["run_id"], "type": "tweets", "part": 1}]
+    assert functions.run(run)["bytes"] == len(IDS)
+
+
+def test_a_prepared_part_says_all_that_its_upload_needs(functions: Functions) -> None:
+    ref = prepare(functions, IDS[::1] + b"x\n\n" + IDS[:20])
+    part = functions.part(ref)
+    prepared = functions.object(part["object_key"])
+    assert prepared == IDS
+    assert (part["bytes"], part["crc32c"], part["status"]) == (len(IDS), crc32c(IDS), "prepared")
+    assert [part[name] for name in ("lines", "blank", "accepted", "duplicate", "rejected")] == [1003, 1, 1000, 1, 1]
+    (key,) = functions.keys("rejects/")
+    assert key == f"rejects/type=tweets/checked_on=2026-11-23/{ref['run_id']}-00001.ndjson"
+    assert [json.loads(line) for line in functions.object(key).splitlines()] == [
+        {"run_id": ref["run_id"], "part": 1, "line": 1001, "reason": "not_digits", "text": "x"}
+    ]
+
+
+def test_a_clean_part_leaves_no_rejects(functions: Functions) -> None:
+    prepare(functions, IDS)
+    assert functions.keys("rejects/") == []
+
+
+def test_a_part_can_be_prepared_twice(functions: Functions) -> None:
+    ref = prepare(functions, IDS + b"x\n")
+    before = functions.part(ref)
+    functions.invoke("prepare_part", ref)
+    assert functions.part(ref) == before
+
+
+def test_planning_twice_forgets_nothing_that_was_prepared(functions: Functions) -> None:
+    ref = prepare(functions, IDS)
+    before = functions.part(ref)
+    assert functions.invoke("plan_parts", {"run_id": ref["run_id"]})["parts"] == [ref]
+    assert functions.part(ref) == before
+
+
+def test_a_huge_file_is_cut_into_parts_that_hold_every_line_once(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    content = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(150_000))
+    run = functions.register(content)
+    prepared = prepare_all(functions, run["run_id"])
+    parts = runs_table.list_parts(run["run_id"])
+    assert prepared == [{"part": part["part"]} for part in parts]
+    assert len(parts) == 4
+    assert b"".join(functions.object(part["object_key"]) for part in parts) == content
+    assert all(part["bytes"] <= 1_000_000 for part in parts)
+    assert functions.invoke("accept_input", {"run_id": run["run_id"], "prepared": prepared}) == {"parts": [1, 2, 3, 4]}
+    assert functions.run(run)["accepted"] == 150_000
+
+
+def test_a_gzip_file_is_one_part(functions: Functions) -> None:
+    ref = prepare(functions, gzip.compress(IDS), "users/ids.txt.gz")
+    assert functions.object(functions.part(ref)["object_key"]) == IDS
+    assert ref["type"] == "users"
+
+
+def test_a_gzip_file_never_becomes_more_than_one_upload_takes(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    lines = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(49_998))
+    just = lines + b"123456789012345678\n1\n1900000000000000000"
+    assert len(just) == 1_000_000
+    with pytest.raises(PartTooLarge):
+        prepare(functions, gzip.compress(just + b"\n2\n"))
+    try:
+        ref = prepare(functions, gzip.compress(just))
+    except PartTooLarge:
+        return
+    assert functions.part(ref)["bytes"] <= 1_000_000
+
+
+@pytest.mark.parametrize("content", [gzip.compress(IDS)[:-5], b"\x1f\x8b", b"\x1f\x8bnot gzip at all"])
+def test_a_damaged_gzip_file_is_refused(functions: Functions, content: bytes) -> None:
+    with pytest.raises(UnsupportedInput):
+        prepare(functions, content)
+
+
+def test_an_empty_file_is_nothing_to_check(functions: Functions) -> None:
+    with pytest.raises(NothingToCheck):
+        prepare(functions, b"")
+
+
+def test_a_version_that_is_gone_fails_the_run_and_is_never_replaced_by_another(functions: Functions) -> None:
+    run = functions.register(IDS)
+    functions.drop(b"5\n")
+    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.run(run)["version_id"])
+    with pytest.raises(SourceChanged):
+        functions.invoke("plan_parts", {"run_id": run["run_id"]})
+
+
+def test_a_part_reads_the_version_that_it_was_planned_from(functions: Functions) -> None:
+    run = functions.register(IDS)
+    (ref,) = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    functions.drop(b"5\n")
+    functions.invoke("prepare_part", ref)
+    assert functions.object(functions.part(ref)["object_key"]) == IDS
+    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.run(run)["version_id"])
+    with pytest.raises(SourceChanged):
+        functions.invoke("prepare_part", ref)
+
+
+def test_all_lines_of_all_parts_are_added_up(functions: Functions) -> None:
+    ref = prepare(functions, IDS + b"\nx\n" + IDS[:40])
+    assert functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]}) == {"parts": [1]}
+    run = functions.run(ref)
+    counts = [run[name] for name in ("lines", "blank", "accepted", "duplicate", "rejected")]
+    assert counts == [1004, 1, 1000, 2, 1]
+    assert run["status"] == "checking"
+    assert "prepared_at" in run
+
+
+def test_a_dirty_file_is_refused_before_any_job_exists_and_says_what_was_wrong(functions: Functions) -> None:
+    ref = prepare(functions, IDS + b"name,id\n" * 50)
+    with pytest.raises(InputRejected, match="50 of 1050 lines"):
+        functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]})
+    assert functions.world.x.heard == []
+    assert functions.run(ref)["rejected"] == 50
+    assert len(functions.object(functions.keys("rejects/")[0]).splitlines()) == 50
+
+
+def test_a_file_of_blank_lines_is_nothing_to_check(functions: Functions) -> None:
+    ref = prepare(functions, b"\n\n  \n")
+    with pytest.raises(NothingToCheck):
+        functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]})
+
+
+def test_a_part_without_an_id_is_not_sent_to_x(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    content = IDS + b"\n" * 1_000_000
+    run = functions.register(content)
+    prepared = prepare_all(functions, run["run_id"])
+    assert len(prepared) == 2
+    assert functions.invoke("accept_input", {"run_id": run["run_id"], "prepared": prepared}) == {"parts": [1]}
+
+
+def test_a_part_that_was_not_prepared_ends_the_run_with_its_own_error(functions: Functions) -> None:
+    ref = prepare(functions, IDS)
+    cause = json.dumps({"errorMessage": "The gzip file is damaged: pack it again.", "errorType": "UnsupportedInput"})
+    failed = {"part": 2, "error": "UnsupportedInput", "cause": cause}
+    with pytest.raises(UnsupportedInput, match="damaged"):
+        functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}, failed]})
+    failed = {"part": 2, "error": "Sandbox.Timedout", "cause": "SECRET"}
+    with pytest.raises(PreparationFailed, match=r"Sandbox\.Timedout"):
+        functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [failed]})

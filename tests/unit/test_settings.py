@@ -1,0 +1,42 @@
+"""What a function is told by its environment."""
+
+import json
+
+import pytest
+
+from adapters.settings import Settings
+from compliance.polling import PollSchedule
+from tests.unit.conftest import SETTINGS
+
+ENVIRONMENT = {
+    "RUNS_TABLE": "runs",
+    "RESULTS_TABLE": "results",
+    "RESULTS_BUCKET": "bucket",
+    "BEARER_TOKEN_SECRET_ARN": "arn",
+    "X_API_URL": "https://api.x.com",
+    "GCS_URL": "https://storage.googleapis.com",
+    "SETTINGS": json.dumps(SETTINGS),
+}
+
+
+def test_the_environment_becomes_one_frozen_object() -> None:
+    settings = Settings.of(ENVIRONMENT | {"PATH": "/bin"})
+    assert (settings.runs_table, settings.results_bucket) == ("runs", "bucket")
+    assert settings.part_bytes == 128_000_000
+    assert settings.chunk_bytes == 1 << 20
+    assert settings.chunk_bytes % 262_144 == 0
+    assert settings.poll_schedule == PollSchedule(30, 300, 1.5)
+    with pytest.raises(AttributeError):
+        settings.part_size_mb = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_variable_that_is_missing_is_named(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        Settings.of({key: value for key, value in ENVIRONMENT.items() if key != name})
+
+
+def test_a_choice_that_is_missing_or_unknown_is_no_settings() -> None:
+    for choices in ({}, SETTINGS | {"unknown": 1}):
+        with pytest.raises(TypeError):
+            Settings.of(ENVIRONMENT | {"SETTINGS": json.dumps(choices)})
