@@ -31,11 +31,11 @@ def dataset(directory: Path, mib: int) -> Dataset:
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
         _write(path, (mib << 20) // _LINE)
-    checksum = google_crc32c.Checksum()
+    checksum = 0
     with path.open("rb") as file:
-        for _ in checksum.consume(file, _BLOCK):
-            pass
-    return Dataset(path, path.stat().st_size, base64.b64encode(checksum.digest()).decode())
+        for block in iter(lambda: file.read(_BLOCK), b""):
+            checksum = google_crc32c.extend(checksum, block)
+    return Dataset(path, path.stat().st_size, base64.b64encode(checksum.to_bytes(4, "big")).decode())
 
 
 def _write(path: Path, lines: int) -> None:

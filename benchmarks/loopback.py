@@ -1,10 +1,10 @@
-"""As much of an HTTP/1.1 server as the benchmarks need: one thread per connection, bodies read into one buffer."""
+"""As much of an HTTP/1.1 server as the benchmarks need: one thread per connection, bodies in blocks."""
 
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from benchmarks.link import Link
 
@@ -35,7 +35,6 @@ class Connection:
     socket: socket.socket
     link: Link
     _ahead: bytes = b""
-    _buffer: bytearray = field(default_factory=bytearray)
 
     def heads(self) -> Iterator[Head]:
         """The requests, until the client hangs up. The body of each must be read before the next one."""
@@ -54,24 +53,19 @@ class Connection:
                 self.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             yield head
 
-    def body(self, length: int) -> Iterator[memoryview | bytes]:
-        """A request's body in blocks, each of which holds until the next is asked for.
-
-        Raises ConnectionError when the client hangs up before its end.
-        """
+    def body(self, length: int) -> Iterator[bytes]:
+        """A request's body in blocks; raises ConnectionError when the client hangs up before its end."""
         block, self._ahead = self._ahead[:length], self._ahead[length:]
         if block:
             length -= len(block)
             yield block
-        self._buffer = self._buffer or bytearray(_BLOCK)
-        view = memoryview(self._buffer)
         while length:
-            count = self.socket.recv_into(view, min(length, self.block))
-            if count == 0:
+            block = self.socket.recv(min(length, self.block))
+            if not block:
                 raise ConnectionError(f"{length} bytes are missing")
-            self.link.pace(count)
-            length -= count
-            yield view[:count]
+            self.link.pace(len(block))
+            length -= len(block)
+            yield block
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
         """Sends an answer; ``headers`` may name another Content-Length when the body follows by other means."""

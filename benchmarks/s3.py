@@ -36,7 +36,9 @@ class Bucket:
             headers = {"Content-Range": f"bytes {start}-{end - 1}/{total}", "Content-Length": str(end - start)}
             connection.answer(206, {**headers, "ETag": ETAG, "Content-Type": "text/plain"})
             while start < end:
-                count = os.sendfile(connection.socket.fileno(), file.fileno(), start, min(connection.block, end - start))
+                count = os.sendfile(
+                    connection.socket.fileno(), file.fileno(), start, min(connection.block, end - start)
+                )
                 connection.link.pace(count)
                 start += count
 

@@ -41,13 +41,12 @@ class Sink:
         """Answers all requests of a connection."""
         self._began = self._began or time.monotonic()
         for head in connection.heads():
-            match head.method:
-                case "POST":
-                    self._open(connection, head)
-                case "PUT":
-                    self._receive(connection, head)
-                case _:
-                    connection.answer(404, {"Content-Type": "application/json"}, b"{}")
+            if head.method == "PUT" or "content-range" in head.headers:
+                self._receive(connection, head)
+            elif head.method == "POST":
+                self._open(connection, head)
+            else:
+                connection.answer(404, {"Content-Type": "application/json"}, b"{}")
 
     def _open(self, connection: Connection, head: Head) -> None:
         for _ in connection.body(head.length):

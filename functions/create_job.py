@@ -7,7 +7,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.errors import ProtocolViolation
+from compliance.errors import ProtocolViolation, RequestRefused
 from compliance.jobs import Jobs
 from compliance.runs import Part, PartRef, Transport, job_name
 from compliance.x_api import ComplianceJob
@@ -77,11 +77,13 @@ def _create(jobs: Jobs, ref: PartRef, part: Part, now: float) -> tuple[Complianc
     name = part["job_name"]
     if not part["resumable"] or settings().resumable == "always":
         return jobs.create(ref.type, name, resumable=part["resumable"]), part
-    job, is_resumable = jobs.create_without_refusal(ref.type, name)
-    if not is_resumable:
-        runs_table.remember_resumable_refused(now)
+    try:
+        return jobs.create(ref.type, name, resumable=True), part
+    except RequestRefused:
         part = runs_table.update_part(ref, resumable=False)
-    return job, part
+        job = jobs.create(ref.type, name, resumable=False)
+        runs_table.remember_resumable_refused(now)
+        return job, part
 
 
 def _transport(upload_url: str, resumable: bool) -> Transport:

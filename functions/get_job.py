@@ -27,6 +27,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     try:
         job = Jobs(x_api(), http.send).get(part["job_id"])
     except RateLimited as limit:
+        _check_deadline(part["created_at"], clock.now())
         if limit.reset_at is None:
             raise
         return {"status": "unknown", "wait_seconds": schedule.wait_until(limit.reset_at, clock.now())}

@@ -9,7 +9,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.objects import Spool
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.ids import Normalizer, Reject
+from compliance.ids import MAX_LINE, Normalizer, Reject
 from compliance.runs import Counts, Part, PartRef, part_key, rejects_key
 from compliance.sources import cut_to_lines, gunzip
 
@@ -50,7 +50,7 @@ def _prepare(part: Part, prepared: Spool, rejects: Spool) -> Counts:
 
     start, end = part["source_start"], part["source_end"]
     blocks = objects.source_blocks(part, max(0, start - 1))
-    lines = gunzip(blocks, settings().part_bytes) if part["is_gzip"] else cut_to_lines(blocks, start, end)
+    lines = gunzip(blocks, settings().part_bytes - MAX_LINE) if part["is_gzip"] else cut_to_lines(blocks, start, end)
     normalizer = Normalizer(reject)
     for block in normalizer.normalize(lines):
         prepared.write(block)

@@ -42,6 +42,8 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
     reserve = min(RESERVE_SECONDS, clock.remaining() / 10)
     source = objects.prepared(part)
     if part["transport"] == "gcs_resumable":
+        if "session_uri" not in part:
+            raise SessionLost("The upload session was lost, and there is no new one yet.")
         upload = ResumableUpload(
             part["session_uri"],
             source,

@@ -10,7 +10,7 @@ def count(number: int) -> str:
 
 def size(number: int) -> str:
     """Bytes as ``5.3 MB`` (10^6 bytes), smaller ones as ``41 kB``."""
-    return f"{number / 1e6:,.1f} MB" if number >= 100_000 else f"{-(-number // 1000)} kB"
+    return f"{number / 1e6:,.1f} MB" if number >= 100_000 else f"{round(number / 1000) or min(number, 1)} kB"
 
 
 def duration(seconds: float) -> str:

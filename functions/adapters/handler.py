@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as AwsConnectionError
 
 from compliance.errors import AwsUnavailable, ComplianceError, TransientError
 
@@ -68,7 +69,7 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
             log = logger.warning if isinstance(error, TransientError) else logger.error
             log(str(error), extra={"error": type(error).__name__})
             raise
-        except (ClientError, HTTPClientError) as error:
+        except (ClientError, HTTPClientError, AwsConnectionError) as error:
             failure = _aws_failure(error)
             logger.warning(str(failure), extra={"error": type(failure).__name__})
             raise failure from None
@@ -76,7 +77,7 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
     return handle
 
 
-def _aws_failure(error: ClientError | HTTPClientError) -> Exception:
+def _aws_failure(error: ClientError | HTTPClientError | AwsConnectionError) -> Exception:
     if not isinstance(error, ClientError):
         return AwsUnavailable("An AWS service did not answer.")
     code = error.response.get("Error", {}).get("Code", "")

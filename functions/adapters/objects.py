@@ -16,7 +16,7 @@ from adapters.settings import settings
 from compliance.errors import SourceChanged, UnsupportedInput
 from compliance.runs import Part
 from compliance.upload import Source
-from compliance.wire import Readable, WireError
+from compliance.wire import Readable, WireError, skip
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -38,11 +38,9 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
 def source_head(bucket: str, key: str, version_id: str) -> tuple[int, bytes]:
     """Length of an inbox object in bytes, and its first two bytes."""
     with _source_errors():
-        size = s3().head_object(Bucket=bucket, Key=key, VersionId=version_id)["ContentLength"]
-        if size == 0:
-            return 0, b""
-        answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range="bytes=0-1")
-        return size, answer["Body"].read()
+        answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
+    with closing(answer["Body"]) as body:
+        return answer["ContentLength"], body.read(2)
 
 
 def source_blocks(part: Part, start: int) -> Iterator[bytes]:
@@ -51,8 +49,10 @@ def source_blocks(part: Part, start: int) -> Iterator[bytes]:
         answer = s3().get_object(
             Bucket=part["bucket"], Key=part["key"], VersionId=part["version_id"], Range=f"bytes={start}-"
         )
+    # An answer that is not a range of the object is the whole of it.
+    surplus = start if "ContentRange" not in answer else 0
     with closing(answer["Body"]) as body:
-        yield from iter(lambda: body.read(BLOCK), b"")
+        yield from skip(iter(lambda: body.read(BLOCK), b""), surplus)
 
 
 def prepared(part: Part) -> Source:
@@ -92,8 +92,9 @@ def read_lines(key: str, start: int) -> Iterator[list[bytes]]:
     rest = b""
     with closing(answer["Body"]) as body:
         for block in iter(lambda: body.read(BLOCK), b""):
-            *lines, rest = (rest + block).splitlines(keepends=True)
-            yield lines
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            yield [line + b"\n" for line in lines]
     if rest:
         yield [rest]
 

@@ -5,9 +5,11 @@ Holder and tickets are items of the runs table, moved by conditional writes, so 
 holder twice is harmless, so a call that was lost is repeated by whoever comes next.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from adapters.aws import dynamodb, step_functions
@@ -24,25 +26,28 @@ _DEAD_TOKEN = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 def take(job_type: JobType, execution_arn: str, entered_at: str, task_token: str) -> None:
     """Queues an execution, by the time at which it entered its state, and calls it when the turn is free.
 
-    A second call for the same execution replaces its token.
+    A second call for the same execution replaces its token, also when it has become the holder in between.
     """
+    ticket = _key(job_type, f"TICKET#{entered_at}#{execution_arn}")
+    _table().put_item(Item={**ticket, "execution_arn": execution_arn, "task_token": task_token})
     holder = _holder(job_type)
     if holder is not None and holder["execution_arn"] == execution_arn:
-        _table().put_item(Item={**holder, "task_token": task_token})
-    else:
-        ticket = {"execution_arn": execution_arn, "task_token": task_token}
-        _table().put_item(Item={**_key(job_type, f"TICKET#{entered_at}#{execution_arn}"), **ticket})
+        _renew_holder(job_type, execution_arn, task_token)
+        _table().delete_item(Key=ticket)
     _call_next(job_type)
 
 
 def release(job_type: JobType, execution_arn: str) -> None:
-    """Takes an execution out of the queue, wherever it stands in it, and calls the next."""
-    holder = _holder(job_type)
-    if holder is not None and holder["execution_arn"] == execution_arn:
-        _delete_holder(job_type, execution_arn)
+    """Takes an execution out of the queue, wherever it stands in it, and calls the next.
+
+    The tickets go first: without one it cannot become the holder any more.
+    """
     for ticket in _tickets(job_type):
         if ticket["execution_arn"] == execution_arn:
             _table().delete_item(Key={"pk": ticket["pk"], "sk": ticket["sk"]})
+    holder = _holder(job_type)
+    if holder is not None and holder["execution_arn"] == execution_arn:
+        _delete_holder(job_type, execution_arn)
     _call_next(job_type)
 
 
@@ -63,7 +68,7 @@ def _call_next(job_type: JobType) -> None:
 
 
 def _promote(job_type: JobType, ticket: dict[str, Any]) -> None:
-    """Makes a ticket the holder, unless somebody else was faster."""
+    """Makes a ticket the holder, unless somebody else was faster or the ticket has another token by now."""
     name = settings().runs_table
     place = {"pk": ticket["pk"], "sk": ticket["sk"]}
     holder = {
@@ -71,9 +76,13 @@ def _promote(job_type: JobType, ticket: dict[str, Any]) -> None:
         "execution_arn": ticket["execution_arn"],
         "task_token": ticket["task_token"],
     }
-    exists = "attribute_exists(pk)"
-    put: PutTypeDef = {"TableName": name, "Item": holder, "ConditionExpression": f"NOT {exists}"}
-    delete: DeleteTypeDef = {"TableName": name, "Key": place, "ConditionExpression": exists}
+    put: PutTypeDef = {"TableName": name, "Item": holder, "ConditionExpression": "attribute_not_exists(pk)"}
+    delete: DeleteTypeDef = {
+        "TableName": name,
+        "Key": place,
+        "ConditionExpression": "task_token = :token",
+        "ExpressionAttributeValues": {":token": ticket["task_token"]},
+    }
     try:
         dynamodb().meta.client.transact_write_items(TransactItems=[{"Put": put}, {"Delete": delete}])
     except ClientError as error:
@@ -81,13 +90,25 @@ def _promote(job_type: JobType, ticket: dict[str, Any]) -> None:
             raise
 
 
-def _delete_holder(job_type: JobType, execution_arn: str) -> None:
-    try:
-        _table().delete_item(
+def _renew_holder(job_type: JobType, execution_arn: str, task_token: str) -> None:
+    with _unless_another_holds():
+        _table().update_item(
             Key=_key(job_type, "HOLDER"),
-            ConditionExpression="execution_arn = :mine",
-            ExpressionAttributeValues={":mine": execution_arn},
+            UpdateExpression="SET task_token = :token",
+            ConditionExpression=Attr("execution_arn").eq(execution_arn),
+            ExpressionAttributeValues={":token": task_token},
         )
+
+
+def _delete_holder(job_type: JobType, execution_arn: str) -> None:
+    with _unless_another_holds():
+        _table().delete_item(Key=_key(job_type, "HOLDER"), ConditionExpression=Attr("execution_arn").eq(execution_arn))
+
+
+@contextmanager
+def _unless_another_holds() -> Iterator[None]:
+    try:
+        yield
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise

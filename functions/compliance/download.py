@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import google_crc32c
 
@@ -18,7 +18,9 @@ from compliance.errors import (
     ResultsExpired,
 )
 from compliance.gcs_resumable import stored_crc32c
-from compliance.wire import Download, Fetch, Request, Response, WireError
+from compliance.wire import Download, Fetch, Request, Response, WireError, skip
+
+T = TypeVar("T")
 
 MAX_ERROR_BODY = 65_536
 """Bytes of an error's body that are read."""
@@ -106,9 +108,12 @@ class ResultsDownload:
             with self.fetch(replace(self.request, headers=headers)) as answer:
                 state = self._described(state, answer)
                 already_kept = state.offset if answer.status == 200 else 0
-                for piece in _pieces(_skip(answer.blocks, already_kept), self.sink.piece_bytes):
+                for piece in _pieces(skip(answer.blocks, already_kept), self.sink.piece_bytes):
+                    is_last = len(piece) < self.sink.piece_bytes
+                    if is_last and state.total not in (None, state.offset + len(piece)):
+                        raise WireError("the answer ended early")
                     state = self._kept(state, piece)
-                    if self.clock.remaining() <= self.reserve and state.offset != state.total:
+                    if not is_last and state.offset != state.total and self.clock.remaining() <= self.reserve:
                         return state, False
         except WireError as error:
             if state.offset > began:
@@ -123,9 +128,9 @@ class ResultsDownload:
             body = next(_pieces(answer.blocks, MAX_ERROR_BODY), b"")
             raise self.refusal(replace(head, body=body))
         total, expected = _total(head, state.offset), stored_crc32c(head)
-        if state.offset and (state.total, state.expected) != (total, expected):
-            raise ResultsCorrupted("The results changed while they were downloaded.")
-        return replace(state, total=total, expected=expected)
+        if state.offset == 0:
+            return replace(state, total=total, expected=expected)
+        return replace(state, total=_same(state.total, total), expected=_same(state.expected, expected))
 
     def _kept(self, state: State, piece: bytes) -> State:
         """Stores a piece: as the whole object when it is all there is, which is then verified first."""
@@ -159,6 +164,13 @@ def google_refusal(response: Response) -> ComplianceError:
     return RequestRefused(f"Google refused the download ({response.status}).")
 
 
+def _same(known: T | None, said: T | None) -> T | None:
+    """What is known of the file; an answer may leave it out, but not contradict it."""
+    if known is not None and said is not None and known != said:
+        raise ResultsCorrupted("The results changed while they were downloaded.")
+    return said if known is None else known
+
+
 def _total(head: Response, offset: int) -> int | None:
     """The whole file's length in bytes; None when only the end of a chunked answer tells it."""
     if head.status == 206:
@@ -176,13 +188,6 @@ def _total(head: Response, offset: int) -> int | None:
     if "chunked" in head.headers.get("transfer-encoding", ""):
         return None
     raise ProtocolViolation("The download does not say how long it is.")
-
-
-def _skip(blocks: Iterator[bytes], count: int) -> Iterator[bytes]:
-    for block in blocks:
-        if count < len(block):
-            yield block[count:]
-        count = max(0, count - len(block))
 
 
 def _pieces(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:

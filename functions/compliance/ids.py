@@ -58,7 +58,7 @@ class Normalizer:
         self.counts["lines"] += 1
         if self.counts["lines"] == 1:
             line = line.removeprefix(_BOM)
-        if not line.strip():
+        if not line.strip() and len(line) <= MAX_LINE:
             self.counts["blank"] += 1
             return None
         id_or_reason = read_id(line)

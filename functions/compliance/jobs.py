@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from compliance.errors import RequestRefused, XUnavailable
+from compliance.errors import XUnavailable
 from compliance.runs import JobType
 from compliance.wire import Request, Response, Send, WireError
 from compliance.x_api import ComplianceJob, XApi, job_of, jobs_of
@@ -19,13 +19,6 @@ class Jobs:
         """Creates a job; raises RequestRefused, among others, where X does not take ``resumable``."""
         request, body = self.api.create(job_type, name, resumable=resumable)
         return job_of(self._call(request, body))
-
-    def create_without_refusal(self, job_type: JobType, name: str) -> tuple[ComplianceJob, bool]:
-        """Creates a resumable job, or a plain one where X refuses ``resumable``; says which it is."""
-        try:
-            return self.create(job_type, name, resumable=True), True
-        except RequestRefused:
-            return self.create(job_type, name, resumable=False), False
 
     def find(self, job_type: JobType, name: str) -> ComplianceJob | None:
         """The job of that name which X lists, with all its fields."""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+RATE_WINDOW_SECONDS = 900
+"""X counts requests per 15 minutes."""
+
 
 @dataclass(frozen=True)
 class PollSchedule:
@@ -16,5 +19,5 @@ class PollSchedule:
         return max(1, round(min(self.longest, self.first * self.backoff ** min(polls, 100))))
 
     def wait_until(self, reset_at: float, now: float) -> int:
-        """Whole seconds until X's rate limit is lifted at ``reset_at``, both in epoch seconds."""
-        return max(1, round(reset_at - now) + 1)
+        """Whole seconds until X's rate limit is lifted at ``reset_at``, both in epoch seconds; its window at most."""
+        return max(1, min(RATE_WINDOW_SECONDS, round(reset_at - now) + 1))

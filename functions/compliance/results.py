@@ -52,7 +52,13 @@ def parse_line(line: bytes) -> ResultRecord | None:
         return ResultRecord(None, error="unreadable_line", raw=text)
     times = {name: _time(data.get(name)) for name in ("created_at", "redacted_at", "deleted_at")}
     action, reason = _word(data.get("action")), _word(data.get("reason"))
-    is_plain = _KNOWN.issuperset(data) and all(data.get(name) is None or times[name] for name in times)
+    words = [data[name] for name in ("id", "action", "reason", "error") if data.get(name) is not None]
+    is_plain = (
+        _KNOWN.issuperset(data)
+        and all(_word(word) == word for word in words)
+        and all(data.get(name) is None or times[name] for name in times)
+        and times["deleted_at"] in (None, times["redacted_at"] or times["deleted_at"])
+    )
     if action == "delete" and reason in _GEO_REASONS:
         action, is_plain = "scrub_geo", False
     return ResultRecord(
@@ -96,9 +102,11 @@ def outranking(records: Iterable[ResultRecord]) -> dict[str, ResultRecord]:
 
 
 def _word(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) else json.dumps(value)
+    """A text that can be stored: nothing for an empty one, JSON for what is none, and no half characters."""
+    if value is None or value == "":
+        return None
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "replace").decode()
 
 
 def _time(value: Any) -> datetime | None:

@@ -37,7 +37,7 @@ def cut_to_lines(blocks: Iterator[bytes], start: int, end: int) -> Iterator[byte
 
 
 def gunzip(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
-    """Unpacks gzip, several members in a row too, into blocks of at most 1 MiB.
+    """Unpacks gzip, several members in a row too and zeros behind them, into blocks of at most 1 MiB.
 
     Raises UnsupportedInput for a damaged or cut-off file, PartTooLarge when more than ``limit`` bytes come out.
     """
@@ -46,7 +46,7 @@ def gunzip(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
     is_open = False
     for block in blocks:
         packed = block
-        while packed:
+        while packed := packed if is_open else packed.lstrip(b"\0"):
             is_open = True
             try:
                 plain = member.decompress(packed, _BLOCK)
@@ -62,7 +62,7 @@ def gunzip(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
                 yield plain
             packed = member.unconsumed_tail
             if member.eof:
-                packed, member, is_open = member.unused_data.lstrip(b"\0"), zlib.decompressobj(_GZIP_WINDOW), False
+                packed, member, is_open = member.unused_data, zlib.decompressobj(_GZIP_WINDOW), False
     if is_open:
         raise UnsupportedInput("The gzip file is cut off: upload it again.")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from compliance import gcs_resumable as gcs
 from compliance.clock import Clock
-from compliance.errors import UploadCorrupted, UploadInterrupted
+from compliance.errors import ProtocolViolation, UploadCorrupted, UploadInterrupted
 from compliance.gcs_resumable import CHUNK_UNIT, Persisted, Progress, Stored, Unclear
 from compliance.wire import ExactReader, OutOfTime, Readable, Send, WireError
 
@@ -113,7 +113,10 @@ class ResumableUpload:
         except WireError as error:
             return Unclear(str(error))
         self._rate = length / max(self.clock.now() - began, 1e-3)
-        return gcs.judge_chunk(response, start + length)
+        progress = gcs.judge_chunk(response, start + length)
+        if isinstance(progress, Stored) and start + length < self.source.total:
+            raise ProtocolViolation("Google calls the object stored while bytes are still to be sent.")
+        return progress
 
     def _is_late(self) -> bool:
         return self.clock.remaining() <= self.reserve

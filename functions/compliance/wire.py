@@ -77,3 +77,11 @@ class ExactReader:
             raise WireError(f"the source ended {self._left} bytes early")
         self._left -= len(block)
         return block
+
+
+def skip(blocks: Iterator[bytes], count: int) -> Iterator[bytes]:
+    """A stream without its first ``count`` bytes."""
+    for block in blocks:
+        if count < len(block):
+            yield block[count:]
+        count = max(0, count - len(block))

@@ -4,6 +4,7 @@ Source: X's OpenAPI description 2.168, and its batch-compliance documentation.
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,9 @@ from compliance.runs import JobType
 from compliance.wire import Request, Response
 
 JOB_FIELDS = "created_at,download_expires_at,download_url,id,name,resumable,status,type,upload_expires_at,upload_url"
+_QUOTED = re.compile(r" ?\[[^\]]*\]|\S*://\S*|\?\S*")
+"""Values in brackets, addresses, and queries."""
+
 MAX_DETAIL = 300
 """Characters of X's own words that are passed on."""
 
@@ -52,7 +56,7 @@ class ComplianceJob:
         if not isinstance(data, dict):
             raise ProtocolViolation("X described a job by something that is not an object.")
         job_id, status = data.get("id"), data.get("status")
-        if not isinstance(job_id, str) or not job_id.isdigit() or not isinstance(status, str):
+        if not isinstance(job_id, str) or not (job_id.isascii() and job_id.isdigit()) or not isinstance(status, str):
             raise ProtocolViolation("X described a job without its id or its status.")
         return cls(
             id=job_id,
@@ -122,7 +126,7 @@ def refusal(response: Response) -> ComplianceError:  # noqa: PLR0911 -- one retu
     """
     document = _json(response.body)
     words = _in_words(document)
-    problem = str(document.get("type", "")).rstrip("/").rpartition("/")[2]
+    problem = str(_problem(document).get("type", "")).rstrip("/").rpartition("/")[2]
     match response.status:
         case 401:
             return BadCredentials(f"X does not accept the bearer token{words}. Put a valid one into the secret.")
@@ -165,14 +169,19 @@ def _json(body: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _in_words(document: dict[str, Any]) -> str:
-    """What X says went wrong, in any of its three shapes, without the addresses it may mention."""
+def _problem(document: dict[str, Any]) -> dict[str, Any]:
+    """The problem itself: the document, or the first of its ``errors``."""
     errors = document.get("errors")
-    problem = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else document
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else document
+
+
+def _in_words(document: dict[str, Any]) -> str:
+    """What X says went wrong, without the values and addresses that it may quote."""
+    problem = _problem(document)
     words = problem.get("detail") or problem.get("message") or problem.get("title")
     if not isinstance(words, str):
         return ""
-    plain = " ".join(word for word in words.split() if "://" not in word)
+    plain = _QUOTED.sub("", words)
     return f" ({plain[:MAX_DETAIL].rstrip('.')})"
 
 

@@ -43,6 +43,8 @@ class World:
     def fetch(self, request: Request) -> AbstractContextManager[Download]:
         self.downloads.wants_bearer = self.x.generation == "x"
         for job in self.x.jobs.values():
+            if job.status != "complete":
+                continue
             self.downloads.files.setdefault(self.x.download_url(job), self.results(job))
         return self.downloads.fetch(request)
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytest
@@ -21,6 +22,7 @@ from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.world import World
 from tests.fakes.x import BEARER, Job
 
+EVENTS = Path(__file__).parents[1] / "events"
 INBOX, RESULTS = "inbox", "results"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceRun:one"
 CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions)
@@ -131,6 +133,13 @@ class Functions:
         )
         self.world.x.job().status, self.world.x.job().results = "complete", results
         return ref
+
+    @staticmethod
+    def recorded(name: str, **detail: Any) -> dict[str, Any]:
+        """An event as AWS sends it, with changes to its detail."""
+        event = cast(dict[str, Any], json.loads((EVENTS / name).read_text()))
+        event["detail"] |= detail
+        return event
 
     def part(self, ref: dict[str, Any]) -> Part:
         return runs_table.get_part(ref["run_id"], ref["part"])

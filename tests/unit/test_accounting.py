@@ -20,7 +20,7 @@ def counts_of(accepted: int = 0, rejected: int = 0, duplicate: int = 0, blank: i
     return Counts(lines=lines, blank=blank, accepted=accepted, duplicate=duplicate, rejected=rejected)
 
 
-@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 4), max_size=20))
+@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 4), max_size=8))
 def test_the_parts_lines_add_up(parts: list[Counts]) -> None:
     total = total_counts(part_of(**counts) for counts in parts)
     assert total == counts_of(

@@ -1,5 +1,6 @@
 """The download of results, over several invocations, from a server that may do anything."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -95,13 +96,12 @@ def test_no_headway_is_an_interrupted_download() -> None:
     assert downloading.sink.saved == State()
 
 
-def test_a_file_that_ends_early_is_never_taken_for_whole() -> None:
+def test_a_file_that_ends_early_is_never_taken_for_whole_but_gone_on_with() -> None:
     for length, ends_after in ((55, 54), (55, 50), (55, 3), (8, 7), (8, 0)):
         downloading = Downloading(content_of(length), [Serving(ends_after=ends_after)])
-        with pytest.raises(ResultsCorrupted):
-            downloading.invoke()
+        with suppress(DownloadInterrupted):
+            assert not downloading.invoke()
         assert downloading.sink.content is None
-        assert downloading.sink.saved == State()
         assert downloading.invoke()
         assert downloading.sink.content == downloading.content
 

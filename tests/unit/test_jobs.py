@@ -2,11 +2,11 @@
 
 import pytest
 
-from compliance.errors import AccessRefused, JobConflict, JobNotFound, RequestRefused, XUnavailable
+from compliance.errors import JobConflict, JobNotFound, XUnavailable
 from compliance.jobs import Jobs
 from compliance.x_api import XApi
 from tests.fakes.clock import ManualClock
-from tests.fakes.x import BEARER, ORIGIN, FakeX, answer, problem
+from tests.fakes.x import BEARER, ORIGIN, FakeX
 
 API = XApi(ORIGIN, BEARER)
 
@@ -41,32 +41,6 @@ def test_a_job_of_another_name_or_type_is_not_found(x: FakeX) -> None:
     jobs_at(x).create("tweets", "a-name", resumable=False)
     assert jobs_at(x).find("tweets", "a-name-2") is None
     assert jobs_at(x).find("users", "a-name") is None
-
-
-def test_a_refused_resumable_is_left_out(x: FakeX) -> None:
-    x.refuses_resumable = True
-    job, is_resumable = jobs_at(x).create_without_refusal("tweets", "a-name")
-    assert (job.id, is_resumable) == (x.job().id, False)
-    assert x.heard == ["create", "create"]
-
-
-def test_what_is_not_refused_is_created_once(x: FakeX) -> None:
-    assert jobs_at(x).create_without_refusal("tweets", "a-name")[1] is True
-    assert x.heard == ["create"]
-
-
-@pytest.mark.parametrize(("status", "error"), [(409, JobConflict), (503, XUnavailable), (403, AccessRefused)])
-def test_another_refusal_is_not_taken_for_one_of_resumable(x: FakeX, status: int, error: type[Exception]) -> None:
-    x.faults["create"] = [problem(status, "about", "so it is")]
-    with pytest.raises(error):
-        jobs_at(x).create_without_refusal("tweets", "a-name")
-    assert x.heard == ["create"]
-
-
-def test_a_request_that_is_wrong_anyhow_is_refused(x: FakeX) -> None:
-    x.faults["create"] = [answer(400, {"title": "Bad"}), answer(400, {"title": "Bad"})]
-    with pytest.raises(RequestRefused):
-        jobs_at(x).create_without_refusal("tweets", "a-name")
 
 
 def test_a_second_active_job_of_a_type_is_a_conflict(x: FakeX) -> None:

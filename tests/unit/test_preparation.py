@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import prepare_part
 from adapters import aws, runs_table
 from compliance.errors import (
     InputRejected,
@@ -120,6 +121,13 @@ def test_a_prepared_part_says_all_that_its_upload_needs(functions: Functions) ->
 def test_a_clean_part_leaves_no_rejects(functions: Functions) -> None:
     prepare(functions, IDS)
     assert functions.keys("rejects/") == []
+
+
+def test_a_flood_of_rejects_is_counted_whole_and_listed_in_part(functions: Functions) -> None:
+    functions.monkeypatch.setattr(prepare_part, "MAX_REJECTS", 3)
+    ref = prepare(functions, IDS + b"x\n" * 50)
+    assert functions.part(ref)["rejected"] == 50
+    assert len(functions.object(functions.keys("rejects/")[0]).splitlines()) == 3
 
 
 def test_a_part_can_be_prepared_twice(functions: Functions) -> None:

@@ -131,7 +131,7 @@ def test_text_behind_the_last_member_is_damage() -> None:
 
 def test_a_bomb_is_left_before_it_goes_off() -> None:
     packer = zlib.compressobj(9, wbits=31)
-    bomb = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(100)) + packer.flush()
+    bomb = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(30)) + packer.flush()
     unpacked: list[bytes] = []
     with pytest.raises(PartTooLarge, match="5000000 bytes"):
         unpacked.extend(gunzip(iter([bomb]), 5_000_000))

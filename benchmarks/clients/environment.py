@@ -1,0 +1,21 @@
+"""What a client is told by its environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def client_environment(home: Path, s3_url: str) -> Mapping[str, str]:
+    """All that a client is told: nothing of the configuration, credentials or proxies of the person who runs it."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'functions'}",
+        "AWS_ENDPOINT_URL_S3": s3_url,
+        "AWS_ACCESS_KEY_ID": "benchmark",
+        "AWS_SECRET_ACCESS_KEY": "benchmark",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

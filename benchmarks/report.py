@@ -1,0 +1,76 @@
+"""The figures as Markdown."""
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.clients.catalogue import Client
+from benchmarks.figures import Figures
+from benchmarks.targets import Target
+from benchmarks.trial import SHAPED
+
+INTRODUCTION = """\
+Every client uploads the same {size} MiB of 19-digit IDs into the same sink, all over the loopback of one machine. The
+sink is a small server that keeps no byte, but counts them and takes their CRC32C: each upload is checked by it. Ours
+reads the file from a small server that answers boto3's ranged GETs by sendfile, all others from the page cache.
+
+MB are 10^6 bytes. MB/s run from a client's first connection to the answer that the object is stored. CPU is the
+client's, user and system, without its start. Medians of {runs} interleaved runs; the ratios say more than the rest."""
+
+_SHAPED = """\
+The same with both servers shaped to {rate:.0f} MB/s, {first_byte:.0f} ms to S3's first byte, and {commit:.0f} ms to
+commit each PUT. Runs of each: {runs}."""
+
+
+def shaped_introduction(runs: int) -> str:
+    """Says what the shaped link is."""
+    return _SHAPED.format(
+        rate=SHAPED.sink.rate / 1e6, first_byte=SHAPED.s3.delay * 1e3, commit=SHAPED.sink.delay * 1e3, runs=runs
+    )
+
+
+def loopback_table(
+    clients: Sequence[Client], measured: Mapping[str, Figures], reference: Figures | None, boto3_peak: float, size: int
+) -> str:
+    """Every client on the bare loopback, beside the reference; ``size`` is the whole file's, in MiB."""
+    ratio = "times curl"
+    head = ["", "MB/s", ratio, "CPU s/GiB", ratio, f"peak RSS MB, {size // 4} → {size} MiB", ratio]
+    rows = [_loopback_row(client, measured.get(client.name), reference) for client in clients]
+    rows.append(["boto3 alone: imported, one client made", "", "", "", "", f"{boto3_peak:.0f}", ""])
+    return _table(head, rows)
+
+
+def _loopback_row(client: Client, found: Figures | None, reference: Figures | None) -> list[str]:
+    if found is None:
+        return [client.name, client.missing, "", "", "", "", ""]
+    rate, cpu, peak = (
+        (f"{found.rate / reference.rate:.2f}", f"{found.cpu / reference.cpu:.2f}", f"{found.peak / reference.peak:.1f}")
+        if reference
+        else ("", "", "")
+    )
+    peaks = f"{found.small_peak:.0f} → {found.peak:.0f}"
+    return [client.name, f"{found.rate:.0f}", rate, f"{found.cpu:.2f}", cpu, peaks, peak]
+
+
+def shaped_table(clients: Sequence[Client], rates: Mapping[str, float]) -> str:
+    """Every client's MB/s on the shaped link."""
+    return _table(["", "MB/s", "of the link"], [_shaped_row(client, rates.get(client.name)) for client in clients])
+
+
+def _shaped_row(client: Client, rate: float | None) -> list[str]:
+    if rate is None:
+        return [client.name, client.missing, ""]
+    return [client.name, f"{rate:.1f}", f"{rate * 1e6 / SHAPED.sink.rate:.3f}"]
+
+
+def targets_table(targets: Sequence[Target]) -> str:
+    """What must hold, and whether it does."""
+    rows = [[target.text, _figure(target.measured), target.verdict] for target in targets]
+    return _table(["target", "measured", ""], rows)
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    ruler = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))

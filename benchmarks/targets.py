@@ -1,0 +1,46 @@
+"""What the upload must reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmarks.clients.catalogue import Client, Clients
+from benchmarks.figures import Figures
+from benchmarks.trial import SHAPED
+
+
+@dataclass(frozen=True)
+class Target:
+    """What must hold: ``measured`` is at least, or at most, ``bound``; None where a client for it is missing."""
+
+    text: str
+    measured: float | None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Says met, missed, or not measured."""
+        if self.measured is None:
+            return "not measured"
+        is_low = self.at_least is not None and self.measured < self.at_least
+        is_high = self.at_most is not None and self.measured > self.at_most
+        return "**missed**" if is_low or is_high else "met"
+
+
+def targets(
+    clients: Clients, measured: Mapping[str, Figures], shaped: Mapping[str, float], boto3_peak: float
+) -> list[Target]:
+    """The targets; ``shaped`` are the MB/s on the shaped link, ``boto3_peak`` the MB that boto3 takes by itself."""
+    ours = measured[clients.ours.name]
+
+    def times(peer: Client) -> float | None:
+        return ours.rate / measured[peer.name].rate if peer.name in measured else None
+
+    return [
+        Target("MB/s, times curl's: ≥ 0.78", times(clients.curl), at_least=0.78),
+        Target("MB/s, times rclone's without MD5: ≥ 1.3", times(clients.rclone), at_least=1.3),
+        Target("MB/s, times google-cloud-storage's: ≥ 1.9", times(clients.google_cloud_storage), at_least=1.9),
+        Target("MB/s, of the shaped link: ≥ 0.93", shaped[clients.ours.name] * 1e6 / SHAPED.sink.rate, at_least=0.93),
+        Target("peak RSS, MB over boto3 alone: ≤ 16", ours.peak - boto3_peak, at_most=16),
+        Target("peak RSS, MB that four times the file adds: ≤ 1", ours.peak - ours.small_peak, at_most=1),
+    ]

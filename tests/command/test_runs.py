@@ -1,0 +1,84 @@
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xcompliance.stack import Stack
+
+from .conftest import Invoke, json_of
+from .items import RUN_ID, part_item, run_item, without
+
+Write = Callable[[Mapping[str, Any]], None]
+
+
+def test_runs_are_listed_the_newest_first(write: Write, invoke: Invoke) -> None:
+    for hour in (11, 13, 12):
+        write(run_item(f"tweets-{hour}", started_at=f"2026-11-23T{hour}:00:00.000Z"))
+    assert [run["run_id"] for run in json_of(invoke("runs", "--json"))] == ["tweets-13", "tweets-12", "tweets-11"]
+    assert [run["run_id"] for run in json_of(invoke("runs", "--json", "--limit", "1"))] == ["tweets-13"]
+
+
+def test_a_listing_is_one_line_per_run(write: Write, invoke: Invoke) -> None:
+    write(run_item(key=f"tweets/{'long-name-' * 8}.txt"))
+    lines = invoke("runs").stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[1].split()[0] == RUN_ID
+    assert lines[1].split()[-6:] == ["3,000", "57", "1", "min", "03", "s"]
+
+
+def test_no_runs_yet(stack: Stack, invoke: Invoke) -> None:
+    result = invoke("runs")
+    assert result.exit_code == 0
+    assert "There are no runs yet" in result.stdout
+    assert json_of(invoke("runs", "--json")) == []
+
+
+def test_a_run_is_shown_with_its_figures_parts_and_places(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    write(part_item())
+    result = invoke("show", RUN_ID)
+    assert result.exit_code == 0
+    for text in (
+        "s3://inbox/tweets/posts.txt",
+        "3,004",
+        "tweet_edited",
+        "2124861874754289664",
+        f"s3://results/results/type=tweets/checked_on=2026-11-23/{RUN_ID}-*.parquet",
+        f"s3://results/rejects/type=tweets/checked_on=2026-11-23/{RUN_ID}-*.ndjson",
+        "subject = tweets#<id>",
+    ):
+        assert text in result.stdout
+
+
+def test_a_run_is_shown_as_json_without_credentials(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    write(part_item())
+    document = json_of(invoke("show", RUN_ID, "--json"))
+    assert document["by_reason"] == {"deleted": 43, "tweet_edited": 14}
+    assert document["part_records"][0]["transport"] == "gcs_resumable"
+    assert "secret" not in str(document)
+
+
+def test_a_failed_run_says_why(write: Write, invoke: Invoke) -> None:
+    write(without(run_item(status="failed", error="JobExpired", error_message="X [reports] it as expired."), "records"))
+    result = invoke("show", RUN_ID)
+    assert result.exit_code == 0
+    assert "JobExpired  X [reports] it as expired." in result.stdout
+
+
+def test_a_run_with_many_parts_is_read_whole(write: Write, invoke: Invoke) -> None:
+    write(run_item(parts=40))
+    for part in range(1, 41):
+        write(part_item(part, job_name="x" * 30_000))
+    assert len(json_of(invoke("show", RUN_ID, "--json"))["part_records"]) == 40
+
+
+def test_no_such_run(stack: Stack, invoke: Invoke) -> None:
+    result = invoke("show", "tweets-nope")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: There is no run tweets-nope.")
+    assert result.stdout == ""
+
+
+def test_nothing_printed_to_a_file_has_control_codes(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    write(part_item())
+    assert "\x1b" not in invoke("show", RUN_ID).output + invoke("runs").output

@@ -1,0 +1,79 @@
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from xcompliance import watch as watching
+from xcompliance.errors import OutcomeError
+from xcompliance.progress import Doing
+from xcompliance.records import PartRecord, RunRecord
+from xcompliance.stack import Stack
+from xcompliance.submit import Submission
+from xcompliance.watch import doing_now, watch
+
+from .items import RUN_ID, part_item, run_item, without
+
+NOW = datetime(2026, 11, 23, 13, 45, 30, tzinfo=UTC)
+SUBMISSION = Submission(RUN_ID, "inbox", "tweets/posts.txt", "v1")
+LATER = ("created_at", "uploaded_at", "completed_at", "downloaded_at", "indexed_at")
+
+
+class Shown:
+    def __init__(self) -> None:
+        self.phases: list[str] = []
+
+    def show(self, name: str, doing: Doing) -> None:
+        self.phases.append(f"{name}: {doing}")
+
+
+def checking(part: Mapping[str, Any], *more: Mapping[str, Any]) -> RunRecord:
+    parts = tuple(PartRecord.of(each) for each in (part, *more))
+    return RunRecord.of({**run_item(status="checking", parts=len(parts)), "part_records": parts})
+
+
+@pytest.mark.parametrize(
+    ("run", "text"),
+    [
+        (None, "waiting for the run to begin"),
+        (RunRecord.of(run_item(status="registered")), "preparing, 63 kB"),
+        (checking(without(part_item(status="prepared"), *LATER)), "waiting for its turn, 18 s"),
+        (checking(without(part_item(status="created"), *LATER[1:])), "opening the upload"),
+        (
+            checking(without(part_item(status="uploading", bytes=5_300_000, uploaded_bytes=1_048_576), *LATER[1:])),
+            "uploading, 1.0 MB of 5.3 MB",
+        ),
+        (checking(without(part_item(status="in_progress", polls=0), *LATER[2:])), "X is working, 8.0 s"),
+        (checking(without(part_item(status="in_progress", polls=3), *LATER[2:])), "X is working, 8.0 s, asked 3 times"),
+        (checking(without(part_item(status="in_progress"), *LATER[3:])), "downloading the results"),
+        (checking(without(part_item(status="downloaded"), *LATER[4:])), "writing the results"),
+        (checking(part_item()), "adding up"),
+        (checking(part_item(), part_item(2, status="created")), "opening the upload, part 2 of 2"),
+        (RunRecord.of(run_item()), "complete, 3,000 IDs checked, 57 affected"),
+        (RunRecord.of(run_item(status="failed", error="JobExpired")), "failed, JobExpired"),
+    ],
+)
+def test_it_says_what_is_happening(run: RunRecord | None, text: str) -> None:
+    assert str(doing_now(run, NOW)) == text
+
+
+def test_it_follows_a_run_to_its_end(stack: Stack, write: Callable[[Mapping[str, Any]], None]) -> None:
+    write(run_item())
+    write(part_item())
+    shown = Shown()
+    (run,) = watch(stack, [SUBMISSION], shown, pause=0)
+    assert run.run_id == RUN_ID
+    assert len(run.part_records) == 1
+    assert shown.phases == ["tweets/posts.txt: complete, 3,000 IDs checked, 57 affected"]
+
+
+def test_it_gives_up_when_no_run_begins(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "REGISTERED_WITHIN_SECONDS", 0.01)
+    with pytest.raises(OutcomeError, match="No run has begun for tweets/posts"):
+        watch(stack, [SUBMISSION], Shown(), pause=0.02)
+
+
+def test_it_gives_up_when_nothing_happens(stack: Stack, write: Callable[[Mapping[str, Any]], None]) -> None:
+    write(run_item(status="preparing"))
+    with pytest.raises(OutcomeError, match="Nothing has happened"):
+        watch(stack, [SUBMISSION], Shown(), pause=0.02, patience=0.01)

@@ -1,0 +1,321 @@
+"""A deployment as an operator sees it: drops files, waits for runs, and reads all that they leave behind."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+
+from compliance.runs import run_id
+from tests.end_to_end.files import IdFile
+from tests.end_to_end.simulator_admin import SimulatorAdmin
+from xcompliance.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena.client import AthenaClient
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_logs.client import CloudWatchLogsClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+Item = dict[str, Any]
+Row = dict[str, str | None]
+
+PATIENCE = 600.0
+"""Seconds that all runs together may take on a slow machine."""
+CREDENTIALS = ("upload_url", "session_uri", "download_url")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of a state machine. ``input`` and ``output`` are JSON texts."""
+
+    arn: str
+    status: str
+    input: str
+    output: str | None
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True)
+class Drop:
+    """An object version in the inbox, and the run that it must start."""
+
+    file: IdFile
+    version_id: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run has ended."""
+
+    drop: Drop
+    execution: Execution
+    run: Item
+    parts: list[Item]
+
+    @property
+    def file(self) -> IdFile:
+        return self.drop.file
+
+
+class Deployment:
+    """A running sandbox."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box = box
+        self.simulator = SimulatorAdmin(box.x_api_url)
+        self._ended: dict[str, Execution] = {}
+
+    # ---- inbox and results bucket ----
+
+    def drop(self, file: IdFile) -> Drop:
+        """Puts a file into the inbox."""
+        bucket = self.box.outputs["InboxBucketName"]
+        version = self._s3.put_object(Bucket=bucket, Key=file.key, Body=file.content)["VersionId"]
+        return Drop(file, version, run_id(file.type, bucket, file.key, version))
+
+    def results_object(self, key: str) -> bytes:
+        """The content of an object of the results bucket."""
+        return self._s3.get_object(Bucket=self.box.outputs["ResultsBucketName"], Key=key)["Body"].read()
+
+    def results_keys(self, prefix: str) -> list[str]:
+        """The keys of the results bucket below a prefix."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.box.outputs["ResultsBucketName"], Prefix=prefix
+        )
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    # ---- runs ----
+
+    def await_runs(self, drops: Iterable[Drop]) -> list[Outcome]:
+        """Waits until each drop's run has ended, well or not; fails with all that is known when one does not end."""
+        waiting = list(drops)
+        executions: dict[str, Execution] = {}
+        deadline = time.monotonic() + PATIENCE
+        while len(executions) < len(waiting):
+            for drop in waiting:
+                if drop.run_id not in executions:
+                    first = next(iter(self.executions_of(drop)), None)
+                    if first is not None and first.status != "RUNNING":
+                        executions[drop.run_id] = first
+            if time.monotonic() > deadline:
+                late = [drop for drop in waiting if drop.run_id not in executions]
+                raise AssertionError("These runs do not end:\n" + "\n".join(map(self.story, late)))
+            time.sleep(1)
+        return [self._outcome(drop, executions[drop.run_id]) for drop in waiting]
+
+    def _outcome(self, drop: Drop, execution: Execution) -> Outcome:
+        run, parts = self.records(drop.run_id)
+        return Outcome(drop, execution, run or {}, parts)
+
+    def records(self, run: str) -> tuple[Item | None, list[Item]]:
+        """A run's record and those of its parts."""
+        found: Item | None = None
+        parts = []
+        for item in self._runs():
+            if item["pk"] == f"RUN#{run}":
+                if item["sk"] == "RUN":
+                    found = item
+                else:
+                    parts.append(item)
+        return found, sorted(parts, key=lambda part: int(part["part"]))
+
+    def run_records(self) -> list[Item]:
+        """The records of all runs."""
+        return [item for item in self._runs() if item["sk"] == "RUN"]
+
+    def turns(self) -> list[Item]:
+        """Who holds a turn or waits for one."""
+        return [item for item in self._runs() if item["pk"].startswith("TURN#") and item["sk"] != "SEQUENCE"]
+
+    def executions_of(self, drop: Drop) -> list[Execution]:
+        """The executions of the run machine for an object version, first one first."""
+        return [each for each in self.executions("Run") if _source(each.input) == (drop.file.key, drop.version_id)]
+
+    def executions(self, machine: str) -> list[Execution]:
+        """All executions of the machine ``Run`` or ``Job``, oldest first."""
+        pages = self._states.get_paginator("list_executions").paginate(
+            stateMachineArn=self.box.outputs[f"{machine}StateMachineArn"]
+        )
+        listed = [each for page in pages for each in page["executions"]]
+        return [self._execution(each["executionArn"]) for each in sorted(listed, key=lambda each: each["startDate"])]
+
+    def _execution(self, arn: str) -> Execution:
+        if arn not in self._ended:
+            about = self._states.describe_execution(executionArn=arn)
+            execution = Execution(
+                arn,
+                about["status"],
+                about["input"],
+                about.get("output"),
+                about.get("error"),
+                about.get("cause"),
+            )
+            if execution.status == "RUNNING":
+                return execution
+            self._ended[arn] = execution
+        return self._ended[arn]
+
+    def deliver_again(self, drop: Drop) -> str:
+        """Starts the run machine with the very event that has started a drop's run; gives the execution's ARN."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := self.executions_of(drop)):
+            assert time.monotonic() < deadline, f"{drop.file.key} has started nothing"
+            time.sleep(0.2)
+        machine = self.box.outputs["RunStateMachineArn"]
+        return self._states.start_execution(stateMachineArn=machine, input=found[0].input)["executionArn"]
+
+    def await_execution(self, arn: str) -> Execution:
+        """Waits for the end of one execution."""
+        deadline = time.monotonic() + PATIENCE
+        while (execution := self._execution(arn)).status == "RUNNING":
+            assert time.monotonic() < deadline, f"{arn} does not end"
+            time.sleep(0.5)
+        return execution
+
+    def job_executions_of(self, run: str) -> list[Execution]:
+        """The executions of the job machine for a run's parts, oldest first."""
+        return [each for each in self.executions("Job") if json.loads(each.input).get("run_id") == run]
+
+    def history(self, arn: str) -> list[Item]:
+        """The events of an execution."""
+        pages = self._states.get_paginator("get_execution_history").paginate(executionArn=arn)
+        return [dict(event) for page in pages for event in page["events"]]
+
+    def entries(self, arn: str, state: str) -> int:
+        """How often an execution has entered a state."""
+        details = [event.get("stateEnteredEventDetails", {}) for event in self.history(arn)]
+        return sum(detail.get("name") == state for detail in details)
+
+    # ---- answers ----
+
+    def items(self) -> dict[str, Item]:
+        """Everything in the results table, by its subject."""
+        return {item["subject"]: item for item in _scan(self._dynamodb.Table(self.box.outputs["ResultsTableName"]))}
+
+    def query(self, sql: str) -> list[Row]:
+        """The rows of a query in the deployment's database and workgroup."""
+        query = self._athena.start_query_execution(
+            QueryString=sql,
+            QueryExecutionContext={"Database": self.box.outputs["GlueDatabaseName"]},
+            WorkGroup=self.box.outputs["AthenaWorkGroupName"],
+        )["QueryExecutionId"]
+        while True:
+            status = self._athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
+            if status["State"] not in ("QUEUED", "RUNNING"):
+                break
+            time.sleep(0.2)
+        assert status["State"] == "SUCCEEDED", f"{sql}\n{status}"
+        pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=query)
+        head, *rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]]
+        names = [each["VarCharValue"] for each in head]
+        return [dict(zip(names, (each.get("VarCharValue") for each in row), strict=True)) for row in rows]
+
+    # ---- what was written on the way ----
+
+    def assert_complete(self, outcomes: Iterable[Outcome]) -> None:
+        """Fails with the stories of those that are not complete."""
+        failed = [each for each in outcomes if each.run.get("status") != "complete"]
+        assert not failed, "These runs are not complete:\n" + "\n".join(self.story(each.drop) for each in failed)
+
+    def function_logs(self) -> dict[str, list[str]]:
+        """The log lines of every function, by the name of its log group."""
+        groups = [
+            group["logGroupName"]
+            for page in self._logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/")
+            for group in page["logGroups"]
+        ]
+        return {group: list(self._lines_of(group)) for group in groups}
+
+    def _lines_of(self, group: str) -> Iterator[str]:
+        for page in self._logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+            for event in page["events"]:
+                yield event["message"]
+
+    def story(self, drop: Drop) -> str:
+        """Records, executions and warnings about a drop, without credentials: for the reader of a failed test."""
+        run, parts = self.records(drop.run_id)
+        told = [f"{drop.file.key} ({drop.run_id})"]
+        told += [f"  run   {_shown(run)}" if run else "  no run record"]
+        told += [f"  part  {_shown(part)}" for part in parts]
+        for each in [*self.executions_of(drop), *self.job_executions_of(drop.run_id)]:
+            told.append(f"  {each.arn.split(':', 6)[-1]}: {each.status} {each.error or ''} {each.cause or ''}".rstrip())
+            if each.status != "SUCCEEDED":
+                told += [f"    {event['type']} {_name(event)}" for event in self.history(each.arn)[-8:]]
+        for group, messages in self.function_logs().items():
+            about = [line for line in messages if drop.run_id in line and ('"ERROR"' in line or '"WARNING"' in line)]
+            told += [f"  {group}: {line.strip()[:600]}" for line in about[-5:]]
+        return "\n".join(told)
+
+    # ---- clients ----
+
+    def _runs(self) -> Sequence[Item]:
+        return list(_scan(self._dynamodb.Table(self.box.outputs["RunsTableName"])))
+
+    @property
+    def _connection(self) -> dict[str, Any]:
+        return {
+            "endpoint_url": self.box.aws_endpoint_url,
+            "verify": self.box.ca_bundle,
+            "config": Config(proxies={}, read_timeout=120, retries={"mode": "standard"}),
+        }
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        return self.box.session.client("s3", **self._connection)
+
+    @cached_property
+    def _states(self) -> "SFNClient":
+        return self.box.session.client("stepfunctions", **self._connection)
+
+    @cached_property
+    def _athena(self) -> "AthenaClient":
+        return self.box.session.client("athena", **self._connection)
+
+    @cached_property
+    def _logs(self) -> "CloudWatchLogsClient":
+        return self.box.session.client("logs", **self._connection)
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBServiceResource":
+        return self.box.session.resource("dynamodb", **self._connection)
+
+
+def _source(execution_input: str) -> tuple[str, str] | None:
+    """Key and version of the object that has started a run; None for other executions."""
+    about = json.loads(execution_input)
+    if not isinstance(about, dict) or "object" not in about:
+        return None
+    return about["object"]["key"], about["object"].get("version-id", "")
+
+
+def _scan(table: "Table") -> Iterator[Item]:
+    pages = table.meta.client.get_paginator("scan").paginate(TableName=table.name, ConsistentRead=True)
+    for page in pages:
+        for item in page["Items"]:
+            yield {name: _number(value) for name, value in item.items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _number(each) for name, each in value.items()}
+    return value
+
+
+def _shown(item: Item) -> str:
+    return json.dumps({name: value for name, value in item.items() if name not in CREDENTIALS}, default=str)
+
+
+def _name(event: Item) -> str:
+    """What a history event is about."""
+    details = [value for value in event.values() if isinstance(value, dict)]
+    return " ".join(str(each.get("name") or each.get("error") or "") for each in details).strip()

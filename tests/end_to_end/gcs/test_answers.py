@@ -1,0 +1,62 @@
+"""From a dropped file to the answer: every line, every byte and every record is where it belongs."""
+
+import json
+
+import pytest
+
+from tests.end_to_end.checks import assert_counts, assert_items, assert_rows, assert_uploaded_once
+from tests.end_to_end.gcs.conftest import Checked
+from tests.end_to_end.gcs.inbox import CHECKED
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_every_line_and_every_record_is_counted(checked: Checked, name: str) -> None:
+    assert_counts(checked[name], checked.answers[name])
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_x_gets_every_part_once_and_unharmed(checked: Checked, name: str) -> None:
+    assert_uploaded_once(checked.deployment, checked[name])
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_athena_has_a_row_for_every_record(checked: Checked, name: str) -> None:
+    rows = assert_rows(checked.deployment, checked[name], checked.answers[name])
+    assert all(row["raw"] is None or json.loads(row["raw"])["reason"] == "scrub_geo" for row in rows)
+
+
+def test_dynamodb_has_one_item_for_every_affected_id_and_no_other(checked: Checked) -> None:
+    items = dict(checked.items)
+    for name in CHECKED:
+        assert_items(checked[name], {record["id"]: record for record in checked.answers[name].affected}, items)
+    assert len(items) == sum(answer.counts["affected"] for answer in checked.answers.values())
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_run_s_execution_ends_with_the_run_s_figures(checked: Checked, name: str) -> None:
+    outcome = checked[name]
+    assert outcome.execution.status == "SUCCEEDED"
+    output = json.loads(outcome.execution.output or "")
+    assert output["status"] == "complete"
+    assert output["key"] == outcome.file.key
+    expected = {**outcome.file.counts, **checked.answers[name].counts}
+    assert {figure: output[figure] for figure in expected} == expected
+
+
+def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None:
+    archive = checked["archive"]
+    assert len(archive.parts) == 2
+    assert [part["source_start"] for part in archive.parts] == [0, archive.parts[0]["source_end"]]
+    assert archive.parts[1]["source_end"] == len(archive.file.content)
+    assert all(part["bytes"] <= 2_000_000 for part in archive.parts)
+
+
+def test_x_s_answer_is_kept_byte_for_byte(checked: Checked) -> None:
+    for outcome in (checked[name] for name in CHECKED):
+        for part in outcome.parts:
+            raw = checked.deployment.results_object(f"raw/{outcome.drop.run_id}/{part['part']:05}.ndjson")
+            sent = checked.deployment.simulator.journal("download", part["job_id"])
+            assert len(raw) == part["result_bytes"] == sent[-1]["sent"]
+            assert sum(bool(line.strip()) for line in raw.splitlines()) == part["records"]

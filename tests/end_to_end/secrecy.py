@@ -1,0 +1,34 @@
+"""What must never be written where it cannot be unwritten: in execution histories and in logs."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from tests.end_to_end.driver import Deployment
+from xcompliance.sandbox.sandbox import BEARER_TOKEN
+
+CREDENTIALS = (BEARER_TOKEN, "X-Goog-", "upload_id=", "token=", "Bearer ")
+ID = re.compile(r"(?<![0-9])[0-9]{6,19}(?![0-9])")
+
+
+def written(deployment: Deployment) -> Mapping[str, str]:
+    """All execution histories and all function logs, by where they are from."""
+    executions = [each for machine in ("Run", "Job") for each in deployment.executions(machine)]
+    texts = {each.arn: json.dumps(deployment.history(each.arn), default=str) for each in executions}
+    texts |= {each.arn + " itself": f"{each.input} {each.output} {each.error} {each.cause}" for each in executions}
+    logs = {group: "\n".join(messages) for group, messages in deployment.function_logs().items()}
+    assert any(text.strip() for text in logs.values()), "no function has written a log line"
+    return texts | logs
+
+
+def assert_no_credential(texts: Mapping[str, str]) -> None:
+    """Fails where a credential, or the beginning of one, can be read."""
+    found = [(where, each) for where, text in texts.items() for each in CREDENTIALS if each.lower() in text.lower()]
+    assert found == []
+
+
+def assert_no_id(texts: Mapping[str, str], ids: Iterable[str]) -> None:
+    """Fails where a checked ID can be read."""
+    checked = set(ids)
+    found = [where for where, text in texts.items() if not checked.isdisjoint(ID.findall(text))]
+    assert found == []

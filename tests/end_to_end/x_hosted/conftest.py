@@ -1,0 +1,70 @@
+"""One deployment whose uploads X takes itself, answered from an events file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from tests.end_to_end.deployed import deployed
+from tests.end_to_end.driver import Deployment, Item, Outcome
+from tests.end_to_end.files import Answer
+from tests.end_to_end.simulator_admin import Entry, Job
+from tests.end_to_end.x_hosted.inbox import LOST, answers, events, inbox
+from xcompliance.sandbox.sandbox import Options
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What has become of the inbox, and what there was to see when its last run had ended."""
+
+    deployment: Deployment
+    outcomes: Mapping[str, Outcome]
+    answers: Mapping[str, Answer]
+    items: Mapping[str, Item]
+    jobs: list[Job]
+    journal: list[Entry]
+
+    def __getitem__(self, name: str) -> Outcome:
+        return self.outcomes[name]
+
+
+@pytest.fixture(scope="package")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    file = tmp_path_factory.mktemp("x") / "events.ndjson"
+    file.write_bytes(events())
+    options = Options(
+        generation="x-hosted",
+        events=file,
+        job_seconds=1.0,
+        context={"part_size_mb": "1", "first_poll_seconds": "8", "max_poll_seconds": "20"},
+    )
+    with deployed(options) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def checked(deployment: Deployment) -> Checked:
+    """All files dropped at once, and their runs ended."""
+    drops = {name: deployment.drop(file) for name, file in inbox().items()}
+    outcomes = dict(zip(drops, deployment.await_runs(drops.values()), strict=True))
+    deployment.assert_complete(outcomes.values())
+    return Checked(
+        deployment,
+        outcomes,
+        answers(),
+        deployment.items(),
+        deployment.simulator.jobs(),
+        deployment.simulator.journal(),
+    )
+
+
+@pytest.fixture(scope="package")
+def lost(checked: Checked) -> Outcome:
+    """A file whose upload arrives although X's answer does not, and whose results arrive harmed at first."""
+    deployment = checked.deployment
+    deployment.simulator.arm("reset", operation="upload", after_bytes=10_000)
+    deployment.simulator.arm("lost_answer", operation="upload")
+    deployment.simulator.arm("truncated_download", keep_bytes=1_000)
+    (outcome,) = deployment.await_runs([deployment.drop(LOST)])
+    deployment.assert_complete([outcome])
+    return outcome

@@ -1,0 +1,19 @@
+"""What is written on the way holds no credential and no ID that was checked."""
+
+import pytest
+
+from tests.end_to_end.secrecy import assert_no_credential, assert_no_id, written
+from tests.end_to_end.x_hosted.conftest import Checked
+from tests.end_to_end.x_hosted.inbox import LOST, inbox
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.mark.usefixtures("lost")
+def test_no_credential_is_in_a_history_or_a_log(checked: Checked) -> None:
+    assert_no_credential(written(checked.deployment))
+
+
+@pytest.mark.usefixtures("lost")
+def test_no_checked_id_is_in_a_history_or_a_log(checked: Checked) -> None:
+    assert_no_id(written(checked.deployment), [each for file in [*inbox().values(), LOST] for each in file.ids])

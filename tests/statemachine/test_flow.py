@@ -1,0 +1,164 @@
+"""What the expressions make of real inputs and outputs, evaluated as Step Functions does."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.statemachine.machine import JOB, ROOT, RUN, State, evaluate
+
+ERROR = {"Error": "JobFailed", "Cause": '{"errorMessage":"X reports the job as failed.","errorType":"JobFailed"}'}
+CONTEXT = {
+    "Execution": {
+        "Id": "arn:aws:states:eu-west-1:123456789012:execution:XComplianceJob:one",
+        "Input": {"run_id": "tweets-0123456789abcdef", "type": "tweets", "part": 2},
+        "StartTime": "2026-11-23T12:00:00.000Z",
+    },
+    "State": {"EnteredTime": "2026-11-23T12:00:01.000Z"},
+    "Task": {"Token": "token"},
+    "Map": {"Item": {"Value": 2}},
+}
+REF = {"run_id": "tweets-0123456789abcdef", "part": 2, "type": "tweets"}
+RUN_VARIABLES = {"run_id": "tweets-0123456789abcdef", "type": "tweets"}
+
+
+def states_of(state_input: Any = None, result: Any = None) -> dict[str, Any]:
+    known: dict[str, Any] = {"context": CONTEXT, "input": state_input if state_input is not None else {}}
+    return known | ({} if result is None else {"result": {"Payload": result}})
+
+
+@pytest.mark.parametrize("state", [state for state in JOB.tasks if state.function], ids=lambda state: state.name)
+def test_every_state_of_a_job_refers_to_its_part(state: State) -> None:
+    state_input = {"error": "JobFailed", "cause": "{}", "offset": 0}
+    payload = evaluate(state.body["Arguments"]["Payload"], states_of(state_input))
+    assert payload.items() >= REF.items()
+
+
+@pytest.mark.parametrize("cause", [ERROR["Cause"], ""])
+@pytest.mark.parametrize("machine", [RUN, JOB], ids=lambda machine: machine.name)
+def test_a_caught_error_always_has_an_output_also_without_a_cause(machine: Any, cause: str) -> None:
+    """A timeout's Cause is empty."""
+    for state in machine.states.values():
+        for catch in state.catches:
+            known = states_of({"part": 2}) | {"errorOutput": {"Error": "States.Timeout", "Cause": cause}}
+            output = evaluate(catch["Output"], known, **RUN_VARIABLES)
+            caught = machine.states[catch["Next"]]
+            if caught.type == "Fail":
+                fail = {"Error": caught.body["Error"], "Cause": caught.body["Cause"]}
+                assert evaluate(fail, states_of(output)) == {"Error": "States.Timeout", "Cause": cause}
+            if caught.type == "Pass":
+                assert evaluate(caught.body["Output"], states_of(output))["part"] == 2
+
+
+def test_a_failure_goes_from_its_catch_through_its_record_to_the_end_of_the_job() -> None:
+    catch = JOB.states["Get Job"].catches[-1]
+    caught = evaluate(catch["Output"], states_of() | {"errorOutput": ERROR})
+    payload = evaluate(JOB.states["Record Failure"].body["Arguments"]["Payload"], states_of(caught))
+    assert payload == REF | {"error": "JobFailed", "cause": ERROR["Cause"]}
+    recorded = {"error": "JobFailed", "error_message": "X reports the job as failed."}
+    kept = evaluate(JOB.states["Release Turn"].body["Output"], states_of(recorded, {}))
+    assert choose(JOB.states["Part Checked?"], kept) == "Job Failed"
+    end = JOB.states["Job Failed"].body
+    assert evaluate([end["Error"], end["Cause"]], states_of(kept)) == ["JobFailed", "X reports the job as failed."]
+
+
+def test_a_job_that_went_well_ends_well() -> None:
+    output = evaluate(JOB.states["Index Results"].body["Output"], states_of(None, {"complete": True, "offset": 5}))
+    kept = evaluate(JOB.states["Release Turn"].body["Output"], states_of(output, {}))
+    assert choose(JOB.states["Part Checked?"], kept) == "Part Checked"
+
+
+def choose(state: State, state_input: Any) -> str:
+    for choice in state.body["Choices"]:
+        if evaluate(choice["Condition"], states_of(state_input)) is True:
+            return str(choice["Next"])
+    return str(state.body["Default"])
+
+
+@pytest.mark.parametrize(
+    ("name", "state_input", "expected"),
+    [
+        ("Upload Complete?", {"complete": False}, "Upload Part"),
+        ("Upload Complete?", {"complete": True, "wait_seconds": 30}, "Wait For X"),
+        ("Job Complete?", {"status": "in_progress", "wait_seconds": 45}, "Wait For X"),
+        ("Job Complete?", {"status": "unknown", "wait_seconds": 601}, "Wait For X"),
+        ("Job Complete?", {"status": "complete", "wait_seconds": 0}, "Download Results"),
+        ("Download Complete?", {"complete": False}, "Download Results"),
+        ("Download Complete?", {"complete": True}, "Write Results"),
+        ("Index Complete?", {"complete": False, "offset": 5}, "Index Results"),
+        ("Index Complete?", {"complete": True, "offset": 9}, "Release Turn"),
+    ],
+)
+def test_a_choice_of_a_job_goes_by_what_its_handler_says(name: str, state_input: Any, expected: str) -> None:
+    assert choose(JOB.states[name], state_input) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "state_input", "expected"),
+    [
+        ("Duplicate?", {"run_id": "r", "type": "tweets", "duplicate": True}, "Stop As Duplicate"),
+        ("Duplicate?", {"run_id": "r", "type": "tweets", "duplicate": False}, "Plan Parts"),
+        ("Run Complete?", {"status": "complete"}, "Run Complete"),
+        ("Run Complete?", {"status": "failed"}, "Run Failed"),
+    ],
+)
+def test_a_choice_of_a_run_goes_by_what_its_handler_says(name: str, state_input: Any, expected: str) -> None:
+    assert choose(RUN.states[name], state_input) == expected
+
+
+def test_the_wait_is_as_long_as_the_handler_says() -> None:
+    assert evaluate(JOB.states["Wait For X"].body["Seconds"], states_of({"wait_seconds": 45})) == 45
+
+
+def test_the_index_goes_on_where_it_stopped() -> None:
+    payload = evaluate(JOB.states["Index Results"].body["Arguments"]["Payload"], states_of({"offset": 1234}))
+    assert payload["offset"] == 1234
+
+
+def test_a_run_begins_with_the_object_that_was_dropped() -> None:
+    detail = json.loads((ROOT / "tests" / "events" / "object_created.json").read_text())["detail"]
+    payload = evaluate(RUN.states["Register Run"].body["Arguments"]["Payload"], states_of(detail))
+    assert payload["source"] == detail
+    assert payload["execution_arn"] == CONTEXT["Execution"]["Id"]  # type: ignore[index]
+
+
+def test_the_sample_event_is_what_a_run_takes() -> None:
+    sample = json.loads((ROOT / "statemachine" / "sample_event.json").read_text())
+    assert sample["bucket"]["name"]
+    assert sample["object"]["key"].startswith(("tweets/", "users/"))
+
+
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_the_parts_stay_a_list_however_many_there_are(count: int) -> None:
+    plan = {"parts": [{"run_id": "r", "type": "tweets", "part": number} for number in range(1, count + 1)]}
+    planned = evaluate(RUN.states["Plan Parts"].body["Output"], states_of(None, plan))
+    assert planned == plan["parts"]
+    assert evaluate(RUN.states["Prepare Parts"].body["Items"], states_of(planned)) == plan["parts"]
+    prepared = [{"part": number} for number in range(1, count + 1)]
+    payload = evaluate(RUN.states["Accept Input"].body["Arguments"]["Payload"], states_of(prepared), **RUN_VARIABLES)
+    assert payload == {"run_id": RUN_VARIABLES["run_id"], "prepared": prepared}
+    accepted = {"parts": list(range(1, count + 1))}
+    assert evaluate(RUN.states["Check Parts"].body["Items"], states_of(accepted)) == accepted["parts"]
+
+
+def test_each_part_is_checked_by_a_job_of_its_own() -> None:
+    selected = evaluate(RUN.states["Check Parts"].body["ItemSelector"], states_of(), **RUN_VARIABLES)
+    assert selected == REF
+    task = RUN.states["Check Part"].body
+    started = evaluate(task["Arguments"]["Input"], states_of(selected))
+    assert started.items() >= REF.items()
+    assert started["AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"] == CONTEXT["Execution"]["Id"]  # type: ignore[index]
+    assert task["Resource"].endswith(":startExecution.sync:2")
+    assert RUN.states["Check Parts"].body["MaxConcurrency"] == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [("complete", "ComplianceRunCompleted"), ("failed", "ComplianceRunFailed")]
+)
+def test_the_event_says_how_the_run_ended(status: str, kind: str) -> None:
+    summary = {"run_id": "r", "status": status, "affected": 5, "error": "JobFailed", "error_message": "So it is."}
+    (entry,) = evaluate(RUN.states["Publish Run"].body["Arguments"]["Entries"], states_of(summary))
+    assert (entry["DetailType"], entry["Detail"]) == (kind, summary)
+    assert evaluate(RUN.states["Publish Run"].body["Output"], states_of(summary)) == summary
+    end = RUN.states["Run Failed"].body
+    assert evaluate([end["Error"], end["Cause"]], states_of(summary)) == ["JobFailed", "So it is."]

@@ -1,0 +1,328 @@
+"""The turn of a type: first come first served, never two at once, and never lost."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from adapters import aws, turns
+from compliance.errors import AwsUnavailable
+from compliance.runs import JobType
+from tests.fakes.step_functions import FakeStepFunctions
+from tests.unit.conftest import Functions
+
+
+class Queue:
+    """Executions that wait for the turn of a type, take it, and give it back, as Step Functions lets them."""
+
+    numbers = count()
+
+    def __init__(self, step_functions: FakeStepFunctions) -> None:
+        self.step_functions = step_functions
+        self.step_functions.called.clear()
+        self.step_functions.waiting.clear()
+        self.type = cast(JobType, f"type-{next(self.numbers)}")
+        self.entered: dict[str, int] = {}
+        self.tokens: dict[str, str] = {}
+        self.released: set[str] = set()
+
+    def take(self, execution: str) -> None:
+        """Enters Take Turn, or tries it again: with the time at which it entered and a token that is new."""
+        self.entered.setdefault(execution, len(self.entered))
+        attempt = sum(token.startswith(f"{execution}#") for token in (*self.tokens.values(), *self.called)) + 1
+        if execution not in self.called:
+            self.step_functions.waiting.discard(self.tokens.get(execution, ""))
+            self.tokens[execution] = f"{execution}#{attempt}"
+            self.step_functions.waiting.add(self.tokens[execution])
+        turns.take(self.type, execution, f"2026-11-23T12:00:{self.entered[execution]:02}Z", self.tokens[execution])
+
+    def release(self, execution: str) -> None:
+        """Ends, in whatever way: nobody waits for its token any more."""
+        self.released.add(execution)
+        self.step_functions.waiting.discard(self.tokens.get(execution, ""))
+        turns.release(self.type, execution)
+
+    @property
+    def called(self) -> list[str]:
+        return [token.partition("#")[0] for token in self.step_functions.called]
+
+    @property
+    def active(self) -> list[str]:
+        return [execution for execution in dict.fromkeys(self.called) if execution not in self.released]
+
+    @property
+    def waiting(self) -> list[str]:
+        """Those who wait, the first to come first."""
+        live = self.entered.keys() - self.released - set(self.called)
+        return sorted(live, key=self.entered.__getitem__)
+
+    def check(self) -> None:
+        assert len(self.active) <= 1, f"two have the turn: {self.active}"
+        assert self.active or not self.waiting, f"nobody has the turn and these wait: {self.waiting}"
+
+
+@pytest.fixture
+def queue(environment: None, step_functions: FakeStepFunctions) -> Queue:
+    return Queue(step_functions)
+
+
+def test_a_free_turn_is_given_at_once(queue: Queue) -> None:
+    queue.take("A")
+    assert queue.called == ["A"]
+
+
+def test_the_turn_goes_from_one_to_the_next_in_the_order_of_their_coming(queue: Queue) -> None:
+    for execution in "ABCD":
+        queue.take(execution)
+    assert queue.called == ["A"]
+    for execution in "ABC":
+        queue.release(execution)
+    assert queue.called == ["A", "B", "C", "D"]
+
+
+def test_types_do_not_wait_for_each_other(queue: Queue, step_functions: FakeStepFunctions) -> None:
+    queue.take("A")
+    step_functions.waiting.add("u")
+    turns.take("users", "U", "2026-11-23T12:00:00Z", "u")
+    assert step_functions.called == ["A#1", "u"]
+
+
+def test_who_takes_twice_waits_once_and_is_called_by_the_newer_token(queue: Queue) -> None:
+    queue.take("A")
+    queue.take("B")
+    queue.take("B")
+    queue.release("A")
+    assert queue.step_functions.called == ["A#1", "B#2"]
+    queue.release("B")
+    queue.take("C")
+    assert queue.called == ["A", "B", "C"]
+
+
+def test_a_holder_whose_call_was_lost_is_called_by_its_second_try(queue: Queue) -> None:
+    queue.step_functions.fails_next = "ThrottlingException"
+    with pytest.raises(ClientError):
+        queue.take("A")
+    queue.take("A")
+    assert queue.called == ["A"]
+    queue.check()
+
+
+def test_a_holder_whose_call_was_lost_is_called_by_whoever_comes_next(queue: Queue) -> None:
+    queue.take("A")
+    queue.take("B")
+    queue.step_functions.fails_next = "ThrottlingException"
+    with pytest.raises(ClientError):
+        queue.release("A")
+    queue.take("C")
+    assert queue.called == ["A", "B"]
+
+
+def test_who_releases_twice_takes_nothing_from_the_next(queue: Queue) -> None:
+    for execution in "ABC":
+        queue.take(execution)
+    queue.release("A")
+    queue.release("A")
+    assert queue.called == ["A", "B"]
+
+
+def test_who_is_stopped_while_waiting_is_passed_over(queue: Queue) -> None:
+    for execution in "ABC":
+        queue.take(execution)
+    queue.release("B")
+    queue.release("A")
+    assert queue.called == ["A", "C"]
+
+
+def test_a_holder_that_ended_before_it_was_called_does_not_stop_the_queue(queue: Queue) -> None:
+    for execution in "ABC":
+        queue.take(execution)
+    queue.step_functions.waiting.discard("B#1")
+    queue.release("A")
+    queue.release("B")
+    assert queue.called == ["A", "C"]
+
+
+def test_who_never_came_has_nothing_to_release(queue: Queue) -> None:
+    queue.release("Z")
+    queue.take("A")
+    queue.release("Z")
+    assert queue.called == ["A"]
+
+
+def test_an_execution_that_is_redriven_takes_its_turn_again(queue: Queue) -> None:
+    queue.take("A")
+    queue.release("A")
+    queue.step_functions.waiting.add("A#9")
+    turns.take(queue.type, "A", "2026-11-23T13:00:00Z", "A#9")
+    assert queue.step_functions.called == ["A#1", "A#9"]
+
+
+def test_a_refusal_by_step_functions_is_not_swallowed(queue: Queue) -> None:
+    queue.step_functions.fails_next = "AccessDeniedException"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        queue.take("A")
+
+
+@pytest.fixture
+def during(queue: Queue) -> Iterator[Callable[[int, Callable[[], None]], None]]:
+    """``during(n, act)`` lets ``act`` happen just before the n-th call to DynamoDB from now on."""
+    events = aws.dynamodb().meta.client.meta.events
+    pending: list[Any] = [0, None]
+
+    def intrude(**_: Any) -> None:
+        pending[0] -= 1
+        act = pending[1]
+        if pending[0] == 0 and act is not None:
+            pending[1] = None
+            act()
+
+    def plan(position: int, act: Callable[[], None]) -> None:
+        pending[:] = [position, act]
+
+    events.register("before-call.dynamodb", intrude)
+    yield plan
+    events.unregister("before-call.dynamodb", intrude)
+
+
+PAIRS = [
+    "take D, take E",
+    "take D, release A",
+    "take D, release B",
+    "take B, release A",
+    "release A, take D",
+    "release A, take B",
+    "release A, release A",
+    "release A, release B",
+    "release B, release A",
+    "release B, release B",
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_two_at_the_same_time_neither_share_the_turn_nor_lose_it(
+    step_functions: FakeStepFunctions, queue: Queue, during: Callable[[int, Callable[[], None]], None], pair: str
+) -> None:
+    """A holds, B and C wait; the second act happens as a whole within the first, at each place where it can."""
+    first, second = pair.split(", ")
+    has_happened = True
+    position = 0
+    while has_happened:
+        position += 1
+        has_happened = False
+        queue = Queue(step_functions)
+        for execution in "ABC":
+            queue.take(execution)
+
+        def act(text: str, queue: Queue = queue) -> None:
+            verb, execution = text.split()
+            (queue.take if verb == "take" else queue.release)(execution)
+
+        def intrude() -> None:
+            nonlocal has_happened
+            has_happened = True
+            act(second)
+
+        during(position, intrude)
+        act(first)
+        if has_happened:
+            queue.check()
+    assert position > 3
+
+
+def test_a_late_second_try_does_not_take_the_turn_back_from_the_next_holder(
+    queue: Queue, during: Callable[[int, Callable[[], None]], None]
+) -> None:
+    """The execution was stopped, and its turn released, while its Take Turn was tried again."""
+    queue.take("A")
+    queue.take("B")
+    during(2, lambda: queue.release("A"))
+    turns.take(queue.type, "A", "2026-11-23T12:00:00Z", "A#1")
+    assert queue.called == ["A", "B"]
+    queue.take("C")
+    queue.release("B")
+    assert queue.called == ["A", "B", "C"]
+
+
+class Turns(RuleBasedStateMachine):
+    """Any order of comings, tries, endings and lost calls."""
+
+    step_functions: FakeStepFunctions
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = Queue(self.step_functions)
+
+    def do(self, act: Callable[[str], None], execution: str, is_lost: bool) -> None:
+        """Step Functions tries a state again whose call was throttled."""
+        expected = self.queue.waiting
+        before = len(self.queue.called)
+        self.step_functions.fails_next = "ThrottlingException" if is_lost else None
+        try:
+            act(execution)
+        except ClientError:
+            act(execution)
+        self.step_functions.fails_next = None
+        for called in self.queue.called[before:]:
+            assert called in (*expected[:2], execution)
+
+    @rule(is_lost=st.booleans())
+    def come(self, is_lost: bool) -> None:
+        self.do(self.queue.take, f"E{len(self.queue.entered):02}", is_lost)
+
+    @precondition(lambda self: self.queue.waiting)
+    @rule(data=st.data(), is_lost=st.booleans())
+    def try_again(self, data: st.DataObject, is_lost: bool) -> None:
+        self.do(self.queue.take, data.draw(st.sampled_from(self.queue.waiting)), is_lost)
+
+    @precondition(lambda self: self.queue.entered)
+    @rule(data=st.data(), is_lost=st.booleans())
+    def end(self, data: st.DataObject, is_lost: bool) -> None:
+        self.do(self.queue.release, data.draw(st.sampled_from(sorted(self.queue.entered))), is_lost)
+
+    @precondition(lambda self: self.queue.active)
+    @rule(is_lost=st.booleans())
+    def end_well(self, is_lost: bool) -> None:
+        expected = self.queue.waiting[:1]
+        self.do(self.queue.release, self.queue.active[0], is_lost)
+        assert self.queue.active == expected
+
+    @invariant()
+    def nobody_shares_the_turn_and_nobody_is_forgotten(self) -> None:
+        self.queue.check()
+
+
+def test_no_order_of_events_shares_the_turn_or_loses_it(environment: None, step_functions: FakeStepFunctions) -> None:
+    Turns.step_functions = step_functions
+    run_state_machine_as_test(Turns, settings=settings(max_examples=6, stateful_step_count=10, deadline=None))
+
+
+def test_the_handlers_queue_and_release(functions: Functions) -> None:
+    event = {"run_id": "r", "part": 1, "type": "tweets", "entered_at": "2026-11-23T12:00:00Z"}
+    functions.step_functions.waiting |= {"SECRET-a", "SECRET-b"}
+    functions.invoke("take_turn", event | {"execution_arn": "A", "task_token": "SECRET-a"})
+    functions.invoke("take_turn", event | {"execution_arn": "B", "task_token": "SECRET-b"})
+    assert functions.step_functions.called == ["SECRET-a"]
+    assert functions.invoke("release_turn", {"type": "tweets", "execution_arn": "A"}) == {}
+    assert functions.step_functions.called == ["SECRET-a", "SECRET-b"]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED", "TIMED_OUT"])
+def test_an_execution_that_was_ended_from_outside_is_released_by_its_event(functions: Functions, status: str) -> None:
+    event = {"run_id": "r", "part": 1, "type": "users", "entered_at": "2026-11-23T12:00:00Z"}
+    functions.step_functions.waiting |= {"a", "b"}
+    functions.invoke("take_turn", event | {"execution_arn": "arn:A", "task_token": "a"})
+    functions.invoke("take_turn", event | {"execution_arn": "arn:B", "task_token": "b"})
+    functions.invoke("release_turn", functions.recorded("execution_ended.json", executionArn="arn:A", status=status))
+    assert functions.step_functions.called == ["a", "b"]
+
+
+def test_a_throttled_table_is_told_as_such(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    functions.step_functions.fails_next = "ThrottlingException"
+    event = {"type": "users", "entered_at": "2026-11-23T12:00:00Z", "execution_arn": "A", "task_token": "a"}
+    with pytest.raises(AwsUnavailable):
+        functions.invoke("take_turn", event)

@@ -1,0 +1,166 @@
+"""A whole run, state by state as the machines call it, and what each function asks AWS for on the way."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from adapters import aws
+from tests.unit.conftest import EXECUTION, RESULTS, Functions
+
+JOB_EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceJob:one"
+IDS = [str(1_800_000_000_000_000_000 + number) for number in range(40)]
+CONTENT = "\n".join([*IDS, IDS[0], "", ""]).encode()
+
+READS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+TURNS = {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "states:SendTaskSuccess"}
+SECRET = {"secretsmanager:GetSecretValue"}
+INBOX = {"s3:GetObject inbox/tweets", "s3:GetObjectVersion inbox/tweets"}
+GRANTS: dict[str, set[str]] = {
+    "register_run": {"dynamodb:PutItem", *INBOX},
+    "plan_parts": {"dynamodb:PutItem", *INBOX},
+    "prepare_part": {*INBOX, "s3:PutObject results/parts", "s3:PutObject results/rejects"},
+    "accept_input": {"dynamodb:Query"},
+    "take_turn": TURNS,
+    "create_job": {*SECRET, "dynamodb:PutItem"},
+    "open_upload": set(),
+    "upload_part": {*SECRET, "s3:GetObject results/parts"},
+    "get_job": SECRET,
+    "download_results": {*SECRET, "s3:PutObject results/raw", "s3:AbortMultipartUpload results/raw"},
+    "write_results": {"s3:GetObject results/raw", "s3:PutObject results/results"},
+    "index_results": {"s3:GetObject results/raw", "dynamodb:BatchWriteItem"},
+    "release_turn": TURNS,
+    "summarize_run": {"dynamodb:Query"},
+    "record_failure": set(),
+}
+"""What each function may do beyond reading and updating an item of the runs table."""
+
+PERMISSIONS = {
+    "TransactWriteItems": ["PutItem", "DeleteItem"],
+    "HeadObject": ["GetObject"],
+    "CreateMultipartUpload": ["PutObject"],
+    "UploadPart": ["PutObject"],
+    "CompleteMultipartUpload": ["PutObject"],
+}
+
+
+class Deployed:
+    """The functions, with a note of every permission that each of them needs."""
+
+    def __init__(self, functions: Functions) -> None:
+        self.functions = functions
+        self.needs: dict[str, set[str]] = defaultdict(set)
+        self.running = ""
+
+    def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if not self.running:
+            return
+        service, operation = model.service_model.signing_name, str(model.name)
+        for permission in PERMISSIONS.get(operation, [operation]):
+            versioned = "Version" if service == "s3" and permission == "GetObject" and "VersionId" in params else ""
+            place = f" {params['Bucket']}/{params['Key'].split('/')[0]}" if service == "s3" else ""
+            self.needs[self.running].add(f"{service}:{permission}{versioned}{place}")
+
+    def __call__(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        """An invocation, as often as Step Functions might make it: whatever ran once can run again."""
+        self.running = name
+        try:
+            result = self.functions.invoke(name, event, 900)
+            if name not in ("take_turn", "release_turn", "get_job"):
+                assert self.functions.invoke(name, event, 900) == result
+            return result
+        finally:
+            self.running = ""
+
+
+@pytest.fixture
+def deployed(functions: Functions) -> Iterator[Deployed]:
+    deployed = Deployed(functions)
+    clients = (aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager())
+    for client in clients:
+        client.meta.events.register("provide-client-params.*.*", deployed.note)
+    yield deployed
+    for client in clients:
+        client.meta.events.unregister("provide-client-params.*.*", deployed.note)
+
+
+def check_part(deployed: Deployed, ref: dict[str, Any]) -> list[dict[str, Any]]:
+    """The Compliance Job machine; returns what its states have put out."""
+    token = {"execution_arn": JOB_EXECUTION, "entered_at": "2026-11-23T12:00:00Z", "task_token": "SECRET-token"}
+    deployed.functions.step_functions.waiting.add("SECRET-token")
+    outputs = [deployed("take_turn", ref | token)]
+    assert deployed.functions.step_functions.called == ["SECRET-token"]
+    outputs += [deployed("create_job", ref), deployed("open_upload", ref)]
+    for name in ("upload_part", "get_job", "download_results"):
+        is_over = False
+        while not is_over:
+            outputs.append(deployed(name, ref))
+            deployed.functions.clock.advance(outputs[-1].get("wait_seconds", 0))
+            is_over = outputs[-1].get("complete", outputs[-1].get("status") == "complete")
+    outputs.append(deployed("write_results", ref))
+    while not outputs[-1].get("complete"):
+        outputs.append(deployed("index_results", ref | {"offset": outputs[-1]["offset"]}))
+    outputs.append(deployed("release_turn", ref | {"execution_arn": JOB_EXECUTION}))
+    return outputs
+
+
+def check_run(deployed: Deployed, content: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The Compliance Run machine; returns the summary and what else the states have put out."""
+    version = aws.s3().put_object(Bucket="inbox", Key="tweets/2026-11-23.txt", Body=content)["VersionId"]
+    detail = deployed.functions.recorded("object_created.json")["detail"]
+    detail["object"] |= {"version-id": version, "size": len(content)}
+    by_hand = {"bucket": detail["bucket"], "object": {"key": detail["object"]["key"]}}
+    run = deployed(
+        "register_run", {"source": detail, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00.000Z"}
+    )
+    assert (
+        deployed("register_run", {"source": by_hand, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"})
+        == run
+    )
+    plan = deployed("plan_parts", {"run_id": run["run_id"]})
+    prepared = [deployed("prepare_part", ref) for ref in plan["parts"]]
+    accepted = deployed("accept_input", {"run_id": run["run_id"], "prepared": prepared})
+    outputs = [run, plan, *prepared, accepted]
+    for part in accepted["parts"]:
+        outputs += check_part(deployed, {"run_id": run["run_id"], "type": run["type"], "part": part})
+    return deployed("summarize_run", {"run_id": run["run_id"]}), outputs
+
+
+@pytest.mark.parametrize(("generation", "refuses_resumable"), [("google", False), ("google", True), ("x", True)])
+def test_a_dropped_file_becomes_answers(
+    deployed: Deployed, generation: Any, refuses_resumable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.functions.world.x.generation = generation
+    deployed.functions.world.x.refuses_resumable = refuses_resumable
+    summary, outputs = check_run(deployed, CONTENT)
+
+    assert (summary["status"], summary["parts_complete"], summary["parts_failed"]) == ("complete", 1, 0)
+    assert (summary["lines"], summary["accepted"], summary["duplicate"], summary["blank"]) == (42, 40, 1, 1)
+    assert (summary["records"], summary["affected"], summary["by_action"]) == (20, 20, {"delete": 20})
+    assert deployed.functions.world.uploaded(deployed.functions.world.x.job()).decode().split() == IDS
+    items = aws.dynamodb().Table("results").scan()["Items"]
+    assert {item["id"] for item in items} == set(IDS[::2])
+    assert aws.dynamodb().Table("runs").get_item(Key={"pk": "TURN#tweets", "sk": "HOLDER"}).get("Item") is None
+
+    assert "SECRET" not in json.dumps([summary, outputs])
+    assert "SECRET" not in str(aws.dynamodb().Table("runs").scan()["Items"])
+    for name, needs in deployed.needs.items():
+        assert needs <= READS | GRANTS[name], f"{name} needs {needs - READS - GRANTS[name]}"
+
+
+def test_what_is_not_checked_by_one_execution_is_checked_by_the_next(deployed: Deployed) -> None:
+    """A job that X expired is recorded; a later execution for the same part makes a new one of it."""
+    functions = deployed.functions
+    ref = functions.prepared(CONTENT[:-2])
+    functions.invoke("create_job", ref)
+    functions.invoke("open_upload", ref)
+    functions.world.x.job().status = "expired"
+    functions.invoke("record_failure", ref | {"error": "JobExpired", "cause": "{}"})
+    check_part(deployed, ref)
+    assert functions.part(ref)["status"] == "complete"
+    assert functions.part(ref)["attempt"] == 2
+    assert [key.split("/")[0] for key in functions.keys("raw/")] == ["raw"]
+    assert functions.object(functions.keys("raw/")[0]) == functions.world.results(functions.world.x.job())
+    assert aws.s3().list_multipart_uploads(Bucket=RESULTS).get("Uploads", []) == []
