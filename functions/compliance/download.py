@@ -115,6 +115,8 @@ class ResultsDownload:
                     state = self._kept(state, piece)
                     if not is_last and state.offset != state.total and self.clock.remaining() <= self.reserve:
                         return state, False
+                if state.total not in (None, state.offset):
+                    raise WireError("the answer ended early")
         except WireError as error:
             if state.offset > began:
                 return state, False
