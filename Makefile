@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format sandbox synth deploy destroy bench pins clean
+.PHONY: help demo test lint format sandbox synth bootstrap deploy destroy bench pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -30,6 +30,9 @@ sandbox: .venv/.installed node_modules/.installed ## Start the sandbox and keep 
 
 synth: .venv/.installed node_modules/.installed ## Write the CloudFormation templates to cdk.out [CONTEXT="-c key=value"]
 	@$(CDK) synth --quiet $(CONTEXT)
+
+bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once
+	@$(CDK) bootstrap $(CONTEXT)
 
 deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of your credentials [CONTEXT="-c key=value"]
 	@$(CDK) deploy --all $(CONTEXT)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from benchmarks.link import Link
 
 _HEAD_END = b"\r\n\r\n"
-_BLOCK = 1 << 20
-_SHAPED_BLOCK = 1 << 16
+BLOCK = 1 << 16
+"""Bytes to receive or to send at once: few enough for an even pace on a shaped link, and for memory to be reused."""
+
 _REASONS = {200: "OK", 201: "Created", 206: "Partial Content", 308: "Resume Incomplete", 404: "Not Found"}
 
 
@@ -40,7 +41,7 @@ class Connection:
         """The requests, until the client hangs up. The body of each must be read before the next one."""
         while True:
             while _HEAD_END not in self._ahead:
-                received = self.socket.recv(_SHAPED_BLOCK)
+                received = self.socket.recv(BLOCK)
                 if not received:
                     return
                 self._ahead += received
@@ -60,7 +61,7 @@ class Connection:
             length -= len(block)
             yield block
         while length:
-            block = self.socket.recv(min(length, self.block))
+            block = self.socket.recv(min(length, BLOCK))
             if not block:
                 raise ConnectionError(f"{length} bytes are missing")
             self.link.pace(len(block))
@@ -72,11 +73,6 @@ class Connection:
         named = {"Content-Length": str(len(body)), **headers}
         lines = [f"HTTP/1.1 {status} {_REASONS[status]}", *(f"{name}: {value}" for name, value in named.items())]
         self.socket.sendall("\r\n".join(lines).encode("latin-1") + _HEAD_END + body)
-
-    @property
-    def block(self) -> int:
-        """Most bytes to receive or to send at once; small on a shaped link, for the pace to be even."""
-        return _SHAPED_BLOCK if self.link.rate < float("inf") else _BLOCK
 
 
 def serve(converse: Callable[[Connection], None], link: Link) -> None:

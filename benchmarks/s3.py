@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.link import Link, add_link_arguments
-from benchmarks.loopback import Connection, Head, serve
+from benchmarks.loopback import BLOCK, Connection, Head, serve
 
 ETAG = '"benchmark"'
 
@@ -37,7 +37,7 @@ class Bucket:
             connection.answer(206, {**headers, "ETag": ETAG, "Content-Type": "text/plain"})
             while start < end:
                 count = os.sendfile(
-                    connection.socket.fileno(), file.fileno(), start, min(connection.block, end - start)
+                    connection.socket.fileno(), file.fileno(), start, min(BLOCK, end - start)
                 )
                 connection.link.pace(count)
                 start += count

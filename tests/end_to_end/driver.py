@@ -44,10 +44,10 @@ class Execution:
 
 @dataclass(frozen=True)
 class Drop:
-    """An object version in the inbox, and the run that it must start."""
+    """An object in the inbox, and the run that it must start."""
 
     file: IdFile
-    version_id: str
+    etag: str
     run_id: str
 
 
@@ -78,8 +78,9 @@ class Deployment:
     def drop(self, file: IdFile) -> Drop:
         """Puts a file into the inbox."""
         bucket = self.box.outputs["InboxBucketName"]
-        version = self._s3.put_object(Bucket=bucket, Key=file.key, Body=file.content)["VersionId"]
-        return Drop(file, version, run_id(file.type, bucket, file.key, version))
+        answer = self._s3.put_object(Bucket=bucket, Key=file.key, Body=file.content)
+        run = run_id(file.type, bucket, file.key, answer["VersionId"])
+        return Drop(file, answer["ETag"].strip('"'), run)
 
     def results_object(self, key: str) -> bytes:
         """The content of an object of the results bucket."""
@@ -136,8 +137,8 @@ class Deployment:
         return [item for item in self._runs() if item["pk"].startswith("TURN#") and item["sk"] != "SEQUENCE"]
 
     def executions_of(self, drop: Drop) -> list[Execution]:
-        """The executions of the run machine for an object version, first one first."""
-        return [each for each in self.executions("Run") if _source(each.input) == (drop.file.key, drop.version_id)]
+        """The executions of the run machine for an object, first one first."""
+        return [each for each in self.executions("Run") if _source(each.input) == (drop.file.key, drop.etag)]
 
     def executions(self, machine: str) -> list[Execution]:
         """All executions of the machine ``Run`` or ``Job``, oldest first."""
@@ -289,11 +290,11 @@ class Deployment:
 
 
 def _source(execution_input: str) -> tuple[str, str] | None:
-    """Key and version of the object that has started a run; None for other executions."""
+    """Key and ETag of the object that a run began with (the emulator names no version); None for other executions."""
     about = json.loads(execution_input)
     if not isinstance(about, dict) or "object" not in about:
         return None
-    return about["object"]["key"], about["object"].get("version-id", "")
+    return about["object"]["key"], about["object"]["etag"]
 
 
 def _scan(table: "Table") -> Iterator[Item]:

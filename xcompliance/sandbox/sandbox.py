@@ -64,10 +64,24 @@ class Sandbox:
 def sandbox(options: Options, say: Callable[[str], None] = lambda _: None) -> Iterator[Sandbox]:
     """Starts a sandbox and ends it with the context, whatever happens; ``say`` is told what is going on.
 
-    Its files, logs among them, are kept when it fails to start. Raises SandboxError then.
+    Its folder, with the logs, outlives an error only. Raises SandboxError when a part does not start.
     """
     STATE.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=STATE))
+    keeps_logs = False
+    try:
+        with _started(folder, options, say) as box:
+            yield box
+    except Exception:
+        keeps_logs = True
+        raise
+    finally:
+        if not keeps_logs:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(folder: Path, options: Options, say: Callable[[str], None]) -> Iterator[Sandbox]:
     with ExitStack() as stack:
         say("Starting the AWS emulator")
         aws = stack.enter_context(emulator(folder, make_certificate(folder), options.wait_scale))
@@ -92,7 +106,6 @@ def sandbox(options: Options, say: Callable[[str], None] = lambda _: None) -> It
         secrets = box.session.client("secretsmanager", endpoint_url=box.aws_endpoint_url, verify=box.ca_bundle)
         secrets.put_secret_value(SecretId=outputs["BearerTokenSecretArn"], SecretString=BEARER_TOKEN)
         yield box
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
