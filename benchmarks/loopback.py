@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from benchmarks.link import Link
 
 _HEAD_END = b"\r\n\r\n"
-BLOCK = 1 << 16
-"""Bytes to receive or to send at once: few enough for an even pace on a shaped link, and for memory to be reused."""
+_BLOCK = 1 << 16
+"""Bytes to receive at once: few enough for an even pace on a shaped link, and for memory to be reused."""
 
 _REASONS = {200: "OK", 201: "Created", 206: "Partial Content", 308: "Resume Incomplete", 404: "Not Found"}
 
@@ -41,7 +41,7 @@ class Connection:
         """The requests, until the client hangs up. The body of each must be read before the next one."""
         while True:
             while _HEAD_END not in self._ahead:
-                received = self.socket.recv(BLOCK)
+                received = self.socket.recv(_BLOCK)
                 if not received:
                     return
                 self._ahead += received
@@ -61,7 +61,7 @@ class Connection:
             length -= len(block)
             yield block
         while length:
-            block = self.socket.recv(min(length, BLOCK))
+            block = self.socket.recv(min(length, _BLOCK))
             if not block:
                 raise ConnectionError(f"{length} bytes are missing")
             self.link.pace(len(block))

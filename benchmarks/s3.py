@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.link import Link, add_link_arguments
-from benchmarks.loopback import BLOCK, Connection, Head, serve
+from benchmarks.loopback import Connection, Head, serve
 
 ETAG = '"benchmark"'
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,7 @@ class Bucket:
             headers = {"Content-Range": f"bytes {start}-{end - 1}/{total}", "Content-Length": str(end - start)}
             connection.answer(206, {**headers, "ETag": ETAG, "Content-Type": "text/plain"})
             while start < end:
-                count = os.sendfile(
-                    connection.socket.fileno(), file.fileno(), start, min(BLOCK, end - start)
-                )
+                count = os.sendfile(connection.socket.fileno(), file.fileno(), start, min(_BLOCK, end - start))
                 connection.link.pace(count)
                 start += count
 

@@ -1,5 +1,6 @@
 """``python -m benchmarks.upload``: our upload beside what else one would use, of the same file into the same sink."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from statistics import median
@@ -10,6 +11,7 @@ from benchmarks.clients.environment import ROOT
 from benchmarks.dataset import dataset
 from benchmarks.figures import figures
 from benchmarks.machine import load, machine
+from benchmarks.processes import ClientFailed
 from benchmarks.targets import targets
 from benchmarks.trial import LOOPBACK, SHAPED, trials
 
@@ -19,7 +21,10 @@ SMALLEST_MIB = 128
 def main() -> None:
     """Measures, prints the tables, and writes them to a file."""
     arguments = _arguments()
-    text = _measured(arguments)
+    try:
+        text = _measured(arguments)
+    except ClientFailed as error:
+        sys.exit(str(error))
     print(text)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text + "\n")
@@ -35,7 +40,7 @@ def _measured(arguments: Namespace) -> str:
     (shaped_trials,) = trials(clients.on_shaped_link, [whole], SHAPED, arguments.shaped_runs)
     measured = {name: figures(small_trials[name], found) for name, found in whole_trials.items()}
     shaped = {name: median(trial.rate for trial in found) for name, found in shaped_trials.items()}
-    boto3 = median(boto3_peak() for _ in range(arguments.runs)) / 1e6
+    boto3 = median(boto3_peak(arguments.directory) for _ in range(arguments.runs)) / 1e6
 
     curl = measured.get(clients.curl.name)
     versions = dict.fromkeys(client.version for client in clients.on_loopback if client.version)

@@ -14,7 +14,7 @@ from compliance.runs import Counts, Part, PartRef, part_key, rejects_key
 from compliance.sources import cut_to_lines, gunzip
 
 MAX_REJECTS = 100_000
-"""Rejected lines of a part that are listed: more than any input that is not refused can have."""
+"""Rejected lines of a part that are listed; all are counted. Bounds the disk that a file of garbage takes."""
 
 
 @lambda_handler

@@ -58,7 +58,7 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
         except SessionLost:
             runs_table.update_part(ref, session_uri=None, uploaded_bytes=0)
             raise
-    if part["bytes"] > single_put.X_HOSTED_LIMIT:
+    if part["transport"] == "x_hosted" and part["bytes"] > single_put.X_HOSTED_LIMIT:
         raise PartTooLarge(f"X takes {single_put.X_HOSTED_LIMIT} bytes in one upload. Lower part_size_mb to 128.")
     _put_once(ref, part, source, clock, reserve)
     return Outcome(True, part["bytes"])

@@ -66,16 +66,10 @@ def curl() -> Client:
         "`curl -T`, file → one PUT",
         "apt install curl",
         lambda dataset, sink: [
-            "-q",
-            "--fail",
-            "--silent",
-            "--show-error",
-            "-T",
-            str(dataset.path),
-            f"{sink}/bench/ids.txt",
+            "-q", "--fail", "--silent", "--show-error", "-T", str(dataset.path), f"{sink}/bench/ids.txt",
         ],
         ["--version"],
-    )
+    )  # fmt: skip
 
 
 def rclone(*, hashes: bool) -> Client:
@@ -127,9 +121,9 @@ class Clients:
         return [self.ours, self.ours_in_small_chunks, self.curl, self.rclone, self.google_cloud_storage]
 
 
-def boto3_peak() -> int:
+def boto3_peak(home: Path) -> int:
     """Peak memory, in bytes, of a process that imports boto3 and makes a client."""
-    return measure(_python("boto3_alone"), client_environment(Path.home(), "http://127.0.0.1")).peak_bytes
+    return measure(_python("boto3_alone"), client_environment(home, "http://127.0.0.1")).peak_bytes
 
 
 def _python(module: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from compliance.errors import InputRejected, NothingToCheck
+from compliance.results import no_findings
 from compliance.runs import Counts, Findings, Part
 
 
@@ -35,15 +36,14 @@ def judge(counts: Counts, reject_limit_percent: float) -> None:
 
 def total_findings(parts: Iterable[Part]) -> Findings:
     """What X's records say over all parts that are complete."""
-    total = Findings(records=0, affected=0, result_errors=0, by_action={}, by_reason={})
+    total = no_findings()
     for part in parts:
         if part["status"] != "complete":
             continue
         total["records"] += part["records"]
         total["affected"] += part["affected"]
         total["result_errors"] += part["result_errors"]
-        for name, count in part["by_action"].items():
-            total["by_action"][name] = total["by_action"].get(name, 0) + count
-        for name, count in part["by_reason"].items():
-            total["by_reason"][name] = total["by_reason"].get(name, 0) + count
+        for counts, more in ((total["by_action"], part["by_action"]), (total["by_reason"], part["by_reason"])):
+            for name, count in more.items():
+                counts[name] = counts.get(name, 0) + count
     return total

@@ -21,7 +21,9 @@ MAX_LINE = 4096
 MAX_TEXT = 100
 """Characters of a rejected line that are kept for its reader."""
 
-_LINE = re.compile(rb"""\s*(["']?)\s*([0-9]+)\s*\1\s*""")
+_LINE = re.compile(rb"""(["']?)\s*+([0-9]++)\s*+\1""")
+"""Possessive, so that no line takes longer than its length."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -81,7 +83,7 @@ def read_id(line: bytes) -> int | Reason:
     """The ID that a line holds, or why it holds none."""
     if len(line) > MAX_LINE:
         return "line_too_long"
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line.strip())
     if match is None:
         return "not_digits"
     digits = match[2]

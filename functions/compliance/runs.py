@@ -21,9 +21,6 @@ class Counts(TypedDict):
     rejected: int
 
 
-COUNTS = ("lines", "blank", "accepted", "duplicate", "rejected")
-
-
 class Findings(TypedDict):
     """What X's records say: how many, how many of them with an action, and of which kinds."""
 

@@ -24,7 +24,7 @@ def x_hosted_request(api: XApi, upload_url: str, total: int) -> Request:
 
 def judge_x_hosted(response: Response) -> None:
     """Returns when X has taken the file, or raises what its answer stands for."""
-    if response.status != 200:
+    if not 200 <= response.status < 300:
         raise refusal(response)
 
 

@@ -16,4 +16,4 @@ def deployed(options: Options) -> Iterator[Deployment]:
         yield Deployment(box)
         started = descendants() - others
         assert started, "a running sandbox must have processes"
-    assert not alive(started), "the sandbox has ended, but these processes of it have not"
+    assert alive(started) == set(), "the sandbox has ended, but these processes of it have not"

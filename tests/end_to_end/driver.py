@@ -181,6 +181,15 @@ class Deployment:
             time.sleep(0.5)
         return execution
 
+    def stop_job_of(self, drop: Drop, status: str) -> None:
+        """Stops the job execution of a drop's first part, as an operator would, once the part has that status."""
+        deadline = time.monotonic() + PATIENCE
+        while [part["status"] for part in self.records(drop.run_id)[1]][:1] != [status]:
+            assert time.monotonic() < deadline, self.story(drop)
+            time.sleep(0.1)
+        (job,) = self.job_executions_of(drop.run_id)
+        self._states.stop_execution(executionArn=job.arn, error="Stopped", cause="by an operator")
+
     def job_executions_of(self, run: str) -> list[Execution]:
         """The executions of the job machine for a run's parts, oldest first."""
         return [each for each in self.executions("Job") if json.loads(each.input).get("run_id") == run]

@@ -4,12 +4,11 @@ import os
 import subprocess
 
 
-def descendants(of: int | None = None) -> set[int]:
-    """The children of a process, by default this one, and theirs in turn."""
-    table = subprocess.run(["ps", "-A", "-o", "pid=", "-o", "ppid="], capture_output=True, text=True, check=True)
-    parents = {int(pid): int(parent) for pid, parent in map(str.split, table.stdout.splitlines())}
+def descendants() -> set[int]:
+    """The children of this process, and theirs in turn."""
+    parents = {int(pid): int(parent) for pid, parent, _ in _table()}
     found: set[int] = set()
-    young = {of or os.getpid()}
+    young = {os.getpid()}
     while young:
         young = {pid for pid, parent in parents.items() if parent in young} - found
         found |= young
@@ -17,13 +16,13 @@ def descendants(of: int | None = None) -> set[int]:
 
 
 def alive(pids: set[int]) -> set[int]:
-    """Those of the processes that exist."""
-    return {pid for pid in pids if _is_alive(pid)}
+    """Those of the processes that run; one that has ended may stay in the table until its parent has looked."""
+    return {int(pid) for pid, _, state in _table() if int(pid) in pids and not state.startswith("Z")}
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _table() -> list[list[str]]:
+    """PID, parent and state of every process."""
+    command = ["ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat="]
+    return [
+        line.split() for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    ]

@@ -17,7 +17,9 @@ def written(deployment: Deployment) -> Mapping[str, str]:
     texts = {each.arn: json.dumps(deployment.history(each.arn), default=str) for each in executions}
     texts |= {each.arn + " itself": f"{each.input} {each.output} {each.error} {each.cause}" for each in executions}
     logs = {group: "\n".join(messages) for group, messages in deployment.function_logs().items()}
-    assert any(text.strip() for text in logs.values()), "no function has written a log line"
+    assert len(executions) > 0
+    assert all("ExecutionStarted" in texts[each.arn] for each in executions)
+    assert any("run_id" in text for text in logs.values()), "no function has written a log line about a run"
     return texts | logs
 
 

@@ -35,6 +35,10 @@ class SimulatorAdmin:
         """Lets a fault happen, once unless ``times`` says more."""
         self._call("POST", "faults", {"fault": fault, **details})
 
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
+        self._call("POST", "clock", {"advance": seconds})
+
     def armed(self) -> list[Any]:
         """The faults that have not happened yet."""
         armed: list[Any] = self._call("GET", "faults")["armed"]

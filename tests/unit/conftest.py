@@ -206,7 +206,7 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
     with mock_aws():
         for bucket in (INBOX, RESULTS):
             aws.s3().create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-            aws.s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        aws.s3().put_bucket_versioning(Bucket=INBOX, VersioningConfiguration={"Status": "Enabled"})
         _create_table("runs", "pk", "sk")
         _create_table("results", "subject")
         aws.secrets_manager().create_secret(Name="bearer", SecretString=BEARER)

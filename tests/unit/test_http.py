@@ -119,7 +119,7 @@ def test_an_answer_that_is_not_whole_is_a_failure_of_the_wire_that_does_not_show
     assert len(received) == 1
 
 
-@pytest.mark.parametrize("url", [refused(), "http://[bad?SECRET", "http://?SECRET"])
+@pytest.mark.parametrize("url", [refused(), "http://127.0.0.1:99999/?SECRET", "http://?SECRET"])
 def test_nobody_there_is_a_failure_of_the_wire(url: str) -> None:
     with pytest.raises(WireError) as failed:
         send(Request("GET", url))
@@ -168,7 +168,8 @@ def test_a_download_that_breaks_off_says_so_after_what_has_arrived() -> None:
             assert "SECRET" not in str(failed.value)
 
 
-def test_a_download_from_nobody_is_a_failure_of_the_wire() -> None:
-    with pytest.raises(WireError) as failed, fetch(Request("GET", refused())):
+@pytest.mark.parametrize("url", [refused(), "http://127.0.0.1:99999/?SECRET"])
+def test_a_download_from_nobody_is_a_failure_of_the_wire(url: str) -> None:
+    with pytest.raises(WireError) as failed, fetch(Request("GET", url)):
         pass
     assert "SECRET" not in str(failed.value)

@@ -1,5 +1,6 @@
 """One deployment whose uploads X takes itself, answered from an events file."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from tests.end_to_end.deployed import deployed
 from tests.end_to_end.driver import Deployment, Item, Outcome
 from tests.end_to_end.files import Answer
 from tests.end_to_end.simulator_admin import Entry, Job
-from tests.end_to_end.x_hosted.inbox import LOST, answers, events, inbox
+from tests.end_to_end.x_hosted.inbox import LOST, STOPPED, WAITING, answers, events, inbox
 from xcompliance.sandbox.sandbox import Options
 
 
@@ -68,3 +69,18 @@ def lost(checked: Checked) -> Outcome:
     (outcome,) = deployment.await_runs([deployment.drop(LOST)])
     deployment.assert_complete([outcome])
     return outcome
+
+
+@pytest.fixture(scope="package")
+def stopped(lost: Outcome, deployment: Deployment) -> tuple[Outcome, Outcome]:
+    """A file whose job is stopped while X works on it, and one of the same type that waits for its turn."""
+    deployment.simulator.change(job_seconds=600.0)
+    first = deployment.drop(STOPPED)
+    while not deployment.job_executions_of(first.run_id):
+        time.sleep(0.2)
+    second = deployment.drop(WAITING)
+    deployment.stop_job_of(first, "in_progress")
+    deployment.simulator.change(job_seconds=1.0)
+    deployment.simulator.advance(600)
+    one, other = deployment.await_runs([first, second])
+    return one, other

@@ -24,6 +24,9 @@ def inbox() -> dict[str, IdFile]:
 
 
 LOST = plain_file("users/lost.txt", account_ids(35, 1_500))
+STOPPED = plain_file("users/stopped.txt", account_ids(36, 500))
+WAITING = plain_file("users/waiting.txt", account_ids(37, 500))
+LATER = (LOST, STOPPED, WAITING)
 """Dropped after the others."""
 
 
@@ -63,7 +66,7 @@ def answers() -> dict[str, Answer]:
 
 def events() -> bytes:
     """The simulator's events file, with blank lines in it and IDs that nobody asks about."""
-    by_rule = [*(answer_by_rule(inbox()[name]) for name in PLAIN), answer_by_rule(LOST)]
+    by_rule = map(answer_by_rule, [*(inbox()[name] for name in PLAIN), *LATER])
     told = [record_line(record, "x-hosted") for answer in by_rule for record in answer.records]
     told += [json.dumps(line).encode() + b"\n" for lines in surprises().values() for line in lines]
     told.append(json.dumps({"id": "77777777777777777", "action": "delete", "reason": "deleted"}).encode() + b"\n")

@@ -4,16 +4,16 @@ import pytest
 
 from tests.end_to_end.secrecy import assert_no_credential, assert_no_id, written
 from tests.end_to_end.x_hosted.conftest import Checked
-from tests.end_to_end.x_hosted.inbox import LOST, inbox
+from tests.end_to_end.x_hosted.inbox import LATER, inbox
 
 pytestmark = pytest.mark.end_to_end
 
 
-@pytest.mark.usefixtures("lost")
+@pytest.mark.usefixtures("stopped")
 def test_no_credential_is_in_a_history_or_a_log(checked: Checked) -> None:
     assert_no_credential(written(checked.deployment))
 
 
-@pytest.mark.usefixtures("lost")
+@pytest.mark.usefixtures("stopped")
 def test_no_checked_id_is_in_a_history_or_a_log(checked: Checked) -> None:
-    assert_no_id(written(checked.deployment), [each for file in [*inbox().values(), LOST] for each in file.ids])
+    assert_no_id(written(checked.deployment), [each for file in [*inbox().values(), *LATER] for each in file.ids])
