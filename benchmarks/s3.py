@@ -1,4 +1,4 @@
-"""Where the bytes come from: ranged GETs of a directory's files, by sendfile, as boto3 asks S3 for them.
+"""Where the bytes come from: a directory's files by sendfile, whole or in ranges, as S3's clients ask for them.
 
 ``python -m benchmarks.s3 DIRECTORY [--rate BYTES_PER_SECOND] [--delay SECONDS]``; the delay is S3's time to the
 first byte. The path is ``/bucket/file``, with any bucket.
@@ -8,38 +8,49 @@ import os
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from benchmarks.link import Link, add_link_arguments
 from benchmarks.loopback import Connection, Head, serve
 
 ETAG = '"benchmark"'
-_BLOCK = 1 << 18
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A directory that is served."""
+    """A directory that is served; all its files have the same ETag."""
 
     directory: Path
 
     def converse(self, connection: Connection) -> None:
-        """Answers all requests of a connection; each must be a GET with a Range."""
+        """Answers all requests of a connection: HEAD, and GET with or without a Range."""
         for head in connection.heads():
             connection.link.think()
-            self._get(connection, head)
+            name = head.target.partition("?")[0].rpartition("/")[2]
+            with (self.directory / name).open("rb") as file:
+                _answer(connection, head, file)
 
-    def _get(self, connection: Connection, head: Head) -> None:
-        first, _, last = head.headers["range"].removeprefix("bytes=").partition("-")
-        start, end = int(first), int(last) + 1
-        name = head.target.partition("?")[0].rpartition("/")[2]
-        with (self.directory / name).open("rb") as file:
-            total = os.fstat(file.fileno()).st_size
-            headers = {"Content-Range": f"bytes {start}-{end - 1}/{total}", "Content-Length": str(end - start)}
-            connection.answer(206, {**headers, "ETag": ETAG, "Content-Type": "text/plain"})
-            while start < end:
-                count = os.sendfile(connection.socket.fileno(), file.fileno(), start, min(_BLOCK, end - start))
-                connection.link.pace(count)
-                start += count
+
+def _answer(connection: Connection, head: Head, file: BinaryIO) -> None:
+    total = os.fstat(file.fileno()).st_size
+    start, end = _range(head.headers.get("range"), total)
+    headers = {"Content-Length": str(end - start), "ETag": ETAG, "Last-Modified": "Mon, 02 Nov 2026 08:00:00 GMT"}
+    if "range" in head.headers:
+        connection.answer(206, headers | {"Content-Range": f"bytes {start}-{end - 1}/{total}"})
+    else:
+        connection.answer(200, headers)
+    while head.method == "GET" and start < end:
+        count = os.sendfile(connection.socket.fileno(), file.fileno(), start, min(_BLOCK, end - start))
+        connection.link.pace(count)
+        start += count
+
+
+def _range(text: str | None, total: int) -> tuple[int, int]:
+    if text is None:
+        return 0, total
+    first, _, last = text.removeprefix("bytes=").partition("-")
+    return int(first), min(int(last or total) + 1, total)
 
 
 def main() -> None:

