@@ -76,7 +76,9 @@ class Normalizer:
 
     def _refuse(self, reason: Reason, line: bytes) -> None:
         self.counts["rejected"] += 1
-        self.reject(Reject(self.counts["lines"], reason, line[: 4 * MAX_TEXT].decode(errors="replace")[:MAX_TEXT]))
+        self.reject(
+            Reject(self.counts["lines"], reason, line[: 4 * MAX_TEXT].strip().decode(errors="replace")[:MAX_TEXT])
+        )
 
 
 def read_id(line: bytes) -> int | Reason:

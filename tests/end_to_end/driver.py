@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 Row = dict[str, str | None]
 
-PATIENCE = 600.0
+PATIENCE = 300.0
 """Seconds that all runs together may take on a slow machine."""
 CREDENTIALS = ("upload_url", "session_uri", "download_url")
 
@@ -189,6 +189,23 @@ class Deployment:
             time.sleep(0.1)
         (job,) = self.job_executions_of(drop.run_id)
         self._states.stop_execution(executionArn=job.arn, error="Stopped", cause="by an operator")
+        self._tell_of_the_end(job)
+
+    def _tell_of_the_end(self, job: Execution) -> None:
+        """Hands over the event of a stopped execution: the emulator sends none for one that another has started."""
+        event = {
+            "source": "aws.states",
+            "detail-type": "Step Functions Execution Status Change",
+            "detail": {
+                "executionArn": job.arn,
+                "stateMachineArn": self.box.outputs["JobStateMachineArn"],
+                "status": "ABORTED",
+                "input": job.input,
+            },
+        }
+        functions = self.box.session.client("lambda", **self._connection)
+        answer = functions.invoke(FunctionName="XCompliance-release_turn", Payload=json.dumps(event).encode())
+        assert "FunctionError" not in answer, answer["Payload"].read()
 
     def job_executions_of(self, run: str) -> list[Execution]:
         """The executions of the job machine for a run's parts, oldest first."""

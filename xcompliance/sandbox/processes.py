@@ -55,7 +55,7 @@ def _await(name: str, process: "subprocess.Popen[bytes]", log: Path, ready: Call
     raise SandboxError(f"The {name} did not start. Its log, {log}, ends with:\n{log.read_text()[-LOG_TAIL:]}")
 
 
-def end_group(pid: int, grace: float = 5) -> None:
+def end_group(pid: int, grace: float = 1) -> None:
     """Ends a process group: asks, waits ``grace`` seconds, then insists."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGTERM)
