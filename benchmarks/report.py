@@ -10,7 +10,7 @@ from benchmarks.trial import SHAPED
 INTRODUCTION = """\
 Every client uploads the same {size} MiB of 19-digit IDs into the same sink, all over the loopback of one machine. The
 sink is a small server that keeps no byte, but counts them and takes their CRC32C: each upload is checked by it. A file
-is read from the page cache; S3 is a small server that sends it by sendfile, and takes its share of the cores.
+is read from the page cache; S3 is a small server that sends it, and takes its share of the cores.
 
 MB are 10^6 bytes. MB/s run from a client's first connection to the answer that the object is stored. CPU is the
 client's, user and system, without its start. Medians of {runs} interleaved runs; the ratios say more than the rest."""

@@ -1,4 +1,6 @@
-"""Where the bytes come from: a directory's files by sendfile, whole or in ranges, as S3's clients ask for them.
+"""Where the bytes come from: a directory's files, whole or in ranges, as S3's clients ask for them.
+
+The server reads the page cache itself: sendfile would leave that, and its cost, to the client that receives.
 
 ``python -m benchmarks.s3 DIRECTORY [--rate BYTES_PER_SECOND] [--delay SECONDS]``; the delay is S3's time to the
 first byte. The path is ``/bucket/file``, with any bucket.
@@ -40,10 +42,12 @@ def _answer(connection: Connection, head: Head, file: BinaryIO) -> None:
         connection.answer(206, headers | {"Content-Range": f"bytes {start}-{end - 1}/{total}"})
     else:
         connection.answer(200, headers)
+    file.seek(start)
     while head.method == "GET" and start < end:
-        count = os.sendfile(connection.socket.fileno(), file.fileno(), start, min(_BLOCK, end - start))
-        connection.link.pace(count)
-        start += count
+        block = file.read(min(_BLOCK, end - start))
+        connection.socket.sendall(block)
+        connection.link.pace(len(block))
+        start += len(block)
 
 
 def _range(text: str | None, total: int) -> tuple[int, int]:

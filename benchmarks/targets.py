@@ -37,6 +37,7 @@ def targets(
         return ours.rate / measured[peer.name].rate if peer.name in measured else None
 
     return [
+        Target("MB/s, times a raw relay's: ≥ 0.9", times(clients.relay), at_least=0.9),
         Target("MB/s, times curl's: ≥ 0.78", times(clients.curl), at_least=0.78),
         Target("MB/s, times rclone's without MD5: ≥ 1.3", times(clients.rclone), at_least=1.3),
         Target("MB/s, times google-cloud-storage's: ≥ 1.9", times(clients.google_cloud_storage), at_least=1.9),

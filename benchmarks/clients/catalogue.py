@@ -51,11 +51,20 @@ def ours(chunk_mib: int) -> Client:
 
 
 def sendfile() -> Client:
-    """No client but the machine's limit."""
+    """No client but the limit of what comes from a file."""
     return Client(
-        "sendfile, one PUT: the limit",
+        "sendfile, file → one PUT: the limit",
         "",
         lambda dataset, sink: [*_python("sendfile"), str(dataset.path), f"{sink}/bench/ids.txt"],
+    )
+
+
+def relay() -> Client:
+    """No client but the limit of what comes from S3."""
+    return Client(
+        "raw sockets, S3 → one PUT: the limit",
+        "",
+        lambda dataset, sink: [*_python("relay"), dataset.path.name, str(dataset.bytes), f"{sink}/bench/ids.txt"],
     )
 
 
@@ -103,7 +112,8 @@ def google_cloud_storage() -> Client:
 class Clients:
     """All that are measured. rclone is held against ours at its fastest, a file and no MD5; S3 is what ours does."""
 
-    limit: Client = field(default_factory=sendfile)
+    sendfile: Client = field(default_factory=sendfile)
+    relay: Client = field(default_factory=relay)
     ours: Client = field(default_factory=lambda: ours(256))
     ours_in_small_chunks: Client = field(default_factory=lambda: ours(64))
     curl: Client = field(default_factory=curl)
@@ -116,7 +126,7 @@ class Clients:
     def on_loopback(self) -> list[Client]:
         """Those whose cost is of interest."""
         rclones = [self.rclone, self.rclone_default, self.rclone_from_s3]
-        return [self.limit, self.ours, self.curl, *rclones, self.google_cloud_storage]
+        return [self.sendfile, self.relay, self.ours, self.curl, *rclones, self.google_cloud_storage]
 
     @property
     def on_shaped_link(self) -> list[Client]:
