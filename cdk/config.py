@@ -123,6 +123,9 @@ class Settings:
     job_deadline_hours: float = setting(
         24.0, number(0.01, 168), "How long X may take for one job, in hours; its results last seven days."
     )
+    conflict_deadline_hours: float = setting(
+        24.0, number(0.01, 168), "How long somebody else's job under the same App is waited for, in hours."
+    )
     transfer_timeout_seconds: int = setting(
         900, whole(10, 900), "How long one invocation moves bytes before the next goes on, in seconds."
     )

@@ -11,7 +11,7 @@ from constructs import Construct
 from cdk.bundling import ROOT, Platform, function_code
 from cdk.compliance_function import ComplianceFunction
 from cdk.config import Settings
-from cdk.grants import Grant, StorageGrants, answer_tasks
+from cdk.grants import ExecutionGrants, Grant, StorageGrants, answer_tasks
 from cdk.storage_stack import StorageStack
 
 SETTINGS_OF_FUNCTIONS: Final = (
@@ -23,7 +23,10 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "max_poll_seconds",
     "poll_backoff",
     "job_deadline_hours",
+    "conflict_deadline_hours",
 )
+
+EVENT_BUS: Final = "default"
 
 ONE_CPU: Final = 1769
 STREAMING: Final = 1024
@@ -33,7 +36,7 @@ STREAMING: Final = 1024
 class Spec:
     """What one function needs; times in seconds, memory in MB, disk in MiB.
 
-    Every function reads and updates its run, part or turn; `runs` names what it does to the runs table besides.
+    `runs` names what it does to the runs table.
     """
 
     memory: int = 256
@@ -44,60 +47,81 @@ class Spec:
     requirements: str = "functions"
 
 
-def specs(may: StorageGrants, settings: Settings) -> dict[str, Spec]:
+RECORD: Final = ("GetItem", "UpdateItem")
+QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem")
+
+
+def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -> dict[str, Spec]:
     """The functions by the names of their files.
 
     Args:
-        may: the grants to choose from.
+        may, executions: the grants to choose from.
         settings: the size of a part, and the time that an invocation may spend on moving bytes.
     """
     transfer = settings.transfer_timeout_seconds
     return {
         # Puts the run, unless it is there already; asks for the version of an object that came without one.
-        "register_run": Spec(runs=("PutItem",), grants=may.read_inbox()),
+        "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
         # Puts the parts; reads the object's length and first bytes.
-        "plan_parts": Spec(runs=("PutItem",), grants=may.read_inbox()),
+        "plan_parts": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
         # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk.
         "prepare_part": Spec(
             memory=ONE_CPU,
             timeout=280,
             disk=512 + 2 * settings.part_size_mb,
+            runs=RECORD,
             grants=[*may.read_inbox(), *may.write_results("parts", "rejects")],
         ),
         # Lists the run's parts, to add up their lines.
-        "accept_input": Spec(runs=("Query",)),
+        "accept_input": Spec(runs=("Query", "UpdateItem")),
         # Lists the run's parts, to add up their results.
-        "summarize_run": Spec(runs=("Query",)),
-        "record_failure": Spec(timeout=30),
-        # Puts a ticket, deletes stale ones; wakes the execution whose turn it is.
-        "take_turn": Spec(runs=("Query", "PutItem", "DeleteItem"), grants=answer_tasks()),
+        "summarize_run": Spec(runs=("Query", "UpdateItem")),
+        "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
+        # Raises what it is told.
+        "report_failure": Spec(timeout=30),
+        # Makes the part its execution's, puts a ticket, deletes stale ones; wakes the execution whose turn it is.
+        "take_turn": Spec(runs=(*QUEUE, "UpdateItem"), grants=[*executions.see_jobs(), *answer_tasks()]),
         # Calls X's API; puts down that X refuses resumable uploads.
-        "create_job": Spec(runs=("PutItem",), grants=may.read_bearer_token()),
+        "create_job": Spec(runs=(*RECORD, "PutItem"), grants=may.read_bearer_token()),
         # Needs no token: the signed URL is the credential.
-        "open_upload": Spec(),
+        "open_upload": Spec(runs=RECORD),
         # Streams the part; an upload that X hosts itself carries the token.
         "upload_part": Spec(
-            memory=STREAMING, timeout=transfer, grants=[*may.read_results("parts"), *may.read_bearer_token()]
+            memory=STREAMING,
+            timeout=transfer,
+            runs=RECORD,
+            grants=[*may.read_results("parts"), *may.read_bearer_token()],
         ),
         # Calls X's API.
-        "get_job": Spec(grants=may.read_bearer_token()),
+        "get_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Streams the results; a download that X hosts itself carries the token.
         "download_results": Spec(
-            memory=STREAMING, timeout=transfer, grants=[*may.upload_results("raw"), *may.read_bearer_token()]
+            memory=STREAMING,
+            timeout=transfer,
+            runs=RECORD,
+            grants=[*may.write_results("raw"), *may.read_bearer_token()],
         ),
         # Turns the raw results into Parquet, with DuckDB.
         "write_results": Spec(
             memory=ONE_CPU,
             timeout=transfer,
+            runs=RECORD,
             grants=[*may.read_results("raw"), *may.write_results("results")],
             requirements="analytics",
         ),
         # Reads the raw results; writes an item for each affected ID.
         "index_results": Spec(
-            memory=STREAMING, timeout=transfer, grants=[*may.read_results("raw"), *may.write_index()]
+            memory=STREAMING, timeout=transfer, runs=RECORD, grants=[*may.read_results("raw"), *may.write_index()]
         ),
+        # Calls X's API.
+        "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Deletes the holder and puts the next one; wakes its execution.
-        "release_turn": Spec(timeout=30, runs=("Query", "PutItem", "DeleteItem"), grants=answer_tasks()),
+        "release_turn": Spec(timeout=30, runs=QUEUE, grants=[*executions.see_jobs(), *answer_tasks()]),
+        # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended.
+        "settle_execution": Spec(
+            runs=(*QUEUE, "UpdateItem"),
+            grants=[*executions.settle(), *answer_tasks(), *may.read_bearer_token()],
+        ),
     }
 
 
@@ -111,6 +135,7 @@ class Functions(Construct):
             name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in ("functions", "analytics")
         }
         may = StorageGrants(storage)
+        executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
         environment = _environment(settings, storage)
         self.by_name: Mapping[str, lambda_.Function] = {
             name: ComplianceFunction(
@@ -123,9 +148,9 @@ class Functions(Construct):
                 memory=spec.memory,
                 timeout=spec.timeout,
                 disk=spec.disk,
-                grants=(*may.runs_table("GetItem", "UpdateItem", *spec.runs), *spec.grants),
+                grants=(*(may.runs_table(*spec.runs) if spec.runs else ()), *spec.grants),
             ).function
-            for name, spec in specs(may, settings).items()
+            for name, spec in specs(may, executions, settings).items()
         }
 
 
@@ -138,6 +163,7 @@ def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:
         "BEARER_TOKEN_SECRET_ARN": storage.bearer_token_arn,
         "X_API_URL": settings.x_api_url,
         "GCS_URL": settings.gcs_url,
+        "EVENT_BUS": EVENT_BUS,
         "SETTINGS": json.dumps({name: chosen[name] for name in SETTINGS_OF_FUNCTIONS}),
         "POWERTOOLS_SERVICE_NAME": "xcompliance",
         "POWERTOOLS_LOG_LEVEL": "INFO",

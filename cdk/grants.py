@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from cdk.rules import acknowledge_wildcard
 from cdk.storage_stack import StorageStack
@@ -30,7 +32,7 @@ class Grant:
             )
         )
         for resource in self.resources:
-            if resource.endswith("/*"):
+            if resource.endswith(("/*", ":*")):
                 acknowledge_wildcard(role, resource, f"{self.name}: what stands below one prefix has no other name.")
 
 
@@ -70,11 +72,6 @@ class StorageGrants:
         """Writing objects of the results bucket below `prefixes`."""
         return (Grant("WriteObjects", ("s3:PutObject",), _below(self._storage.results_arn, *prefixes)),)
 
-    def upload_results(self, prefix: str) -> tuple[Grant, ...]:
-        """Writing objects below `prefix` in several requests, and giving up half-way."""
-        actions = ("s3:PutObject", "s3:AbortMultipartUpload")
-        return (Grant("UploadObjects", actions, _below(self._storage.results_arn, prefix)),)
-
     def read_bearer_token(self) -> tuple[Grant, ...]:
         """Reading X's bearer token, and using the key that it is encrypted with."""
         return (
@@ -89,6 +86,35 @@ class StorageGrants:
     def _decrypt(self, name: str, service: str) -> Grant:
         via = {"StringEquals": {"kms:ViaService": f"{service}.{self._storage.region}.amazonaws.com"}}
         return Grant(name, ("kms:Decrypt",), (self._storage.key.key_arn,), via)
+
+
+class ExecutionGrants:
+    """The grants on what the state machines do, by name: the machines themselves are made after the functions."""
+
+    def __init__(self, scope: Construct, prefix: str, event_bus: str) -> None:
+        stack = Stack.of(scope)
+        self._event_bus = stack.format_arn(service="events", resource="event-bus", resource_name=event_bus)
+        self._jobs, self._runs = (
+            stack.format_arn(
+                service="states",
+                resource="execution",
+                resource_name=f"{prefix}{machine}:*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for machine in ("Job", "Run")
+        )
+
+    def see_jobs(self) -> tuple[Grant, ...]:
+        """Asking whether a compliance job's execution has ended."""
+        return (Grant("SeeJobs", ("states:DescribeExecution",), (self._jobs,)),)
+
+    def settle(self) -> tuple[Grant, ...]:
+        """Asking whether an execution has ended, stopping a run's jobs, and telling how the run ended."""
+        return (
+            Grant("SeeExecutions", ("states:DescribeExecution",), (self._jobs, self._runs)),
+            Grant("StopJobs", ("states:StopExecution",), (self._jobs,)),
+            Grant("PublishRun", ("events:PutEvents",), (self._event_bus,)),
+        )
 
 
 def answer_tasks() -> tuple[Grant, ...]:

@@ -12,11 +12,11 @@ from constructs import Construct
 
 from cdk.bundling import ROOT
 from cdk.config import Settings
+from cdk.functions import EVENT_BUS
 from cdk.logs import log_group
 from cdk.rules import acknowledge, acknowledge_wildcard
 
 DEFINITIONS: Final = ROOT / "statemachine"
-EVENT_BUS: Final = "default"
 
 # Step Functions' own rule, by which `.sync:2` learns that the execution it started has ended.
 NESTED_EXECUTION_RULE: Final = "StepFunctionsGetEventsForStepFunctionsExecutionRule"

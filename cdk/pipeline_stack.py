@@ -26,7 +26,7 @@ class PipelineStack(Stack):
             inbox=storage.inbox,
             run=machines.run,
             job=machines.job,
-            release_turn=functions["release_turn"],
+            settle_execution=functions["settle_execution"],
         )
         analytics = Analytics(self, "Analytics", settings=settings, results_bucket=storage.results)
         publish(

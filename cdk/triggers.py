@@ -1,5 +1,6 @@
 """What starts the machines and what cleans up behind them, with a dead-letter queue for each target."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from aws_cdk import Duration
@@ -15,10 +16,11 @@ from constructs import Construct
 from cdk.rules import acknowledge
 
 TYPES: Final = ("tweets", "users")
+LOOK_AFTER_TURNS: Final = Duration.minutes(15)
 
 
 class Triggers(Construct):
-    """Dropped objects start runs; jobs that end without a word of their own give their turn back."""
+    """Dropped objects start runs; executions that end without a word of their own are settled."""
 
     def __init__(
         self,
@@ -28,11 +30,11 @@ class Triggers(Construct):
         inbox: s3.IBucket,
         run: sfn.IStateMachine,
         job: sfn.IStateMachine,
-        release_turn: lambda_.Function,
+        settle_execution: lambda_.Function,
     ) -> None:
         super().__init__(scope, construct_id)
         self._start_run(inbox, run)
-        self._release_turn(job, release_turn)
+        self._settle_executions([run, job], settle_execution)
 
     def _start_run(self, inbox: s3.IBucket, run: sfn.IStateMachine) -> None:
         events.Rule(
@@ -58,31 +60,37 @@ class Triggers(Construct):
             ],
         )
 
-    def _release_turn(self, job: sfn.IStateMachine, release_turn: lambda_.Function) -> None:
-        dead_letters = self._dead_letters("TurnsNotReleased")
+    def _settle_executions(self, machines: Iterable[sfn.IStateMachine], settle_execution: lambda_.Function) -> None:
+        dead_letters = self._dead_letters("ExecutionsNotSettled")
+        target = targets.LambdaFunction(
+            settle_execution,
+            dead_letter_queue=dead_letters,
+            max_event_age=Duration.hours(24),
+            retry_attempts=185,
+        )
         events.Rule(
             self,
-            "JobEnded",
-            description="Releases the turn of a compliance job that failed, was aborted, or timed out.",
+            "ExecutionEnded",
+            description="Settles what an execution leaves behind that failed, was aborted, or timed out.",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
-                    "stateMachineArn": [job.state_machine_arn],
+                    "stateMachineArn": [machine.state_machine_arn for machine in machines],
                     "status": ["FAILED", "ABORTED", "TIMED_OUT"],
                 },
             ),
-            targets=[
-                targets.LambdaFunction(
-                    release_turn,
-                    dead_letter_queue=dead_letters,
-                    max_event_age=Duration.hours(24),
-                    retry_attempts=185,
-                )
-            ],
+            targets=[target],
         )
-        # The rule's queue holds events that could not be handed over; this, those that the function failed on.
-        release_turn.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
+        events.Rule(
+            self,
+            "LookAfterTurns",
+            description="Frees a turn whose execution has ended unheard.",
+            schedule=events.Schedule.rate(LOOK_AFTER_TURNS),
+            targets=[target],
+        )
+        # The rules' queue holds events that could not be handed over; this, those that the function failed on.
+        settle_execution.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
 
     def _dead_letters(self, name: str) -> sqs.Queue:
         queue = sqs.Queue(

@@ -14,15 +14,16 @@ from compliance.clock import time_text
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes ``run_id`` and ``prepared``, one item per part with its ``error`` and ``cause`` where it has failed.
 
-    Returns the numbers of the ``parts`` that hold an ID. Raises the first part's error, or InputRejected or
-    NothingToCheck for the whole.
+    Returns the numbers of the ``parts`` that hold an ID and are still to be checked. Raises the first part's error,
+    or InputRejected or NothingToCheck for the whole.
     """
     for outcome in event["prepared"]:
         if "error" in outcome:
-            raise errors.named(outcome["error"], outcome["cause"])
+            message = errors.message_of(outcome["error"], outcome["cause"])
+            raise errors.named(outcome["error"], message)
     parts = runs_table.list_parts(event["run_id"])
     counts = total_counts(parts)
     runs_table.update_run(event["run_id"], prepared_at=time_text(clock.now()), **counts)
     judge(counts, settings().reject_limit_percent)
     runs_table.update_run(event["run_id"], status="checking")
-    return {"parts": [part["part"] for part in parts if part["accepted"]]}
+    return {"parts": [part["part"] for part in parts if part["accepted"] and part["status"] != "complete"]}

@@ -1,89 +1,116 @@
 """Create Job: creates X's job for a part, once, however often it is tried."""
 
+from contextlib import suppress
 from typing import Any
 
-from adapters import http, runs_table
+from adapters import http, runs_table, turns
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.secret import x_api
 from adapters.settings import settings
-from compliance.clock import time_text
-from compliance.errors import ProtocolViolation, RequestRefused
+from compliance.clock import parse_time, time_text
+from compliance.errors import ComplianceError, JobConflict, ProtocolViolation, RequestRefused, TurnLost
 from compliance.jobs import Jobs
-from compliance.runs import Part, PartRef, Transport, job_name
+from compliance.polling import CONFLICT_WAITS
+from compliance.runs import Part, PartRef, Transport, job_name, part_of_job
 from compliance.x_api import ComplianceJob
-
-_OF_AN_ATTEMPT = (
-    "job_id",
-    "transport",
-    "session_uri",
-    "uploaded_bytes",
-    "uploaded_at",
-    "completed_at",
-    "download",
-    "downloaded_at",
-    "error",
-    "error_message",
-)
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes a part's reference; returns the ``transport`` that X's upload URL asks for.
+    """Takes a part's reference and ``execution_arn``.
+
+    Returns whether the job is ``created``, and if not, ``wait_seconds`` until the next try: another job of this type
+    is active. Raises JobConflict when that lasts too long, and TurnLost when the execution may create no job.
 
     The job's name is written down before X hears of it, so that a create whose answer was lost is found by name.
     """
     ref = PartRef.of(event)
+    if not turns.holds(ref.type, event["execution_arn"]):
+        raise TurnLost("The execution does not hold the turn: it queues again.")
     part = runs_table.get_part(ref.run_id, ref.part)
-    if "transport" in part and part["status"] != "failed":
-        return {"transport": part["transport"]}
+    if "job_id" in part:
+        return {"created": True}
     jobs = Jobs(x_api(), http.send)
     job = None
-    if "job_name" in part and part["status"] != "failed":
+    if "job_name" in part:
         job = jobs.find(ref.type, part["job_name"])
     else:
         part = _begin_attempt(ref, part, clock.now())
-    if job is None:
-        job, part = _create(jobs, ref, part, clock.now())
+    try:
+        job = job or _create(jobs, ref, part, clock.now())
+    except JobConflict:
+        return {"created": False, "wait_seconds": _conflict(jobs, ref, part, clock.now())}
     if job.upload_url is None or job.upload_expires_at is None:
         raise ProtocolViolation("X created a job without saying where, or until when, to upload.")
-    transport = _transport(job.upload_url, part["resumable"])
     runs_table.update_part(
         ref,
+        job=part["job_name"],
         status="created",
-        transport=transport,
+        transport=_transport(job.upload_url, part["resumable"]),
         job_id=job.id,
         created_at=time_text(clock.now()),
         upload_url=job.upload_url,
         upload_expires_at=time_text(job.upload_expires_at.timestamp()),
+        conflicts=None,
+        conflict_since=None,
+        conflict_with=None,
     )
-    return {"transport": transport}
+    return {"created": True}
 
 
 def _begin_attempt(ref: PartRef, part: Part, now: float) -> Part:
-    """Writes the next attempt's name down and forgets the job of the last one."""
+    """Writes the next attempt's name down."""
     attempt = part.get("attempt", 0) + 1
     wanted = settings().resumable
     return runs_table.update_part(
         ref,
-        status="prepared",
         attempt=attempt,
         job_name=job_name(ref.run_id, ref.part, attempt),
         resumable=wanted == "always" or (wanted == "auto" and not runs_table.resumable_was_refused(now)),
-        **dict.fromkeys(_OF_AN_ATTEMPT),
     )
 
 
-def _create(jobs: Jobs, ref: PartRef, part: Part, now: float) -> tuple[ComplianceJob, Part]:
+def _create(jobs: Jobs, ref: PartRef, part: Part, now: float) -> ComplianceJob:
+    """Creates the job; where X refuses ``resumable`` and it is not insisted on, without it."""
     name = part["job_name"]
     if not part["resumable"] or settings().resumable == "always":
-        return jobs.create(ref.type, name, resumable=part["resumable"]), part
+        return jobs.create(ref.type, name, resumable=part["resumable"])
     try:
-        return jobs.create(ref.type, name, resumable=True), part
+        return jobs.create(ref.type, name, resumable=True)
     except RequestRefused:
-        part = runs_table.update_part(ref, resumable=False)
+        part.update(runs_table.update_part(ref, resumable=False))
         job = jobs.create(ref.type, name, resumable=False)
         runs_table.remember_resumable_refused(now)
-        return job, part
+        return job
+
+
+def _conflict(jobs: Jobs, ref: PartRef, part: Part, now: float) -> int:
+    """Seconds to wait for the job that is in the way. One of ours, which nobody waits for any more, is cancelled."""
+    since = part.get("conflict_since", time_text(now))
+    conflicts = part.get("conflicts", 0) + 1
+    other = jobs.active(ref.type)
+    in_the_way = _described(other) if other else "X does not list it"
+    hours = (now - parse_time(since).timestamp()) / 3600
+    if hours >= settings().conflict_deadline_hours:
+        raise JobConflict(
+            f"Another job of this type has been active under the same App for {hours:.1f} hours: {in_the_way}. "
+            "Wait for its end or cancel it, then start the run again."
+        )
+    if other and _is_left_over(other, part["job_name"]):
+        with suppress(ComplianceError):
+            jobs.cancel(other.id)
+    runs_table.update_part(ref, conflicts=conflicts, conflict_since=since, conflict_with=in_the_way)
+    return CONFLICT_WAITS.wait(conflicts - 1)
+
+
+def _described(job: ComplianceJob) -> str:
+    return f"job {job.id}, {f'named {job.name[:64]}' if job.name else 'without a name'}"
+
+
+def _is_left_over(job: ComplianceJob, own_name: str) -> bool:
+    """Whether a job is one of ours: only the holder of the turn has any use for one, and that is the asker."""
+    part = part_of_job(job.name or "")
+    return part is not None and job.name != own_name and runs_table.has_part(*part)
 
 
 def _transport(upload_url: str, resumable: bool) -> Transport:

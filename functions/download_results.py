@@ -25,17 +25,18 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Raises ResultsExpired once ``download_expires_at`` has passed, 7 days after the job's creation.
     """
     ref = PartRef.of(event)
-    part = runs_table.get_part(ref.run_id, ref.part)
-    if "downloaded_at" in part and part["status"] != "failed":
+    part = runs_table.get_part_with_job(ref)
+    if "downloaded_at" in part:
         return {"complete": True}
     if clock.now() >= parse_time(part["download_expires_at"]).timestamp():
         raise ResultsExpired("The 7 days for the download are over: the results are gone. Drop the file again.")
     reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
-    sink = ResultsSink(ref)
+    sink = ResultsSink(ref, part["job_name"])
     complete, state = _download(part, sink, clock, reserve).run(sink.saved(part.get("download")))
     if complete:
         runs_table.update_part(
             ref,
+            job=part["job_name"],
             status="downloaded",
             downloaded_at=time_text(clock.now()),
             result_bytes=state.offset,

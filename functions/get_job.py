@@ -21,8 +21,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """
     ref = PartRef.of(event)
     schedule = settings().poll_schedule
-    part = runs_table.get_part(ref.run_id, ref.part)
-    if "completed_at" in part and part["status"] != "failed":
+    part = runs_table.get_part_with_job(ref)
+    if "completed_at" in part:
         return {"status": "complete", "wait_seconds": 0}
     try:
         job = Jobs(x_api(), http.send).get(part["job_id"])
@@ -32,10 +32,10 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             raise
         return {"status": "unknown", "wait_seconds": schedule.wait_until(limit.reset_at, clock.now())}
     polls = part["polls"] + 1
-    runs_table.update_part(ref, polls=polls)
+    runs_table.update_part(ref, job=part["job_name"], polls=polls)
     match job.status:
         case "complete":
-            _keep_download(ref, job, clock.now())
+            _keep_download(ref, part["job_name"], job, clock.now())
         case "created" | "in_progress":
             _check_deadline(part["created_at"], clock.now())
         case "failed":
@@ -47,11 +47,12 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     return {"status": job.status, "wait_seconds": schedule.wait(polls)}
 
 
-def _keep_download(ref: PartRef, job: ComplianceJob, now: float) -> None:
+def _keep_download(ref: PartRef, name: str, job: ComplianceJob, now: float) -> None:
     if job.download_url is None or job.download_expires_at is None:
         raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
     runs_table.update_part(
         ref,
+        job=name,
         completed_at=time_text(now),
         download_url=job.download_url,
         download_expires_at=time_text(job.download_expires_at.timestamp()),

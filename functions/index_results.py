@@ -16,7 +16,7 @@ RESERVE_SECONDS = 60
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference and the ``offset`` in bytes to go on from; returns the next one and ``complete``."""
     ref = PartRef.of(event)
-    part = runs_table.get_part(ref.run_id, ref.part)
+    part = runs_table.get_part_with_job(ref)
     reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
     offset = int(event["offset"])
     if offset < part["result_bytes"]:
@@ -26,5 +26,5 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             offset += sum(map(len, lines))
             if clock.remaining() <= reserve and offset < part["result_bytes"]:
                 return {"complete": False, "offset": offset}
-    runs_table.update_part(ref, status="complete", indexed_at=time_text(clock.now()))
+    runs_table.update_part(ref, job=part["job_name"], status="complete", indexed_at=time_text(clock.now()))
     return {"complete": True, "offset": offset}

@@ -6,7 +6,7 @@ from adapters import http, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import gcs_resumable
-from compliance.clock import parse_time
+from compliance.clock import parse_time, time_text
 from compliance.errors import ProtocolViolation, UploadInterrupted, UploadWindowClosed
 from compliance.gcs_resumable import Unclear
 from compliance.runs import PartRef
@@ -20,7 +20,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Raises UploadWindowClosed once ``upload_expires_at`` has passed: no session can be opened after it.
     """
     ref = PartRef.of(event)
-    part = runs_table.get_part(ref.run_id, ref.part)
+    part = runs_table.get_part_with_job(ref)
     if part["transport"] != "gcs_resumable" or "session_uri" in part or "uploaded_at" in part:
         return {}
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
@@ -34,5 +34,12 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         raise UploadInterrupted(f"No upload session yet: {session_uri.reason}.")
     if settings().transfer_hosts.of(session_uri) != "google":
         raise ProtocolViolation("Google's upload session is not on Google's host.")
-    runs_table.update_part(ref, status="uploading", session_uri=session_uri, uploaded_bytes=0)
+    runs_table.update_part(
+        ref,
+        job=part["job_name"],
+        status="uploading",
+        session_uri=session_uri,
+        session_opened_at=time_text(clock.now()),
+        uploaded_bytes=0,
+    )
     return {}

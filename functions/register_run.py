@@ -13,7 +13,8 @@ from compliance.runs import Run, job_type_of, run_id
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes ``source`` (the detail of S3's "Object Created" event), ``execution_arn`` and ``started_at``.
 
-    A source without a version, such as one written by hand, means the object's latest.
+    A source without a version, such as one written by hand, means the object's latest. With ``retry`` it takes over
+    a run that has failed.
 
     Returns ``run_id``, ``type``, and whether the run is a ``duplicate``: one that another execution has registered.
     """
@@ -31,7 +32,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             execution_arn=event["execution_arn"],
             started_at=started_at,
             checked_on=started_at[:10],
-        )
+        ),
+        retry=event["source"].get("retry") is True,
     )
     is_duplicate = run["execution_arn"] != event["execution_arn"]
     return {"run_id": run["run_id"], "type": job_type, "duplicate": is_duplicate}

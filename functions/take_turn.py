@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from adapters import turns
+from adapters import runs_table, turns
 from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.runs import PartRef
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``type``, ``execution_arn``, ``entered_at`` and the ``task_token`` that calls it."""
-    turns.take(event["type"], event["execution_arn"], event["entered_at"], event["task_token"])
+    """Takes a part's reference, ``execution_arn``, ``entered_at`` and the ``task_token`` that calls it.
+
+    The part belongs to the execution from now on: what comes late about an earlier one does not concern it.
+    """
+    ref = PartRef.of(event)
+    runs_table.claim_part(ref, event["execution_arn"])
+    turns.take(ref, event["execution_arn"], event["entered_at"], event["task_token"])
     return {}

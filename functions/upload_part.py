@@ -8,7 +8,7 @@ from adapters.secret import x_api
 from adapters.settings import settings
 from compliance import single_put
 from compliance.clock import parse_time, time_text
-from compliance.errors import PartTooLarge, SessionLost, UploadWindowClosed
+from compliance.errors import PartTooLarge, SessionExpired, SessionLost, UploadWindowClosed
 from compliance.jobs import Jobs
 from compliance.runs import Part, PartRef
 from compliance.upload import Outcome, ResumableUpload, Source
@@ -17,17 +17,22 @@ RESERVE_SECONDS = 20
 """Kept at most of an invocation's time for asking what was persisted; a tenth where that is less."""
 
 
+SESSION_SECONDS = 7 * 86_400
+"""How long Google keeps a session."""
+
+
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference; returns whether the upload is ``complete``, and then ``wait_seconds`` for X."""
     ref = PartRef.of(event)
-    part = runs_table.get_part(ref.run_id, ref.part)
+    part = runs_table.get_part_with_job(ref)
     if "uploaded_at" not in part:
         outcome = _upload(ref, part, clock)
         if not outcome.complete:
             return {"complete": False}
         runs_table.update_part(
             ref,
+            job=part["job_name"],
             status="in_progress",
             uploaded_at=time_text(clock.now()),
             uploaded_bytes=part["bytes"],
@@ -44,6 +49,9 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
     if part["transport"] == "gcs_resumable":
         if "session_uri" not in part:
             raise SessionLost("The upload session was lost, and there is no new one yet.")
+        if clock.now() - parse_time(part["session_opened_at"]).timestamp() >= SESSION_SECONDS:
+            runs_table.update_part(ref, job=part["job_name"], session_uri=None, uploaded_bytes=0)
+            raise SessionExpired("The upload session is over a week old: Google has forgotten it.")
         upload = ResumableUpload(
             part["session_uri"],
             source,
@@ -51,12 +59,12 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
             clock,
             settings().chunk_bytes,
             reserve,
-            lambda uploaded: _report(ref, uploaded),
+            lambda uploaded: _report(ref, part, uploaded),
         )
         try:
             return upload.run()
         except SessionLost:
-            runs_table.update_part(ref, session_uri=None, uploaded_bytes=0)
+            runs_table.update_part(ref, job=part["job_name"], session_uri=None, uploaded_bytes=0)
             raise
     if part["transport"] == "x_hosted" and part["bytes"] > single_put.X_HOSTED_LIMIT:
         raise PartTooLarge(f"X takes {single_put.X_HOSTED_LIMIT} bytes in one upload. Lower part_size_mb to 128.")
@@ -71,7 +79,7 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
         return
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
         raise UploadWindowClosed("The 15 minutes for the upload are over.")
-    runs_table.update_part(ref, status="uploading", uploaded_bytes=0)
+    runs_table.update_part(ref, job=part["job_name"], status="uploading", uploaded_bytes=0)
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
         single_put.judge_x_hosted(single_put.put(request, source, http.send, clock, reserve))
@@ -80,5 +88,5 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
         single_put.judge_gcs_put(single_put.put(request, source, http.send, clock, reserve), source.crc32c)
 
 
-def _report(ref: PartRef, uploaded: int) -> None:
-    runs_table.update_part(ref, uploaded_bytes=uploaded)
+def _report(ref: PartRef, part: Part, uploaded: int) -> None:
+    runs_table.update_part(ref, job=part["job_name"], uploaded_bytes=uploaded)

@@ -23,7 +23,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     File names are numbered, so writing them again replaces them.
     """
     ref = PartRef.of(event)
-    part = runs_table.get_part(ref.run_id, ref.part)
+    part = runs_table.get_part_with_job(ref)
     findings = no_findings()
     records = _records(part)
     for number, batch in enumerate(iter(lambda: list(islice(records, RECORDS_PER_FILE)), [])):
@@ -33,7 +33,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             write_parquet(file, part, batch)
             content = file.read_bytes()
         objects.write(results_key(part, number), content, objects.crc32c_of(content))
-    runs_table.update_part(ref, **findings)
+    runs_table.update_part(ref, job=part["job_name"], **findings)
     return {"offset": 0}
 
 

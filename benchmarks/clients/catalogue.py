@@ -38,8 +38,17 @@ def ours(chunk_mib: int) -> Client:
         "max_poll_seconds": 300,
         "poll_backoff": 1.5,
         "job_deadline_hours": 24,
+        "conflict_deadline_hours": 24,
     }
-    names = ("RUNS_TABLE", "RESULTS_TABLE", "RESULTS_BUCKET", "BEARER_TOKEN_SECRET_ARN", "X_API_URL", "GCS_URL")
+    names = (
+        "RUNS_TABLE",
+        "RESULTS_TABLE",
+        "RESULTS_BUCKET",
+        "BEARER_TOKEN_SECRET_ARN",
+        "X_API_URL",
+        "GCS_URL",
+        "EVENT_BUS",
+    )
     return Client(
         f"**ours, S3 → session, {chunk_mib} MiB chunks**",
         f"boto3 {version('boto3')}, urllib3 {version('urllib3')}",

@@ -8,6 +8,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -37,3 +38,9 @@ def secrets_manager() -> "SecretsManagerClient":
 def step_functions() -> "SFNClient":
     """Step Functions."""
     return boto3.client("stepfunctions", config=_CONFIG)
+
+
+@cache
+def event_bridge() -> "EventBridgeClient":
+    """EventBridge."""
+    return boto3.client("events", config=_CONFIG)

@@ -23,6 +23,7 @@ class ResultsSink:
     """The raw results object of one part; how far it has come is kept on the part's record."""
 
     ref: PartRef
+    job_name: str
     piece_bytes: int = PIECE_BYTES
 
     @property
@@ -70,7 +71,7 @@ class ResultsSink:
 
     def save(self, state: State) -> None:
         """Keeps the state on the part's record."""
-        runs_table.update_part(self.ref, download=asdict(state) | {"etags": list(state.etags)})
+        runs_table.update_part(self.ref, job=self.job_name, download=asdict(state) | {"etags": list(state.etags)})
 
     @staticmethod
     def saved(download: dict[str, Any] | None) -> State:

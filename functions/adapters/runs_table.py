@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from adapters.aws import dynamodb
 from adapters.settings import settings
+from compliance.errors import JobNotFound
 from compliance.runs import Part, PartRef, Run
 
 if TYPE_CHECKING:
@@ -20,10 +21,32 @@ _RESUMABLE_KEY = {"pk": "X", "sk": "RESUMABLE"}
 _KEYS = ("pk", "sk", "listing")
 
 
-def register(run: Run) -> Run:
-    """Writes a new run, or returns the one that is there already."""
+def register(run: Run, *, retry: bool) -> Run:
+    """Writes a new run, or returns the one that is there already.
+
+    One that has failed begins again when its own execution is back, redriven, or when ``retry`` asks for it.
+    """
     item = {**run, **_run_key(run["run_id"]), "listing": "RUN"}
-    return cast(Run, _put_once(item))
+    _put({"pk": f"EXECUTION#{run['execution_arn']}", "sk": "RUN", "run_id": run["run_id"]})
+    known = cast(Run, _put_once(item))
+    if known["status"] != "failed" or not (retry or known["execution_arn"] == run["execution_arn"]):
+        return known
+    owned_by_the_last = Attr("status").eq("failed") & Attr("execution_arn").eq(known["execution_arn"])
+    renewed = dict.fromkeys(("ended_at", "error", "error_message")) | {
+        "status": "registered",
+        "execution_arn": run["execution_arn"],
+    }
+    try:
+        return cast(Run, _update(_run_key(run["run_id"]), renewed, owned_by_the_last))
+    except _Refused:
+        return get_run(run["run_id"])
+
+
+def run_of(execution_arn: str) -> Run | None:
+    """The run that an execution has registered and still owns."""
+    pointer = _table().get_item(Key={"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"}, ConsistentRead=True).get("Item")
+    run = get_run(str(pointer["run_id"])) if pointer else None
+    return run if run and run["execution_arn"] == execution_arn else None
 
 
 def get_run(run_id: str) -> Run:
@@ -33,7 +56,12 @@ def get_run(run_id: str) -> Run:
 
 def update_run(run_id: str, **attributes: Any) -> Run:
     """Sets attributes of a run and returns the whole record."""
-    return cast(Run, _update(_run_key(run_id), attributes))
+    return cast(Run, _update(_run_key(run_id), attributes, Attr("pk").exists()))
+
+
+def fail_run(run_id: str, error: str, message: str, ended_at: str) -> Run:
+    """Ends a run as failed."""
+    return update_run(run_id, status="failed", error=error, error_message=message, ended_at=ended_at)
 
 
 def plan(part: Part) -> Part:
@@ -47,9 +75,37 @@ def get_part(run_id: str, part: int) -> Part:
     return cast(Part, _get(_part_key(run_id, part)))
 
 
-def update_part(ref: PartRef, **attributes: Any) -> Part:
-    """Sets attributes of a part and returns the whole record; an attribute set to None is removed."""
-    return cast(Part, _update(_part_key(ref.run_id, ref.part), attributes))
+def get_part_with_job(ref: PartRef) -> Part:
+    """The part's record with X's job on it; raises JobNotFound when the job was given up."""
+    part = get_part(ref.run_id, ref.part)
+    if "job_id" not in part:
+        raise JobNotFound("The job was given up in the meantime.")
+    return part
+
+
+def has_part(run_id: str, part: int) -> bool:
+    """Whether there is such a part."""
+    return "Item" in _table().get_item(Key=_part_key(run_id, part), ConsistentRead=True)
+
+
+def claim_part(ref: PartRef, execution_arn: str) -> None:
+    """Makes a part an execution's, so that it has failed no more."""
+    part = get_part(ref.run_id, ref.part)
+    status = "prepared" if part["status"] == "failed" else part["status"]
+    update_part(ref, status=status, execution_arn=execution_arn, error=None, error_message=None)
+
+
+def update_part(ref: PartRef, *, job: str | None = None, **attributes: Any) -> Part:
+    """Sets attributes of a part and returns the whole record; an attribute set to None is removed.
+
+    With ``job``, the name of X's job that they are about, JobNotFound is raised once the part has another one or none:
+    what a function writes that has outlived its execution would be wrong.
+    """
+    condition = Attr("job_name").eq(job) if job else Attr("pk").exists()
+    try:
+        return cast(Part, _update(_part_key(ref.run_id, ref.part), attributes, condition))
+    except _Refused:
+        raise JobNotFound("The job was given up in the meantime.") from None
 
 
 def list_parts(run_id: str) -> list[Part]:
@@ -88,9 +144,17 @@ def _part_key(run_id: str, part: int) -> dict[str, str]:
     return {"pk": f"RUN#{run_id}", "sk": f"PART#{part:05}"}
 
 
+class _Refused(Exception):
+    """The item is not as the condition says."""
+
+
+def _put(item: dict[str, Any]) -> None:
+    _table().put_item(Item=item)
+
+
 def _put_once(item: dict[str, Any]) -> dict[str, Any]:
     try:
-        _table().put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+        _table().put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -105,21 +169,26 @@ def _get(key: dict[str, str]) -> dict[str, Any]:
     return plain(item)
 
 
-def _update(key: dict[str, str], attributes: dict[str, Any]) -> dict[str, Any]:
-    """Sets attributes of an item that exists, at least one, and removes those that are None."""
+def _update(key: dict[str, str], attributes: dict[str, Any], condition: ConditionBase) -> dict[str, Any]:
+    """Sets attributes of an item, at least one, and removes those that are None; raises _Refused by ``condition``."""
     kept = {name: value for name, value in attributes.items() if value is not None}
     removed = [name for name, value in attributes.items() if value is None]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
-    answer = _table().update_item(
-        Key=key,
-        UpdateExpression=expression,
-        ExpressionAttributeNames={f"#{name}": name for name in attributes},
-        ExpressionAttributeValues={f":{name}": value for name, value in kept.items()},
-        ConditionExpression="attribute_exists(pk)",
-        ReturnValues="ALL_NEW",
-    )
+    try:
+        answer = _table().update_item(
+            Key=key,
+            UpdateExpression=expression,
+            ExpressionAttributeNames={f"#{name}": name for name in attributes},
+            ExpressionAttributeValues={f":{name}": value for name, value in kept.items()},
+            ConditionExpression=condition,
+            ReturnValues="ALL_NEW",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        raise _Refused from None
     return plain(answer["Attributes"])
 
 

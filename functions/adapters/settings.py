@@ -21,6 +21,7 @@ class Settings:
     bearer_token_secret_arn: str
     x_api_url: str
     gcs_url: str
+    event_bus: str
     part_size_mb: int
     chunk_size_mb: int
     reject_limit_percent: float
@@ -29,6 +30,7 @@ class Settings:
     max_poll_seconds: float
     poll_backoff: float
     job_deadline_hours: float
+    conflict_deadline_hours: float
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -40,6 +42,7 @@ class Settings:
             bearer_token_secret_arn=environment["BEARER_TOKEN_SECRET_ARN"],
             x_api_url=environment["X_API_URL"],
             gcs_url=environment["GCS_URL"],
+            event_bus=environment["EVENT_BUS"],
             **json.loads(environment["SETTINGS"]),
         )
 

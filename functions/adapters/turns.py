@@ -2,7 +2,8 @@
 
 X allows one active job per type. A waiting execution hands in a task token and costs nothing until it is called.
 Holder and tickets are items of the runs table, moved by conditional writes, so two holders never exist; calling a
-holder twice is harmless, so a call that was lost is repeated by whoever comes next.
+holder twice is harmless, so a call that was lost is repeated by whoever comes next. Whoever comes also asks whether
+the execution in the way still runs, so a turn does not outlive its execution even if nobody hears of its end.
 """
 
 from collections.abc import Iterator
@@ -12,29 +13,39 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
+from adapters import executions
 from adapters.aws import dynamodb, step_functions
 from adapters.settings import settings
-from compliance.runs import JobType
+from compliance.runs import JobType, PartRef
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef
+    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef, QueryInputTableQueryTypeDef
+
+Item = dict[str, Any]
 
 _DEAD_TOKEN = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
-def take(job_type: JobType, execution_arn: str, entered_at: str, task_token: str) -> None:
+def take(ref: PartRef, execution_arn: str, entered_at: str, task_token: str) -> None:
     """Queues an execution, by the time at which it entered its state, and calls it when the turn is free.
 
     A second call for the same execution replaces its token, also when it has become the holder in between.
     """
-    ticket = _key(job_type, f"TICKET#{entered_at}#{execution_arn}")
-    _table().put_item(Item={**ticket, "execution_arn": execution_arn, "task_token": task_token})
-    holder = _holder(job_type)
+    ticket = _key(ref.type, f"TICKET#{entered_at}#{execution_arn}")
+    claim: Item = {"execution_arn": execution_arn, "task_token": task_token, "run_id": ref.run_id, "part": ref.part}
+    _table().put_item(Item={**ticket, **claim})
+    holder = _holder(ref.type)
     if holder is not None and holder["execution_arn"] == execution_arn:
-        _renew_holder(job_type, execution_arn, task_token)
+        _renew_holder(ref.type, execution_arn, task_token)
         _table().delete_item(Key=ticket)
-    _call_next(job_type)
+    _call_next(ref.type)
+
+
+def holds(job_type: JobType, execution_arn: str) -> bool:
+    """Whether the turn is this execution's."""
+    holder = _holder(job_type)
+    return holder is not None and holder["execution_arn"] == execution_arn
 
 
 def release(job_type: JobType, execution_arn: str) -> None:
@@ -44,22 +55,37 @@ def release(job_type: JobType, execution_arn: str) -> None:
     """
     for ticket in _tickets(job_type):
         if ticket["execution_arn"] == execution_arn:
-            _table().delete_item(Key={"pk": ticket["pk"], "sk": ticket["sk"]})
+            _discard(ticket)
     holder = _holder(job_type)
     if holder is not None and holder["execution_arn"] == execution_arn:
-        _delete_holder(job_type, execution_arn)
+        _discard(holder)
     _call_next(job_type)
 
 
-def _call_next(job_type: JobType) -> None:
-    """Gives a free turn to the oldest ticket, and calls the holder."""
+def claims(job_type: JobType) -> list[tuple[PartRef, str]]:
+    """The parts whose turn it is or will be, the holder's first, each with the execution that checks it."""
     holder = _holder(job_type)
-    while holder is None:
-        tickets = _tickets(job_type, limit=1)
-        if not tickets:
+    items = [holder] if holder else []
+    items += _tickets(job_type)
+    return [(PartRef(item["run_id"], job_type, int(item["part"])), item["execution_arn"]) for item in items]
+
+
+def _call_next(job_type: JobType) -> None:
+    """Calls the holder; a turn that is free, or whose execution has ended, goes to the oldest ticket first."""
+    while True:
+        item = _holder(job_type) or next(_tickets(job_type, limit=1), None)
+        if item is None:
             return
-        _promote(job_type, tickets[0])
-        holder = _holder(job_type)
+        if executions.is_over(item["execution_arn"]):
+            _discard(item)
+        elif item["sk"] == "HOLDER":
+            _call(item)
+            return
+        else:
+            _promote(job_type, item)
+
+
+def _call(holder: Item) -> None:
     try:
         step_functions().send_task_success(taskToken=holder["task_token"], output="{}")
     except ClientError as error:
@@ -67,19 +93,17 @@ def _call_next(job_type: JobType) -> None:
             raise
 
 
-def _promote(job_type: JobType, ticket: dict[str, Any]) -> None:
+def _promote(job_type: JobType, ticket: Item) -> None:
     """Makes a ticket the holder, unless somebody else was faster or the ticket has another token by now."""
     name = settings().runs_table
-    place = {"pk": ticket["pk"], "sk": ticket["sk"]}
-    holder = {
-        **_key(job_type, "HOLDER"),
-        "execution_arn": ticket["execution_arn"],
-        "task_token": ticket["task_token"],
+    put: PutTypeDef = {
+        "TableName": name,
+        "Item": {**ticket, **_key(job_type, "HOLDER")},
+        "ConditionExpression": "attribute_not_exists(pk)",
     }
-    put: PutTypeDef = {"TableName": name, "Item": holder, "ConditionExpression": "attribute_not_exists(pk)"}
     delete: DeleteTypeDef = {
         "TableName": name,
-        "Key": place,
+        "Key": {"pk": ticket["pk"], "sk": ticket["sk"]},
         "ConditionExpression": "task_token = :token",
         "ExpressionAttributeValues": {":token": ticket["task_token"]},
     }
@@ -91,7 +115,7 @@ def _promote(job_type: JobType, ticket: dict[str, Any]) -> None:
 
 
 def _renew_holder(job_type: JobType, execution_arn: str, task_token: str) -> None:
-    with _unless_another_holds():
+    with _unless_changed():
         _table().update_item(
             Key=_key(job_type, "HOLDER"),
             UpdateExpression="SET task_token = :token",
@@ -100,13 +124,16 @@ def _renew_holder(job_type: JobType, execution_arn: str, task_token: str) -> Non
         )
 
 
-def _delete_holder(job_type: JobType, execution_arn: str) -> None:
-    with _unless_another_holds():
-        _table().delete_item(Key=_key(job_type, "HOLDER"), ConditionExpression=Attr("execution_arn").eq(execution_arn))
+def _discard(item: Item) -> None:
+    """Takes a ticket or the holder away, unless it was renewed since it was read."""
+    with _unless_changed():
+        _table().delete_item(
+            Key={"pk": item["pk"], "sk": item["sk"]}, ConditionExpression=Attr("task_token").eq(item["task_token"])
+        )
 
 
 @contextmanager
-def _unless_another_holds() -> Iterator[None]:
+def _unless_changed() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
@@ -114,13 +141,23 @@ def _unless_another_holds() -> Iterator[None]:
             raise
 
 
-def _holder(job_type: JobType) -> dict[str, Any] | None:
+def _holder(job_type: JobType) -> Item | None:
     return _table().get_item(Key=_key(job_type, "HOLDER"), ConsistentRead=True).get("Item")
 
 
-def _tickets(job_type: JobType, limit: int = 1000) -> list[dict[str, Any]]:
-    condition = Key("pk").eq(f"TURN#{job_type}") & Key("sk").begins_with("TICKET#")
-    return _table().query(KeyConditionExpression=condition, ConsistentRead=True, Limit=limit)["Items"]
+def _tickets(job_type: JobType, limit: int = 1000) -> Iterator[Item]:
+    """The tickets, the oldest first, read ``limit`` at a time."""
+    query: QueryInputTableQueryTypeDef = {
+        "KeyConditionExpression": Key("pk").eq(f"TURN#{job_type}") & Key("sk").begins_with("TICKET#"),
+        "ConsistentRead": True,
+        "Limit": limit,
+    }
+    while True:
+        page = _table().query(**query)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _key(job_type: JobType, sk: str) -> dict[str, str]:

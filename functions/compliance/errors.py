@@ -6,6 +6,7 @@ says what happened, where, and what to do; it never holds a token, a signed URL,
 
 import json
 import re
+from collections.abc import Iterator
 
 
 class ComplianceError(Exception):
@@ -33,8 +34,8 @@ class RateLimited(TransientError):
         self.reset_at = reset_at
 
 
-class JobConflict(TransientError):
-    """X answered 409: another job of this type is active under the same App."""
+class BadCredentials(TransientError):
+    """X does not accept the bearer token (401). It may have been rotated: the next try reads it anew, once."""
 
 
 class UploadInterrupted(TransientError):
@@ -61,8 +62,8 @@ class SourceChanged(PermanentError):
     """The object that a part was planned from is gone or is not the same any more."""
 
 
-class PreparationFailed(PermanentError):
-    """A part could not be prepared for a reason that has no name of its own."""
+class StepFailed(PermanentError):
+    """A step failed for a reason that has no name of its own: its function crashed or ran out of time, say."""
 
 
 class InputRejected(PermanentError):
@@ -75,10 +76,6 @@ class NothingToCheck(PermanentError):
 
 class PartTooLarge(PermanentError):
     """A part is larger than one upload may be."""
-
-
-class BadCredentials(PermanentError):
-    """X does not accept the bearer token (401)."""
 
 
 class AccessRefused(PermanentError):
@@ -97,8 +94,12 @@ class RequestRefused(PermanentError):
     """X or Google refused a request as wrong (400 and the other 4xx)."""
 
 
-class JobNotFound(PermanentError):
-    """X does not know the job."""
+class JobConflict(PermanentError):
+    """X answered 409, for longer than the deployer waits: somebody else's job of this type is active."""
+
+
+class TurnLost(PermanentError):
+    """The execution does not hold its turn (any more): it was stopped, and has been redriven since."""
 
 
 class RouteNotLive(PermanentError):
@@ -109,24 +110,40 @@ class ProtocolViolation(PermanentError):
     """An answer lacks what the protocol promises, or names a host that is not allowed."""
 
 
-class UploadWindowClosed(PermanentError):
+class SessionLost(PermanentError):
+    """Google does not know the upload session any more (404, 410 or 499); a new one may be opened."""
+
+
+class SessionExpired(PermanentError):
+    """The upload session is over a week old; a new one may be opened."""
+
+
+class JobLost(PermanentError):
+    """X's job will not answer for the part any more. A new job may."""
+
+
+class UploadWindowClosed(JobLost):
     """``upload_expires_at`` has passed before the upload was opened."""
 
 
-class SessionLost(PermanentError):
-    """Google does not know the upload session any more (404, 410 or 499)."""
-
-
-class UploadCorrupted(PermanentError):
+class UploadCorrupted(JobLost):
     """The stored object's CRC32C is not the part's."""
 
 
-class JobFailed(PermanentError):
+class JobEnded(JobLost):
+    """X's job has ended without results, so there is nothing to cancel."""
+
+
+class JobFailed(JobEnded):
     """X reports the job as failed."""
 
 
-class JobExpired(PermanentError):
+class JobExpired(JobEnded):
     """X reports the job as expired."""
+
+
+class JobNotFound(JobEnded):
+    """X does not know the job."""
 
 
 class JobOverdue(PermanentError):
@@ -141,9 +158,23 @@ class PartsFailed(PermanentError):
     """At least one part of the run was not checked."""
 
 
-def named(name: str, cause: str) -> ComplianceError:
-    """The error that a state machine speaks of by its name and Lambda's ``cause``; PreparationFailed if unknown."""
-    return _OURS.get(name, PreparationFailed)(message_of(name, cause))
+class ExecutionStopped(PermanentError):
+    """The execution was ended from outside, or ran out of time."""
+
+
+def is_job_lost(name: str) -> bool:
+    """Whether the error of that name means that a new job for the same part may help."""
+    return issubclass(_OURS.get(name, StepFailed), JobLost)
+
+
+def is_job_ended(name: str) -> bool:
+    """Whether the error of that name means that X's job cannot be cancelled any more."""
+    return issubclass(_OURS.get(name, StepFailed), JobEnded)
+
+
+def named(name: str, message: str) -> ComplianceError:
+    """The error that a state machine speaks of by its name; StepFailed for a name that is not ours."""
+    return _OURS.get(name, StepFailed)(message)
 
 
 def message_of(name: str, cause: str) -> str:
@@ -160,4 +191,11 @@ def message_of(name: str, cause: str) -> str:
 _MESSAGE = re.compile(r'"errorMessage":\s*("(?:[^"\\]|\\.)*")')
 """Found in a cut-off ``cause`` too."""
 
-_OURS = {error.__name__: error for kind in (TransientError, PermanentError) for error in kind.__subclasses__()}
+
+def _descendants(kind: type[ComplianceError]) -> Iterator[type[ComplianceError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+_OURS = {error.__name__: error for kind in (TransientError, PermanentError) for error in _descendants(kind)}

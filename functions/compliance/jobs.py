@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from compliance.errors import XUnavailable
 from compliance.runs import JobType
 from compliance.wire import Request, Response, Send, WireError
-from compliance.x_api import ComplianceJob, XApi, job_of, jobs_of
+from compliance.x_api import ComplianceJob, XApi, job_of, jobs_of, refusal
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,29 @@ class Jobs:
 
     def find(self, job_type: JobType, name: str) -> ComplianceJob | None:
         """The job of that name which X lists, with all its fields."""
-        for job in jobs_of(self._call(self.api.list(job_type))):
-            if job.name == name:
-                return self.get(job.id)
-        return None
+        job_id = self.id_of(job_type, name)
+        return self.get(job_id) if job_id else None
+
+    def id_of(self, job_type: JobType, name: str) -> str | None:
+        """The ID of the job of that name which X lists."""
+        return next((job.id for job in self._list(job_type) if job.name == name), None)
+
+    def active(self, job_type: JobType) -> ComplianceJob | None:
+        """The job that has X's one slot of this type, whoever created it."""
+        return next((job for job in self._list(job_type) if job.status in ("created", "in_progress")), None)
 
     def get(self, job_id: str) -> ComplianceJob:
         """The job as X describes it now."""
         return job_of(self._call(self.api.get(job_id)))
+
+    def cancel(self, job_id: str) -> None:
+        """Cancels a job that has not ended, where X can: with the older byte path it could not, and raises."""
+        response = self._call(self.api.cancel(job_id))
+        if response.status != 200:
+            raise refusal(response)
+
+    def _list(self, job_type: JobType) -> list[ComplianceJob]:
+        return jobs_of(self._call(self.api.list(job_type)))
 
     def _call(self, request: Request, body: bytes | None = None) -> Response:
         try:

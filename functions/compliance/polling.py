@@ -21,3 +21,7 @@ class PollSchedule:
     def wait_until(self, reset_at: float, now: float) -> int:
         """Whole seconds until X's rate limit is lifted at ``reset_at``, both in epoch seconds; its window at most."""
         return max(1, min(RATE_WINDOW_SECONDS, round(reset_at - now) + 1))
+
+
+CONFLICT_WAITS = PollSchedule(first=5, longest=900, backoff=2)
+"""How long somebody else's job is left alone before the next try to create ours."""

@@ -1,6 +1,7 @@
 """A run and its parts: their names, where their objects lie, and what is written down about them."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
@@ -86,15 +87,21 @@ class Part(TypedDict):
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     rejected: NotRequired[int]
+    execution_arn: NotRequired[str]
     attempt: NotRequired[int]
+    abandoned_jobs: NotRequired[int]
     job_name: NotRequired[str]
     job_id: NotRequired[str]
     resumable: NotRequired[bool]
     transport: NotRequired[Transport]
+    conflicts: NotRequired[int]
+    conflict_since: NotRequired[str]
+    conflict_with: NotRequired[str]
     created_at: NotRequired[str]
     upload_url: NotRequired[str]
     upload_expires_at: NotRequired[str]
     session_uri: NotRequired[str]
+    session_opened_at: NotRequired[str]
     uploaded_bytes: NotRequired[int]
     uploaded_at: NotRequired[str]
     polls: NotRequired[int]
@@ -112,6 +119,33 @@ class Part(TypedDict):
     indexed_at: NotRequired[str]
     error: NotRequired[str]
     error_message: NotRequired[str]
+
+
+NO_JOB: dict[str, None] = dict.fromkeys(
+    (
+        "job_name",
+        "job_id",
+        "resumable",
+        "transport",
+        "conflicts",
+        "conflict_since",
+        "conflict_with",
+        "created_at",
+        "upload_url",
+        "upload_expires_at",
+        "session_uri",
+        "session_opened_at",
+        "uploaded_bytes",
+        "uploaded_at",
+        "polls",
+        "completed_at",
+        "download_url",
+        "download_expires_at",
+        "download",
+        "downloaded_at",
+    )
+)
+"""What a part forgets together with its job."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +179,15 @@ def run_id(job_type: str, bucket: str, key: str, version_id: str) -> str:
 def job_name(run: str, part: int, attempt: int) -> str:
     """The name that X's job gets, at most 64 characters [X OpenAPI]; a retry finds the job by it."""
     return f"{run}-p{part}-a{attempt}"
+
+
+def part_of_job(name: str) -> tuple[str, int] | None:
+    """The run and the part that a job's name tells; None for a name that is none of ours."""
+    match = _JOB_NAME.fullmatch(name)
+    return (match[1], int(match[2])) if match else None
+
+
+_JOB_NAME = re.compile(r"((?:tweets|users)-[0-9a-f]{16})-p([0-9]{1,9})-a[0-9]+", re.ASCII)
 
 
 def part_key(run: str, part: int) -> str:

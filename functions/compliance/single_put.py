@@ -23,7 +23,12 @@ def x_hosted_request(api: XApi, upload_url: str, total: int) -> Request:
 
 
 def judge_x_hosted(response: Response) -> None:
-    """Returns when X has taken the file, or raises what its answer stands for."""
+    """Returns when X has taken the file, or raises what its answer stands for.
+
+    409 is said of a job that has its upload: the next try asks how the job stands.
+    """
+    if response.status == 409:
+        raise UploadInterrupted("X has an upload for the job already.")
     if not 200 <= response.status < 300:
         raise refusal(response)
 

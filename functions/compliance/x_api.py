@@ -5,6 +5,7 @@ Source: X's OpenAPI description 2.168, and its batch-compliance documentation.
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,6 +95,10 @@ class XApi:
         """The request for one job."""
         return Request("GET", self._url(f"/{job_id}", {}), self.authorization)
 
+    def cancel(self, job_id: str) -> Request:
+        """The request that cancels one job."""
+        return Request("DELETE", self._url(f"/{job_id}", {}), self.authorization)
+
     def list(self, job_type: JobType) -> Request:
         """The request for all jobs of a type; X has no pagination here."""
         return Request("GET", self._url("", {"type": job_type}), self.authorization)
@@ -112,11 +117,18 @@ def job_of(response: Response) -> ComplianceJob:
 
 
 def jobs_of(response: Response) -> list[ComplianceJob]:
-    """The jobs that an answer lists; with none, X leaves ``data`` out. Raises by ``refusal``."""
+    """The jobs that an answer lists; with none, X leaves ``data`` out. Raises by ``refusal``.
+
+    A job that cannot be read is left out: it may be anybody's under the same App.
+    """
     data = _document(response).get("data", [])
     if not isinstance(data, list):
         raise ProtocolViolation("X listed jobs by something that is not a list.")
-    return [ComplianceJob.of(item) for item in data]
+    jobs = []
+    for item in data:
+        with suppress(ProtocolViolation):
+            jobs.append(ComplianceJob.of(item))
+    return jobs
 
 
 def refusal(response: Response) -> ComplianceError:  # noqa: PLR0911 -- one return for each kind of answer

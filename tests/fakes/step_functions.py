@@ -7,11 +7,22 @@ from botocore.exceptions import ClientError
 
 @dataclass
 class FakeStepFunctions:
-    """A token is waited for until it was answered or its execution ended; ``called`` are those answered, in order."""
+    """A token is waited for until it was answered or its execution ended; ``called`` are those answered, in order.
+
+    Executions run, but for those in ``ended``.
+    """
 
     waiting: set[str] = field(default_factory=set)
     called: list[str] = field(default_factory=list)
     fails_next: str | None = None
+    ended: dict[str, str] = field(default_factory=dict)
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 -- as boto3 names it
+        return {"status": self.ended.get(executionArn, "RUNNING")}
+
+    def stop_execution(self, *, executionArn: str, cause: str) -> None:  # noqa: N803 -- as boto3 names it
+        assert cause
+        self.ended.setdefault(executionArn, "ABORTED")
 
     def send_task_success(self, *, taskToken: str, output: str) -> None:  # noqa: N803 -- as boto3 names it
         assert output == "{}"

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -63,6 +64,7 @@ class FakeX:
     uploads: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     heard: list[str] = field(default_factory=list)
+    on_create: Callable[[], None] = lambda: None
 
     def send(self, request: Request, body: bytes | Readable | None) -> Response:
         require(request.url.startswith(ORIGIN + "/2/compliance/jobs"), "the request goes to another place")
@@ -72,6 +74,7 @@ class FakeX:
         operation = {
             ("POST", 1): "create",
             ("PUT", 2): "upload",
+            ("DELETE", 1): "cancel",
         }.get((request.method, len(path)), "get" if path[0] else "list")
         self.heard.append(operation)
         fault = self.faults[operation].pop(0) if self.faults[operation] else None
@@ -120,6 +123,8 @@ class FakeX:
         job = self.jobs.get(job_id)
         if job is None:
             return answer(200, {"errors": [{"title": "Not Found Error", "detail": "Could not find job."}]})
+        if operation == "cancel":
+            return self._cancel(job)
         self._progress(job)
         return answer(200, {"data": self._described(job)})
 
@@ -130,6 +135,7 @@ class FakeX:
             return problem(400, "invalid-request", "resumable is not supported.")
         if any(job.type == body["type"] and job.status in ("created", "in_progress") for job in self.jobs.values()):
             return problem(409, "conflict", "There is an active job.")
+        self.on_create()
         job = self.add(body["type"], body["name"], is_resumable=bool(body.get("resumable")))
         return answer(200, {"data": self._described(job)})
 
@@ -141,6 +147,12 @@ class FakeX:
         self.uploads[job_id].append(content)
         job.status = "in_progress"
         return answer(200, {"data": {"status": "ok"}})
+
+    def _cancel(self, job: Job) -> Response:
+        if job.status not in ("created", "in_progress"):
+            return problem(400, "invalid-request", "The job has ended.")
+        job.status = "failed"
+        return answer(200, {"data": self._described(job)})
 
     def _progress(self, job: Job) -> None:
         if job.status == "created" and job.id in self.objects:

@@ -18,53 +18,49 @@ READ_INBOX = {
     "s3:GetObjectVersion Inbox/users/*",
     "s3:ListBucket Inbox",
 }
-# What each function may do besides reading and updating its own record: action and resource.
+RECORD = {"dynamodb:GetItem Runs", "dynamodb:UpdateItem Runs"}
+QUEUE = {
+    "dynamodb:GetItem Runs",
+    "dynamodb:Query Runs",
+    "dynamodb:PutItem Runs",
+    "dynamodb:DeleteItem Runs",
+    "states:DescribeExecution XComplianceJob:*",
+    "states:SendTaskSuccess *",
+}
+TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
+# What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
-    "register_run": {"dynamodb:PutItem Runs", *READ_INBOX},
-    "plan_parts": {
-        "dynamodb:PutItem Runs",
-        *READ_INBOX,
-    },
-    "prepare_part": {
-        *READ_INBOX,
-        "s3:PutObject Results/parts/*",
-        "s3:PutObject Results/rejects/*",
-    },
-    "accept_input": {"dynamodb:Query Runs"},
-    "summarize_run": {"dynamodb:Query Runs"},
-    "record_failure": set(),
-    "take_turn": {
-        "dynamodb:Query Runs",
-        "dynamodb:PutItem Runs",
-        "dynamodb:DeleteItem Runs",
-        "states:SendTaskSuccess *",
-    },
-    "create_job": {"dynamodb:PutItem Runs", "secretsmanager:GetSecretValue BearerToken"},
-    "open_upload": set(),
-    "upload_part": {"s3:GetObject Results/parts/*", "secretsmanager:GetSecretValue BearerToken"},
-    "get_job": {"secretsmanager:GetSecretValue BearerToken"},
-    "download_results": {
-        "s3:PutObject Results/raw/*",
-        "s3:AbortMultipartUpload Results/raw/*",
-        "secretsmanager:GetSecretValue BearerToken",
-    },
-    "write_results": {"s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
-    "index_results": {"s3:GetObject Results/raw/*", "dynamodb:BatchWriteItem ResultsIndex"},
-    "release_turn": {
-        "dynamodb:Query Runs",
-        "dynamodb:PutItem Runs",
-        "dynamodb:DeleteItem Runs",
-        "states:SendTaskSuccess *",
+    "register_run": {*RECORD, "dynamodb:PutItem Runs", *READ_INBOX},
+    "plan_parts": {*RECORD, "dynamodb:PutItem Runs", *READ_INBOX},
+    "prepare_part": {*RECORD, *READ_INBOX, "s3:PutObject Results/parts/*", "s3:PutObject Results/rejects/*"},
+    "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
+    "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
+    "record_failure": {"dynamodb:UpdateItem Runs"},
+    "report_failure": set(),
+    "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
+    "create_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
+    "open_upload": RECORD,
+    "upload_part": {*RECORD, "s3:GetObject Results/parts/*", *TOKEN},
+    "get_job": {*RECORD, *TOKEN},
+    "download_results": {*RECORD, "s3:PutObject Results/raw/*", *TOKEN},
+    "write_results": {*RECORD, "s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
+    "index_results": {*RECORD, "s3:GetObject Results/raw/*", "dynamodb:BatchWriteItem ResultsIndex"},
+    "abandon_job": {*RECORD, *TOKEN},
+    "release_turn": QUEUE,
+    "settle_execution": {
+        *QUEUE,
+        "dynamodb:UpdateItem Runs",
+        *TOKEN,
+        "states:DescribeExecution XComplianceRun:*",
+        "states:StopExecution XComplianceJob:*",
+        "events:PutEvents default",
         # The queue for events that it failed on.
-        "sqs:SendMessage TurnsNotReleased",
-        "sqs:GetQueueAttributes TurnsNotReleased",
-        "sqs:GetQueueUrl TurnsNotReleased",
+        "sqs:SendMessage ExecutionsNotSettled",
+        "sqs:GetQueueAttributes ExecutionsNotSettled",
+        "sqs:GetQueueUrl ExecutionsNotSettled",
     },
 }
 EVERY_FUNCTION = {
-    "dynamodb:GetItem Runs",
-    "dynamodb:UpdateItem Runs",
-    "kms:Decrypt Key",
     "logs:CreateLogStream Logs",
     "logs:PutLogEvents Logs",
     "xray:PutTraceSegments *",
@@ -83,6 +79,7 @@ def _short(resource: Any) -> str:
     text = re.sub(r"^XCompliance(Inbox|Results)BucketArn", r"\1", text)
     text = re.sub(r"^XComplianceStorage:ExportsOutputFnGetAtt([A-Za-z]+)[0-9A-F]{8}(Arn|Id)\w+$", r"\1", text)
     text = re.sub(r"^<Triggers([A-Za-z]+)[0-9A-F]{8}\.Arn>$", r"\1", text)
+    text = re.sub(r"^arn:.*:(?:execution:|event-bus/)", "", text)
     return re.sub(r"^<Functions\w+(Logs)[0-9A-F]{8}\.Arn>$", r"\1", text)
 
 
@@ -101,7 +98,8 @@ def test_there_is_one_function_for_each_handler_file(aws: Deployment) -> None:
 
 @each_function
 def test_a_function_is_allowed_what_it_does_and_no_more(aws: Deployment, name: str) -> None:
-    assert _allowed(aws, name) == GRANTS[name] | EVERY_FUNCTION
+    decrypts = {"kms:Decrypt Key"} if any("dynamodb:" in grant for grant in GRANTS[name]) else set()
+    assert _allowed(aws, name) == GRANTS[name] | decrypts | EVERY_FUNCTION
 
 
 @each_function
@@ -111,9 +109,8 @@ def test_the_key_is_used_through_the_services_that_hold_the_data(aws: Deployment
         for statement in aws.statements(aws.functions[name]["Role"])
         if statement["Action"] == "kms:Decrypt"
     }
-    reads_token = any(grant.startswith("secretsmanager:") for grant in GRANTS[name])
-    expected = {"dynamodb", "secretsmanager"} if reads_token else {"dynamodb"}
-    assert services == {f"{service}.<AWS::Region>.amazonaws.com" for service in expected}
+    encrypted = {"dynamodb", "secretsmanager"} & {grant.partition(":")[0] for grant in GRANTS[name]}
+    assert services == {f"{service}.<AWS::Region>.amazonaws.com" for service in encrypted}
 
 
 @each_function
@@ -184,6 +181,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "BEARER_TOKEN_SECRET_ARN",
         "X_API_URL",
         "GCS_URL",
+        "EVENT_BUS",
         "SETTINGS",
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_LOG_LEVEL",
@@ -197,6 +195,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "max_poll_seconds": 300,
         "poll_backoff": 1.5,
         "job_deadline_hours": 24.0,
+        "conflict_deadline_hours": 24.0,
     }
 
 

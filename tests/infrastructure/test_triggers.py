@@ -9,7 +9,8 @@ from tests.infrastructure.deployment import Deployment
 
 def _rule(deployment: Deployment, detail_type: str) -> dict[str, Any]:
     rules = [body["Properties"] for body in deployment.resources("AWS::Events::Rule").values()]
-    found: dict[str, Any] = next(each for each in rules if each["EventPattern"]["detail-type"] == [detail_type])
+    patterns = [each for each in rules if "EventPattern" in each]
+    found: dict[str, Any] = next(each for each in patterns if each["EventPattern"]["detail-type"] == [detail_type])
     return found
 
 
@@ -37,16 +38,27 @@ def test_the_rule_may_start_runs_and_nothing_else(aws: Deployment) -> None:
     assert statement["Resource"] == target["Arn"]
 
 
-def test_a_job_that_ended_without_success_gives_its_turn_back(aws: Deployment) -> None:
+def test_an_execution_that_ended_without_success_is_settled(aws: Deployment) -> None:
     rule = _rule(aws, "Step Functions Execution Status Change")
     assert rule["EventPattern"]["source"] == ["aws.states"]
     assert rule["EventPattern"]["detail"] == {
-        "stateMachineArn": [{"Ref": _machine_id(aws, "XComplianceJob")}],
+        "stateMachineArn": [{"Ref": _machine_id(aws, f"XCompliance{name}")} for name in ("Run", "Job")],
         "status": ["FAILED", "ABORTED", "TIMED_OUT"],
     }
+    _calls_settle_execution(aws, rule)
+
+
+def test_turns_are_looked_after_four_times_an_hour(aws: Deployment) -> None:
+    rules = [body["Properties"] for body in aws.resources("AWS::Events::Rule").values()]
+    (rule,) = [each for each in rules if "ScheduleExpression" in each]
+    assert rule["ScheduleExpression"] == "rate(15 minutes)"
+    _calls_settle_execution(aws, rule)
+
+
+def _calls_settle_execution(deployment: Deployment, rule: dict[str, Any]) -> None:
     (target,) = rule["Targets"]
-    function = aws.resources("AWS::Lambda::Function")[target["Arn"]["Fn::GetAtt"][0]]
-    assert function["Properties"]["Handler"] == "release_turn.handler"
+    function = deployment.resources("AWS::Lambda::Function")[target["Arn"]["Fn::GetAtt"][0]]
+    assert function["Properties"]["Handler"] == "settle_execution.handler"
     assert "Input" not in target
     assert "InputPath" not in target
 
@@ -58,16 +70,16 @@ def test_each_target_is_tried_for_a_day_and_then_keeps_the_event(aws: Deployment
         (target,) = rule["Properties"]["Targets"]
         assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
         kept.append(target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0])
-    assert sorted(kept) == sorted(queues)
+    assert set(kept) == set(queues)
 
 
-def test_an_event_that_release_turn_fails_on_is_kept_too(aws: Deployment) -> None:
+def test_an_event_that_settle_execution_fails_on_is_kept_too(aws: Deployment) -> None:
     aws.pipeline.has_resource_properties(
         "AWS::Lambda::EventInvokeConfig",
         {
-            "FunctionName": {"Ref": Match.string_like_regexp("releaseturn")},
+            "FunctionName": {"Ref": Match.string_like_regexp("settleexecution")},
             "DestinationConfig": {
-                "OnFailure": {"Destination": {"Fn::GetAtt": [Match.string_like_regexp("TurnsNotReleased"), "Arn"]}}
+                "OnFailure": {"Destination": {"Fn::GetAtt": [Match.string_like_regexp("ExecutionsNotSettled"), "Arn"]}}
             },
         },
     )
@@ -78,9 +90,11 @@ def test_dead_letters_are_encrypted_and_refuse_requests_without_tls(aws: Deploym
         "AWS::SQS::Queue", {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 86400}
     )
     for policy in aws.resources("AWS::SQS::QueuePolicy").values():
-        refused, accepted = policy["Properties"]["PolicyDocument"]["Statement"]
+        refused, *accepted = policy["Properties"]["PolicyDocument"]["Statement"]
         assert refused["Effect"] == "Deny"
         assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        assert accepted["Action"] == "sqs:SendMessage"
-        assert accepted["Condition"]["ArnEquals"].keys() == {"aws:SourceArn"}
+        assert accepted
+        for statement in accepted:
+            assert statement["Action"] == "sqs:SendMessage"
+            assert statement["Condition"]["ArnEquals"].keys() == {"aws:SourceArn"}
     assert len(aws.resources("AWS::SQS::QueuePolicy")) == len(aws.resources("AWS::SQS::Queue"))

@@ -27,7 +27,9 @@ def states_of(state_input: Any = None, result: Any = None) -> dict[str, Any]:
     return known | ({} if result is None else {"result": {"Payload": result}})
 
 
-@pytest.mark.parametrize("state", [state for state in JOB.tasks if state.function], ids=lambda state: state.name)
+@pytest.mark.parametrize(
+    "state", [state for state in JOB.tasks if state.name != "Report Failure"], ids=lambda state: state.name
+)
 def test_every_state_of_a_job_refers_to_its_part(state: State) -> None:
     state_input = {"error": "JobFailed", "cause": "{}", "offset": 0}
     payload = evaluate(state.body["Arguments"]["Payload"], states_of(state_input))
@@ -43,9 +45,8 @@ def test_a_caught_error_always_has_an_output_also_without_a_cause(machine: Any, 
             known = states_of({"part": 2}) | {"errorOutput": {"Error": "States.Timeout", "Cause": cause}}
             output = evaluate(catch["Output"], known, **RUN_VARIABLES)
             caught = machine.states[catch["Next"]]
-            if caught.type == "Fail":
-                fail = {"Error": caught.body["Error"], "Cause": caught.body["Cause"]}
-                assert evaluate(fail, states_of(output)) == {"Error": "States.Timeout", "Cause": cause}
+            if caught.name == "Report Failure":
+                assert output == {"error": "States.Timeout", "cause": cause, "redrive_count": 0}
             if caught.type == "Pass":
                 assert evaluate(caught.body["Output"], states_of(output))["part"] == 2
 
@@ -53,13 +54,23 @@ def test_a_caught_error_always_has_an_output_also_without_a_cause(machine: Any, 
 def test_a_failure_goes_from_its_catch_through_its_record_to_the_end_of_the_job() -> None:
     catch = JOB.states["Get Job"].catches[-1]
     caught = evaluate(catch["Output"], states_of() | {"errorOutput": ERROR})
-    payload = evaluate(JOB.states["Record Failure"].body["Arguments"]["Payload"], states_of(caught))
-    assert payload == REF | {"error": "JobFailed", "cause": ERROR["Cause"]}
-    recorded = {"error": "JobFailed", "error_message": "X reports the job as failed."}
-    kept = evaluate(JOB.states["Release Turn"].body["Output"], states_of(recorded, {}))
-    assert choose(JOB.states["Part Checked?"], kept) == "Job Failed"
-    end = JOB.states["Job Failed"].body
-    assert evaluate([end["Error"], end["Cause"]], states_of(kept)) == ["JobFailed", "X reports the job as failed."]
+    abandon = JOB.states["Abandon Job"]
+    payload = evaluate(abandon.body["Arguments"]["Payload"], states_of(caught))
+    execution_arn = CONTEXT["Execution"]["Id"]  # type: ignore[index]
+    assert payload == REF | {"execution_arn": execution_arn, "error": "JobFailed", "cause": ERROR["Cause"]}
+    failure = {"again": False, "error": "JobFailed", "error_message": "X reports the job as failed."}
+    output = evaluate(abandon.body["Output"], states_of(caught, failure))
+    assert choose(JOB.states["Another Job?"], output) == "Release Turn"
+    kept = evaluate(JOB.states["Release Turn"].body["Output"], states_of(output, {}))
+    assert choose(JOB.states["Part Checked?"], kept) == "Report Failure"
+    report = evaluate(JOB.states["Report Failure"].body["Arguments"]["Payload"], states_of(kept))
+    assert report == {"failure": failure | {"redrive_count": 0}, "redrive_count": 0}
+
+
+def test_a_part_whose_job_was_lost_queues_for_another_one() -> None:
+    abandon = JOB.states["Abandon Job"]
+    output = evaluate(abandon.body["Output"], states_of({"error": "JobExpired", "cause": ""}, {"again": True}))
+    assert choose(JOB.states["Another Job?"], output) == "Take Turn"
 
 
 def test_a_job_that_went_well_ends_well() -> None:
@@ -78,6 +89,8 @@ def choose(state: State, state_input: Any) -> str:
 @pytest.mark.parametrize(
     ("name", "state_input", "expected"),
     [
+        ("Job Created?", {"created": True}, "Open Upload"),
+        ("Job Created?", {"created": False, "wait_seconds": 30}, "Wait For Slot"),
         ("Upload Complete?", {"complete": False}, "Upload Part"),
         ("Upload Complete?", {"complete": True, "wait_seconds": 30}, "Wait For X"),
         ("Job Complete?", {"status": "in_progress", "wait_seconds": 45}, "Wait For X"),
@@ -99,15 +112,16 @@ def test_a_choice_of_a_job_goes_by_what_its_handler_says(name: str, state_input:
         ("Duplicate?", {"run_id": "r", "type": "tweets", "duplicate": True}, "Stop As Duplicate"),
         ("Duplicate?", {"run_id": "r", "type": "tweets", "duplicate": False}, "Plan Parts"),
         ("Run Complete?", {"status": "complete"}, "Run Complete"),
-        ("Run Complete?", {"status": "failed"}, "Run Failed"),
+        ("Run Complete?", {"status": "failed"}, "Report Failure"),
     ],
 )
 def test_a_choice_of_a_run_goes_by_what_its_handler_says(name: str, state_input: Any, expected: str) -> None:
     assert choose(RUN.states[name], state_input) == expected
 
 
-def test_the_wait_is_as_long_as_the_handler_says() -> None:
-    assert evaluate(JOB.states["Wait For X"].body["Seconds"], states_of({"wait_seconds": 45})) == 45
+@pytest.mark.parametrize("name", ["Wait For X", "Wait For Slot"])
+def test_the_wait_is_as_long_as_the_handler_says(name: str) -> None:
+    assert evaluate(JOB.states[name].body["Seconds"], states_of({"wait_seconds": 45})) == 45
 
 
 def test_the_index_goes_on_where_it_stopped() -> None:
@@ -148,6 +162,7 @@ def test_each_part_is_checked_by_a_job_of_its_own() -> None:
     started = evaluate(task["Arguments"]["Input"], states_of(selected))
     assert started.items() >= REF.items()
     assert started["AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"] == CONTEXT["Execution"]["Id"]  # type: ignore[index]
+    assert evaluate(task["Arguments"]["Name"], states_of(selected)) == "tweets-0123456789abcdef-p2-20261123120000000-r0"
     assert task["Resource"].endswith(":startExecution.sync:2")
     assert RUN.states["Check Parts"].body["MaxConcurrency"] == 1
 
@@ -159,6 +174,7 @@ def test_the_event_says_how_the_run_ended(status: str, kind: str) -> None:
     summary = {"run_id": "r", "status": status, "affected": 5, "error": "JobFailed", "error_message": "So it is."}
     (entry,) = evaluate(RUN.states["Publish Run"].body["Arguments"]["Entries"], states_of(summary))
     assert (entry["DetailType"], entry["Detail"]) == (kind, summary)
-    assert evaluate(RUN.states["Publish Run"].body["Output"], states_of(summary)) == summary
-    end = RUN.states["Run Failed"].body
-    assert evaluate([end["Error"], end["Cause"]], states_of(summary)) == ["JobFailed", "So it is."]
+    output = evaluate(RUN.states["Publish Run"].body["Output"], states_of(summary))
+    assert output == summary | {"redrive_count": 0}
+    report = evaluate(RUN.states["Report Failure"].body["Arguments"]["Payload"], states_of(output))
+    assert report == {"failure": output, "redrive_count": 0}

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 import adapters.handler
-from adapters import aws, http, objects, runs_table, turns
+from adapters import aws, executions, http, objects, runs_table, turns
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.runs import Part, PartRef, Run
@@ -25,7 +25,8 @@ from tests.fakes.x import BEARER, Job
 EVENTS = Path(__file__).parents[1] / "events"
 INBOX, RESULTS = "inbox", "results"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceRun:one"
-CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions)
+JOB_EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceJob:one"
+CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions, aws.event_bridge)
 SETTINGS: dict[str, Any] = {
     "part_size_mb": 128,
     "chunk_size_mb": 1,
@@ -35,6 +36,7 @@ SETTINGS: dict[str, Any] = {
     "max_poll_seconds": 300,
     "poll_backoff": 1.5,
     "job_deadline_hours": 24.0,
+    "conflict_deadline_hours": 24.0,
 }
 
 
@@ -70,7 +72,7 @@ class Functions:
         return self.invoke("register_run", event)
 
     def prepared(self, content: bytes, **attributes: Any) -> dict[str, Any]:
-        """The reference of a part as Prepare Part leaves it."""
+        """The reference of a part as Take Turn leaves it."""
         self.parts += 1
         key = f"parts/tweets-0123456789abcdef/{self.parts:05}.txt"
         part = {
@@ -78,6 +80,7 @@ class Functions:
             "part": self.parts,
             "type": "tweets",
             "status": "prepared",
+            "execution_arn": JOB_EXECUTION,
             "checked_on": "2026-11-23",
             "accepted": content.count(b"\n"),
             "object_key": key,
@@ -86,7 +89,9 @@ class Functions:
             "crc32c": crc32c(content),
         }
         runs_table.plan(cast(Part, part | attributes))
-        return {name: part[name] for name in ("run_id", "type", "part")}
+        ref = {name: part[name] for name in ("run_id", "type", "part")}
+        turns.take(PartRef.of(ref), JOB_EXECUTION, "2026-11-23T12:00:00Z", "SECRET-token")
+        return ref | {"execution_arn": JOB_EXECUTION}
 
     def created(self, content: bytes, **attributes: Any) -> dict[str, Any]:
         """The reference of a part as Create Job leaves it."""
@@ -197,6 +202,7 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
         "BEARER_TOKEN_SECRET_ARN": "bearer",
         "X_API_URL": "https://api.x.com",
         "GCS_URL": "https://storage.googleapis.com",
+        "EVENT_BUS": "default",
         "SETTINGS": json.dumps(SETTINGS),
     }
     for name, value in variables.items():
@@ -217,7 +223,8 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
 @pytest.fixture
 def step_functions(monkeypatch: pytest.MonkeyPatch) -> FakeStepFunctions:
     fake = FakeStepFunctions()
-    monkeypatch.setattr(turns, "step_functions", lambda: fake)
+    for module in (turns, executions):
+        monkeypatch.setattr(module, "step_functions", lambda: fake)
     return fake
 
 

@@ -9,10 +9,12 @@ from compliance.errors import (
     BadCredentials,
     CreditsDepleted,
     JobConflict,
+    JobNotFound,
     ProtocolViolation,
     RateLimited,
     RequestRefused,
     RouteNotLive,
+    TurnLost,
     XUnavailable,
 )
 from compliance.wire import Response
@@ -30,7 +32,7 @@ def created(functions: Functions, content: bytes) -> dict[str, Any]:
 
 def test_a_job_is_created_under_the_parts_name_and_its_url_is_kept_secret(functions: Functions) -> None:
     ref = functions.prepared(IDS)
-    assert functions.invoke("create_job", ref) == {"transport": "gcs_resumable"}
+    assert functions.invoke("create_job", ref) == {"created": True}
     part, job = functions.part(ref), functions.world.x.job()
     assert job.name == part["job_name"] == f"{ref['run_id']}-p1-a1"
     assert (job.type, job.is_resumable) == ("tweets", True)
@@ -41,13 +43,13 @@ def test_a_job_is_created_under_the_parts_name_and_its_url_is_kept_secret(functi
 
 def test_where_x_hosts_the_upload_its_url_decides(functions: Functions) -> None:
     functions.world.x.generation = "x"
-    assert functions.invoke("create_job", functions.prepared(IDS)) == {"transport": "x_hosted"}
+    assert functions.part(created(functions, IDS))["transport"] == "x_hosted"
 
 
 def test_a_second_invocation_creates_nothing(functions: Functions) -> None:
     ref = created(functions, IDS)
     before = functions.part(ref)
-    assert functions.invoke("create_job", ref) == {"transport": "gcs_resumable"}
+    assert functions.invoke("create_job", ref) == {"created": True}
     assert functions.world.x.heard == ["create"]
     assert functions.part(ref) == before
 
@@ -57,7 +59,7 @@ def test_a_job_whose_creation_was_not_answered_is_adopted_by_its_name(functions:
     functions.world.x.faults["create"] = ["unanswered"]
     with pytest.raises(XUnavailable):
         functions.invoke("create_job", ref)
-    assert functions.invoke("create_job", ref) == {"transport": "gcs_resumable"}
+    assert functions.invoke("create_job", ref) == {"created": True}
     assert functions.world.x.heard == ["create", "list", "get"]
     assert functions.part(ref)["job_id"] == functions.world.x.job().id
 
@@ -73,14 +75,86 @@ def test_a_creation_that_x_never_heard_of_is_repeated_under_the_same_name(functi
     assert functions.world.x.heard.count("create") == 3
 
 
-def test_a_conflict_with_anothers_job_is_waited_out(functions: Functions) -> None:
+def somebody_elses(functions: Functions, name: str = "somebody-elses") -> Job:
+    functions.world.x.jobs["5"] = Job("5", "tweets", name, functions.clock.now(), False)
+    return functions.world.x.jobs["5"]
+
+
+def test_a_conflict_with_anothers_job_is_waited_out_ever_longer_and_named(functions: Functions) -> None:
     ref = functions.prepared(IDS)
-    functions.world.x.jobs["5"] = other = Job("5", "tweets", "somebody-elses", functions.clock.now(), False)
-    with pytest.raises(JobConflict):
-        functions.invoke("create_job", ref)
+    other = somebody_elses(functions)
+    waits = [functions.invoke("create_job", ref)["wait_seconds"] for _ in range(10)]
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+    assert functions.part(ref)["conflict_with"] == "job 5, named somebody-elses"
+    assert other.status == "created"
     other.status = "complete"
+    assert functions.invoke("create_job", ref) == {"created": True}
+    part = functions.part(ref)
+    assert part["job_id"] != "5"
+    assert not {"conflicts", "conflict_since", "conflict_with"} & set(part)
+
+
+def test_a_conflict_that_lasts_too_long_fails_and_says_which_job_is_in_the_way(functions: Functions) -> None:
+    functions.configure(conflict_deadline_hours=2)
+    ref = functions.prepared(IDS)
+    somebody_elses(functions)
     functions.invoke("create_job", ref)
-    assert functions.part(ref)["job_id"] != "5"
+    functions.clock.advance(2 * 3600 - 1)
+    functions.invoke("create_job", ref)
+    functions.clock.advance(1)
+    with pytest.raises(JobConflict, match=r"for 2\.0 hours: job 5, named somebody-elses\. Wait for its end or cancel"):
+        functions.invoke("create_job", ref)
+
+
+def test_a_job_that_x_does_not_list_is_waited_for_no_longer(functions: Functions) -> None:
+    functions.configure(conflict_deadline_hours=2)
+    ref = functions.prepared(IDS)
+    functions.world.x.faults["create"] = [problem(409, "conflict", "There is an active job.")] * 2
+    assert functions.invoke("create_job", ref) == {"created": False, "wait_seconds": 5}
+    functions.clock.advance(2 * 3600)
+    with pytest.raises(JobConflict, match="X does not list it"):
+        functions.invoke("create_job", ref)
+
+
+def test_a_job_of_ours_that_nobody_waits_for_is_cancelled(functions: Functions) -> None:
+    dead = functions.created(IDS)
+    left_over = functions.world.x.job()
+    ref = functions.prepared(IDS)
+    assert functions.invoke("create_job", ref) == {"created": False, "wait_seconds": 5}
+    assert left_over.status == "failed"
+    assert functions.invoke("create_job", ref) == {"created": True}
+    assert functions.part(dead)["job_id"] != functions.part(ref)["job_id"]
+
+
+def test_where_x_cannot_cancel_a_left_over_job_it_is_waited_for(functions: Functions) -> None:
+    functions.created(IDS)
+    ref = functions.prepared(IDS)
+    functions.world.x.faults["cancel"] = [Response(404)] * 2
+    assert functions.invoke("create_job", ref) == {"created": False, "wait_seconds": 5}
+    assert functions.invoke("create_job", ref) == {"created": False, "wait_seconds": 10}
+
+
+def test_a_job_with_a_name_like_ours_is_left_alone_where_the_run_is_not_ours(functions: Functions) -> None:
+    ref = functions.prepared(IDS)
+    other = somebody_elses(functions, "tweets-fedcba9876543210-p1-a1")
+    assert functions.invoke("create_job", ref) == {"created": False, "wait_seconds": 5}
+    assert other.status == "created"
+
+
+def test_who_does_not_hold_the_turn_creates_nothing(functions: Functions) -> None:
+    ref = functions.prepared(IDS)
+    with pytest.raises(TurnLost):
+        functions.invoke("create_job", ref | {"execution_arn": "another"})
+    assert functions.world.x.heard == []
+
+
+def test_a_job_that_was_given_up_while_it_was_created_is_left_over(functions: Functions) -> None:
+    """An execution was stopped while its function ran, and the part was abandoned meanwhile."""
+    ref = functions.prepared(IDS)
+    functions.world.x.on_create = lambda: functions.update(ref, status="failed", job_name=None)
+    with pytest.raises(JobNotFound):
+        functions.invoke("create_job", ref)
+    assert "job_id" not in functions.part(ref)
 
 
 def test_a_refusal_of_resumable_is_remembered_for_other_parts(functions: Functions) -> None:
@@ -106,7 +180,7 @@ def test_a_remembered_refusal_is_put_to_the_test_again_after_a_week(functions: F
 
 def test_a_job_that_is_not_resumable_goes_to_google_in_one_put(functions: Functions) -> None:
     functions.world.x.refuses_resumable = True
-    assert functions.invoke("create_job", functions.prepared(IDS)) == {"transport": "gcs_put"}
+    assert functions.part(created(functions, IDS))["transport"] == "gcs_put"
 
 
 def test_a_plain_job_whose_creation_was_not_answered_is_not_taken_for_a_resumable_one(functions: Functions) -> None:
@@ -117,7 +191,8 @@ def test_a_plain_job_whose_creation_was_not_answered_is_not_taken_for_a_resumabl
     with pytest.raises(XUnavailable):
         functions.invoke("create_job", ref)
     assert not functions.world.x.job().is_resumable
-    assert functions.invoke("create_job", ref) == {"transport": "gcs_put"}
+    assert functions.invoke("create_job", ref) == {"created": True}
+    assert functions.part(ref)["transport"] == "gcs_put"
 
 
 def test_never_asks_for_a_resumable_job_and_always_takes_no_other(functions: Functions) -> None:
@@ -159,20 +234,6 @@ def test_xs_refusals_keep_their_names(functions: Functions, answer: Response, er
     functions.world.x.faults["create"] = [answer]
     with pytest.raises(error):
         created(functions, IDS)
-
-
-def test_a_part_that_failed_gets_a_new_job_under_a_new_name(functions: Functions) -> None:
-    ref = functions.uploaded(IDS, completed_at="2026-11-23T12:00:00.000Z", download={"offset": 5})
-    functions.world.x.job().status = "failed"
-    functions.invoke("record_failure", ref | {"error": "JobFailed", "cause": "{}"})
-    functions.invoke("create_job", ref)
-    part = functions.part(ref)
-    assert part["job_name"] == f"{ref['run_id']}-p1-a2"
-    assert (part["status"], part["attempt"]) == ("created", 2)
-    assert not {"error", "error_message", "session_uri", "uploaded_at", "completed_at", "download"} & set(part)
-    functions.invoke("open_upload", ref)
-    assert functions.invoke("upload_part", ref)["complete"]
-    assert functions.world.gcs.objects[part["job_id"]] == IDS
 
 
 @pytest.mark.parametrize("secret", [BEARER, f"  {BEARER}\n", '{"bearer_token": "' + BEARER + '", "more": 1}'])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters import runs_table
+from compliance.errors import JobNotFound
 from compliance.runs import Part, PartRef, Run
 from tests.unit.conftest import EXECUTION, Functions
 
@@ -26,7 +27,8 @@ def run(functions: Functions) -> dict[str, Any]:
             execution_arn=EXECUTION,
             started_at="2026-11-23T12:00:00.000Z",
             checked_on="2026-11-23",
-        )
+        ),
+        retry=False,
     )
     return {"run_id": RUN_ID}
 
@@ -64,7 +66,7 @@ def test_one_part_that_was_not_checked_fails_the_run_and_hides_nothing_of_the_ot
 ) -> None:
     ended(functions, 2)
     failed = functions.uploaded(b"1\n")
-    functions.invoke("record_failure", failed | {"error": "JobFailed", "cause": CAUSE})
+    functions.update(failed, status="failed", error="JobFailed", error_message="X reports the job as failed.")
     summary = functions.invoke("summarize_run", run)
     assert (summary["status"], summary["error"]) == ("failed", "JobFailed")
     assert summary["error_message"] == "1 of 2 parts are not checked; part 2: X reports the job as failed."
@@ -86,7 +88,7 @@ def test_a_part_without_an_id_needs_no_check(functions: Functions, run: dict[str
 
 def test_a_run_that_is_completed_later_forgets_its_error(functions: Functions, run: dict[str, Any]) -> None:
     ref = functions.uploaded(b"1\n")
-    functions.invoke("record_failure", ref | {"error": "JobFailed", "cause": CAUSE})
+    functions.update(ref, status="failed", error="JobFailed", error_message="X reports the job as failed.")
     functions.invoke("summarize_run", run)
     functions.update(
         ref, status="complete", records=0, affected=0, result_errors=0, by_action={}, by_reason={}, error=None
@@ -94,14 +96,6 @@ def test_a_run_that_is_completed_later_forgets_its_error(functions: Functions, r
     summary = functions.invoke("summarize_run", run)
     assert summary["status"] == "complete"
     assert not {"error", "error_message"} & set(summary)
-
-
-def test_a_failure_is_written_on_the_part_that_it_ended(functions: Functions) -> None:
-    ref = functions.uploaded(b"1\n")
-    recorded = functions.invoke("record_failure", ref | {"error": "JobFailed", "cause": CAUSE})
-    assert recorded == {"error": "JobFailed", "error_message": "X reports the job as failed."}
-    part = functions.part(ref)
-    assert (part["status"], part["error"], part["error_message"]) == ("failed", *recorded.values())
 
 
 def test_a_failure_is_written_on_the_run_that_it_ended(functions: Functions, run: dict[str, Any]) -> None:
@@ -124,7 +118,7 @@ def test_a_failure_of_unknown_origin_is_recorded_without_its_words(
 def test_a_record_that_does_not_exist_is_not_made_up(functions: Functions) -> None:
     with pytest.raises(KeyError):
         runs_table.get_run("tweets-none")
-    with pytest.raises(Exception, match="ConditionalCheckFailed"):
+    with pytest.raises(JobNotFound):
         runs_table.update_part(PartRef("tweets-none", "tweets", 1), status="failed")
 
 

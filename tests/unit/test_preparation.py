@@ -12,8 +12,8 @@ from compliance.errors import (
     InputRejected,
     NothingToCheck,
     PartTooLarge,
-    PreparationFailed,
     SourceChanged,
+    StepFailed,
     UnsupportedInput,
 )
 from tests.fakes.breach import crc32c
@@ -249,5 +249,5 @@ def test_a_part_that_was_not_prepared_ends_the_run_with_its_own_error(functions:
     with pytest.raises(UnsupportedInput, match="damaged"):
         functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}, failed]})
     failed = {"part": 2, "error": "Sandbox.Timedout", "cause": "SECRET"}
-    with pytest.raises(PreparationFailed, match=r"Sandbox\.Timedout"):
+    with pytest.raises(StepFailed, match=r"Sandbox\.Timedout"):
         functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [failed]})

@@ -15,6 +15,7 @@ ENVIRONMENT = {
     "BEARER_TOKEN_SECRET_ARN": "arn",
     "X_API_URL": "https://api.x.com",
     "GCS_URL": "https://storage.googleapis.com",
+    "EVENT_BUS": "default",
     "SETTINGS": json.dumps(SETTINGS),
 }
 

@@ -4,7 +4,6 @@ import pytest
 
 from compliance.errors import (
     BadCredentials,
-    JobConflict,
     PartTooLarge,
     RequestRefused,
     RouteNotLive,
@@ -89,7 +88,7 @@ def test_an_upload_that_the_invocation_is_too_short_for_says_so() -> None:
     [
         (Response(401), BadCredentials),
         (Response(404), RouteNotLive),
-        (Response(409), JobConflict),
+        (Response(409), UploadInterrupted),
         (Response(413), PartTooLarge),
         (Response(500), XUnavailable),
         (Response(400), RequestRefused),

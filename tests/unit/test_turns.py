@@ -12,9 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from adapters import aws, turns
+from adapters import aws, executions, turns
 from compliance.errors import AwsUnavailable
-from compliance.runs import JobType
+from compliance.runs import JobType, PartRef
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.unit.conftest import Functions
 
@@ -28,6 +28,7 @@ class Queue:
         self.step_functions = step_functions
         self.step_functions.called.clear()
         self.step_functions.waiting.clear()
+        self.step_functions.ended.clear()
         self.type = cast(JobType, f"type-{next(self.numbers)}")
         self.entered: dict[str, int] = {}
         self.tokens: dict[str, str] = {}
@@ -41,13 +42,29 @@ class Queue:
             self.step_functions.waiting.discard(self.tokens.get(execution, ""))
             self.tokens[execution] = f"{execution}#{attempt}"
             self.step_functions.waiting.add(self.tokens[execution])
-        turns.take(self.type, execution, f"2026-11-23T12:00:{self.entered[execution]:02}Z", self.tokens[execution])
+        turns.take(
+            PartRef("run", self.type, 1),
+            execution,
+            f"2026-11-23T12:00:{self.entered[execution]:02}Z",
+            self.tokens[execution],
+        )
 
     def release(self, execution: str) -> None:
         """Ends, in whatever way: nobody waits for its token any more."""
+        self.vanish(execution)
+        turns.release(self.type, execution)
+
+    def vanish(self, execution: str) -> None:
+        """Ends unheard; the execution is over by Step Functions' word alone."""
         self.released.add(execution)
         self.step_functions.waiting.discard(self.tokens.get(execution, ""))
-        turns.release(self.type, execution)
+        self.step_functions.ended[execution] = "ABORTED"
+
+    def look_after(self) -> None:
+        """What the schedule does."""
+        for _, execution in turns.claims(self.type):
+            if executions.is_over(execution):
+                turns.release(self.type, execution)
 
     @property
     def called(self) -> list[str]:
@@ -90,7 +107,7 @@ def test_the_turn_goes_from_one_to_the_next_in_the_order_of_their_coming(queue: 
 def test_types_do_not_wait_for_each_other(queue: Queue, step_functions: FakeStepFunctions) -> None:
     queue.take("A")
     step_functions.waiting.add("u")
-    turns.take("users", "U", "2026-11-23T12:00:00Z", "u")
+    turns.take(PartRef("run", "users", 1), "U", "2026-11-23T12:00:00Z", "u")
     assert step_functions.called == ["A#1", "u"]
 
 
@@ -149,6 +166,62 @@ def test_a_holder_that_ended_before_it_was_called_does_not_stop_the_queue(queue:
     assert queue.called == ["A", "C"]
 
 
+def test_a_holder_that_ended_unheard_is_found_by_whoever_comes_next(queue: Queue) -> None:
+    queue.take("A")
+    queue.vanish("A")
+    queue.take("B")
+    assert queue.called == ["A", "B"]
+
+
+def test_whoever_ended_unheard_in_the_queue_is_passed_over(queue: Queue) -> None:
+    for execution in "ABCD":
+        queue.take(execution)
+    queue.vanish("B")
+    queue.vanish("C")
+    queue.release("A")
+    assert queue.called == ["A", "D"]
+    assert [execution for _, execution in turns.claims(queue.type)] == ["D"]
+
+
+def test_a_holder_that_ended_unheard_is_found_by_the_schedule(queue: Queue) -> None:
+    for execution in "AB":
+        queue.take(execution)
+    queue.vanish("A")
+    queue.look_after()
+    assert queue.called == ["A", "B"]
+
+
+def test_a_ticket_that_comes_after_the_end_of_its_execution_is_in_nobodys_way(queue: Queue) -> None:
+    """The function that queues an execution was still running when the execution was stopped."""
+    queue.release("A")
+    turns.take(PartRef("run", queue.type, 1), "A", "2026-11-23T11:00:00Z", "A#1")
+    queue.take("B")
+    assert queue.called == ["B"]
+    assert turns.holds(queue.type, "B")
+
+
+def test_an_execution_that_step_functions_does_not_know_yet_keeps_its_place(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(**_: str) -> dict[str, str]:
+        raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": ""}}, "DescribeExecution")
+
+    monkeypatch.setattr(queue.step_functions, "describe_execution", unknown)
+    queue.take("A")
+    queue.take("B")
+    assert queue.called == ["A"]
+
+
+def test_thousands_may_wait(queue: Queue) -> None:
+    with aws.dynamodb().Table("runs").batch_writer() as batch:
+        for number in range(2_500):
+            key = {"pk": f"TURN#{queue.type}", "sk": f"TICKET#2026-11-23T11:00:00Z#{number:05}"}
+            batch.put_item(Item=key | {"execution_arn": f"{number:05}", "task_token": "t", "run_id": "r", "part": 1})
+    assert len(turns.claims(queue.type)) == 2_500
+    turns.release(queue.type, "02400")
+    assert len(turns.claims(queue.type)) == 2_499
+
+
 def test_who_never_came_has_nothing_to_release(queue: Queue) -> None:
     queue.release("Z")
     queue.take("A")
@@ -159,8 +232,9 @@ def test_who_never_came_has_nothing_to_release(queue: Queue) -> None:
 def test_an_execution_that_is_redriven_takes_its_turn_again(queue: Queue) -> None:
     queue.take("A")
     queue.release("A")
+    queue.step_functions.ended.clear()
     queue.step_functions.waiting.add("A#9")
-    turns.take(queue.type, "A", "2026-11-23T13:00:00Z", "A#9")
+    turns.take(PartRef("run", queue.type, 1), "A", "2026-11-23T13:00:00Z", "A#9")
     assert queue.step_functions.called == ["A#1", "A#9"]
 
 
@@ -242,7 +316,7 @@ def test_a_late_second_try_does_not_take_the_turn_back_from_the_next_holder(
     queue.take("A")
     queue.take("B")
     during(2, lambda: queue.release("A"))
-    turns.take(queue.type, "A", "2026-11-23T12:00:00Z", "A#1")
+    turns.take(PartRef("run", queue.type, 1), "A", "2026-11-23T12:00:00Z", "A#1")
     assert queue.called == ["A", "B"]
     queue.take("C")
     queue.release("B")
@@ -353,6 +427,12 @@ class Turns(RuleBasedStateMachine):
     def end(self, data: st.DataObject, is_lost: bool) -> None:
         self.do(self.queue.release, data.draw(st.sampled_from(sorted(self.queue.entered))), is_lost)
 
+    @precondition(lambda self: self.queue.entered)
+    @rule(data=st.data())
+    def end_unheard(self, data: st.DataObject) -> None:
+        self.queue.vanish(data.draw(st.sampled_from(sorted(self.queue.entered))))
+        self.queue.look_after()
+
     @precondition(lambda self: self.queue.active)
     @rule(is_lost=st.booleans())
     def end_well(self, is_lost: bool) -> None:
@@ -371,27 +451,28 @@ def test_no_order_of_events_shares_the_turn_or_loses_it(environment: None, step_
 
 
 def test_the_handlers_queue_and_release(functions: Functions) -> None:
-    event = {"run_id": "r", "part": 1, "type": "tweets", "entered_at": "2026-11-23T12:00:00Z"}
+    event = functions.prepared(b"1\n") | {"entered_at": "2026-11-23T12:00:00Z"}
+    functions.invoke("release_turn", event)
     functions.step_functions.waiting |= {"SECRET-a", "SECRET-b"}
     functions.invoke("take_turn", event | {"execution_arn": "A", "task_token": "SECRET-a"})
     functions.invoke("take_turn", event | {"execution_arn": "B", "task_token": "SECRET-b"})
     assert functions.step_functions.called == ["SECRET-a"]
+    assert functions.part(event)["execution_arn"] == "B"
     assert functions.invoke("release_turn", {"type": "tweets", "execution_arn": "A"}) == {}
     assert functions.step_functions.called == ["SECRET-a", "SECRET-b"]
 
 
-@pytest.mark.parametrize("status", ["FAILED", "ABORTED", "TIMED_OUT"])
-def test_an_execution_that_was_ended_from_outside_is_released_by_its_event(functions: Functions, status: str) -> None:
-    event = {"run_id": "r", "part": 1, "type": "users", "entered_at": "2026-11-23T12:00:00Z"}
-    functions.step_functions.waiting |= {"a", "b"}
-    functions.invoke("take_turn", event | {"execution_arn": "arn:A", "task_token": "a"})
-    functions.invoke("take_turn", event | {"execution_arn": "arn:B", "task_token": "b"})
-    functions.invoke("release_turn", functions.recorded("execution_ended.json", executionArn="arn:A", status=status))
-    assert functions.step_functions.called == ["a", "b"]
+def test_a_part_that_has_failed_has_not_once_it_queues_again(functions: Functions) -> None:
+    ref = functions.prepared(b"1\n")
+    functions.update(ref, status="failed", error="JobFailed", error_message="It failed.")
+    functions.invoke("take_turn", ref | {"entered_at": "2026-11-23T12:00:00Z", "task_token": "a"})
+    part = functions.part(ref)
+    assert part["status"] == "prepared"
+    assert not {"error", "error_message"} & set(part)
 
 
-def test_a_throttled_table_is_told_as_such(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_throttled_table_is_told_as_such(functions: Functions) -> None:
+    ref = functions.prepared(b"1\n")
     functions.step_functions.fails_next = "ThrottlingException"
-    event = {"type": "users", "entered_at": "2026-11-23T12:00:00Z", "execution_arn": "A", "task_token": "a"}
     with pytest.raises(AwsUnavailable):
-        functions.invoke("take_turn", event)
+        functions.invoke("take_turn", ref | {"entered_at": "2026-11-23T12:00:00Z", "task_token": "a"})

@@ -1,0 +1,59 @@
+"""Abandon Job: gives X's job of a part up, and says whether a new one may help."""
+
+from typing import Any
+
+from adapters import http, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler, logger
+from adapters.secret import x_api
+from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, message_of
+from compliance.jobs import Jobs
+from compliance.runs import NO_JOB, Part, PartRef
+
+MAX_JOBS = 3
+"""Jobs that a part gets before it fails."""
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference and ``execution_arn`` with the ``error`` and ``cause`` that Step Functions caught.
+
+    Returns whether to try ``again`` with a new job; else the part has failed with ``error`` and ``error_message``.
+    """
+    message = message_of(event["error"], event["cause"])
+    return abandon(PartRef.of(event), event["execution_arn"], event["error"], message)
+
+
+def abandon(ref: PartRef, execution_arn: str, error: str, message: str) -> dict[str, Any]:
+    """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
+
+    A job that X has completed is kept for as long as its results can be had: what is left to do can be done later.
+    A part that is complete, or another execution's by now, is left alone.
+    """
+    part = runs_table.get_part(ref.run_id, ref.part)
+    failure = {"error": error, "error_message": message}
+    if part["status"] == "complete" or part.get("execution_arn") != execution_arn:
+        return {"again": False, **failure}
+    is_complete = "completed_at" in part
+    if not is_complete and not is_job_ended(error):
+        _cancel(part)
+    keeps_job = is_complete and not is_job_lost(error) and error != ResultsExpired.__name__
+    forgotten = {} if keeps_job else NO_JOB
+    abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
+    if is_job_lost(error) and abandoned < MAX_JOBS:
+        runs_table.update_part(ref, status="prepared", abandoned_jobs=abandoned, **forgotten)
+        return {"again": True}
+    runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **forgotten)
+    return {"again": False, **failure}
+
+
+def _cancel(part: Part) -> None:
+    """Tries once: a job that stays is in the way of the next one, which then cancels it."""
+    if "job_name" not in part:
+        return
+    try:
+        jobs = Jobs(x_api(), http.send)
+        job_id = part.get("job_id") or jobs.id_of(part["type"], part["job_name"])
+        if job_id:
+            jobs.cancel(job_id)
+    except ComplianceError as error:
+        logger.warning("X's job could not be cancelled", extra={"error": type(error).__name__})

@@ -1,0 +1,118 @@
+"""A part whose job comes to nothing gets another one, or fails and leaves nothing behind at X."""
+
+import json
+from typing import Any
+
+import pytest
+
+from compliance.wire import Response
+from tests.unit.conftest import Functions
+
+IDS = b"1\n2\n"
+
+
+def abandon(functions: Functions, ref: dict[str, Any], error: str, message: str = "So it is.") -> dict[str, Any]:
+    cause = json.dumps({"errorMessage": message, "errorType": error})
+    return functions.invoke("abandon_job", ref | {"error": error, "cause": cause})
+
+
+@pytest.mark.parametrize("error", ["UploadWindowClosed", "UploadCorrupted"])
+def test_a_job_that_is_of_no_use_any_more_is_cancelled_for_another_one(functions: Functions, error: str) -> None:
+    ref = functions.created(IDS)
+    assert abandon(functions, ref, error) == {"again": True}
+    assert functions.world.x.job().status == "failed"
+    part = functions.part(ref)
+    assert part["status"] == "prepared"
+    assert not {"job_name", "job_id", "upload_url", "transport", "error"} & set(part)
+    assert functions.invoke("create_job", ref) == {"created": True}
+    assert functions.part(ref)["job_name"].endswith("-a2")
+
+
+@pytest.mark.parametrize("error", ["JobFailed", "JobExpired", "JobNotFound"])
+def test_a_job_that_has_ended_is_not_cancelled(functions: Functions, error: str) -> None:
+    ref = functions.uploaded(IDS)
+    assert abandon(functions, ref, error) == {"again": True}
+    assert functions.world.x.heard == []
+
+
+def test_the_third_job_that_comes_to_nothing_is_the_last(functions: Functions) -> None:
+    ref = functions.created(IDS)
+    for _ in range(2):
+        assert abandon(functions, ref, "JobExpired") == {"again": True}
+        functions.world.x.job().status = "expired"
+        functions.invoke("create_job", ref)
+    failure = {"error": "JobExpired", "error_message": "So it is."}
+    assert abandon(functions, ref, "JobExpired") == {"again": False, **failure}
+    part = functions.part(ref)
+    assert part["status"] == "failed"
+    assert failure.items() <= part.items()
+    assert not {"job_name", "job_id", "abandoned_jobs"} & set(part)
+
+
+def test_whoever_repeats_it_counts_nothing_twice(functions: Functions) -> None:
+    ref = functions.created(IDS)
+    for _ in range(5):
+        assert abandon(functions, ref, "JobExpired") == {"again": True}
+    assert functions.part(ref)["abandoned_jobs"] == 1
+
+
+def test_a_failure_that_no_new_job_mends_ends_the_part_and_frees_xs_slot(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    failure = {"error": "AccessRefused", "error_message": "So it is."}
+    assert abandon(functions, ref, "AccessRefused") == {"again": False, **failure}
+    assert functions.world.x.job().status == "failed"
+    assert functions.part(ref)["status"] == "failed"
+
+
+def test_a_job_whose_creation_was_not_answered_is_cancelled_by_its_name(functions: Functions) -> None:
+    ref = functions.prepared(IDS, attempt=1, job_name="tweets-0123456789abcdef-p1-a1")
+    functions.world.x.add("tweets", "tweets-0123456789abcdef-p1-a1")
+    abandon(functions, ref, "XUnavailable")
+    assert functions.world.x.heard == ["list", "cancel"]
+    assert functions.world.x.job().status == "failed"
+
+
+@pytest.mark.parametrize("answer", [Response(404), Response(503), "unheard", "unanswered"])
+def test_where_x_does_not_cancel_the_part_fails_all_the_same(functions: Functions, answer: Any) -> None:
+    ref = functions.created(IDS)
+    functions.world.x.faults["cancel"] = [answer]
+    assert abandon(functions, ref, "JobOverdue")["again"] is False
+    assert functions.part(ref)["status"] == "failed"
+
+
+def test_a_complete_job_is_kept_for_whoever_goes_on(functions: Functions) -> None:
+    ref = functions.completed(IDS)
+    assert abandon(functions, ref, "AwsUnavailable")["again"] is False
+    part = functions.part(ref)
+    assert part["status"] == "failed"
+    assert {"job_id", "completed_at", "download_url"} <= set(part)
+    assert functions.world.x.heard == []
+    functions.invoke("take_turn", ref | {"entered_at": "2026-11-23T12:00:00Z", "task_token": "t"})
+    assert functions.invoke("create_job", ref) == {"created": True}
+    assert functions.invoke("open_upload", ref) == {}
+    assert functions.invoke("upload_part", ref)["complete"]
+    assert functions.invoke("get_job", ref)["status"] == "complete"
+    assert functions.world.x.heard == []
+
+
+def test_results_that_are_gone_leave_no_job_to_go_on_with(functions: Functions) -> None:
+    ref = functions.completed(IDS)
+    assert abandon(functions, ref, "ResultsExpired")["again"] is False
+    assert not {"job_id", "completed_at", "download_url", "download"} & set(functions.part(ref))
+
+
+def test_a_part_that_is_complete_or_anothers_is_left_alone(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    before = functions.part(ref)
+    assert abandon(functions, ref | {"execution_arn": "another"}, "JobFailed")["again"] is False
+    assert functions.part(ref) == before
+    functions.update(ref, status="complete")
+    assert abandon(functions, ref, "AwsUnavailable")["again"] is False
+    assert functions.part(ref)["status"] == "complete"
+    assert functions.world.x.heard == []
+
+
+def test_the_words_of_an_error_that_is_not_ours_are_not_repeated(functions: Functions) -> None:
+    ref = functions.created(IDS)
+    abandoned = abandon(functions, ref, "KeyError", "https://x/?token=SECRET")
+    assert "SECRET" not in json.dumps(abandoned) + functions.log.getvalue()

@@ -1,0 +1,181 @@
+"""What was ended from outside comes to an end: on record, at X, in the queue, and on the bus."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters import aws, event_bus, runs_table
+from tests.unit.conftest import EXECUTION, JOB_EXECUTION, Functions
+
+IDS = b"1\n2\n"
+OTHER = f"{JOB_EXECUTION}-other"
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The details of the events on the bus."""
+    details: list[dict[str, Any]] = []
+
+    class Bus:
+        @staticmethod
+        def put_events(Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
+            assert {entry["DetailType"] for entry in Entries} == {"ComplianceRunFailed"}
+            details.extend(json.loads(entry["Detail"]) for entry in Entries)
+            return {"FailedEntryCount": 0}
+
+    monkeypatch.setattr(event_bus, "event_bridge", Bus)
+    return details
+
+
+def end(functions: Functions, execution: str, source: dict[str, Any], status: str = "ABORTED") -> None:
+    """Ends an execution and delivers its event."""
+    functions.step_functions.ended[execution] = status
+    settle(functions, execution, source, status)
+
+
+def settle(functions: Functions, execution: str, source: dict[str, Any], status: str = "ABORTED") -> None:
+    event = functions.recorded("execution_ended.json", executionArn=execution, status=status, input=json.dumps(source))
+    assert functions.invoke("settle_execution", event) == {}
+
+
+def registered(functions: Functions) -> dict[str, Any]:
+    """A run of which one part is complete, one is being checked, and one waits."""
+    source = functions.drop(IDS)
+    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+    run = functions.invoke("register_run", event)
+    runs_table.update_run(run["run_id"], status="checking")
+    return source | {"run_id": run["run_id"]}
+
+
+def holder() -> str | None:
+    item = aws.dynamodb().Table("runs").get_item(Key={"pk": "TURN#tweets", "sk": "HOLDER"}).get("Item")
+    return str(item["execution_arn"]) if item else None
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED", "TIMED_OUT"])
+def test_a_jobs_part_has_failed_its_job_is_cancelled_and_the_next_is_called(functions: Functions, status: str) -> None:
+    ref = functions.uploaded(IDS)
+    waiting = functions.prepared(IDS) | {"entered_at": "2026-11-23T12:01:00Z", "task_token": "next"}
+    functions.step_functions.waiting.add("next")
+    functions.invoke("take_turn", waiting | {"execution_arn": OTHER})
+    end(functions, JOB_EXECUTION, ref, status)
+    part = functions.part(ref)
+    assert (part["status"], part["error"]) == ("failed", "ExecutionStopped")
+    assert functions.world.x.job().status == "failed"
+    assert functions.step_functions.called == ["next"]
+    assert holder() == OTHER
+
+
+def test_what_has_failed_by_itself_keeps_its_reason(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.invoke("abandon_job", ref | {"error": "CreditsDepleted", "cause": ""})
+    end(functions, JOB_EXECUTION, ref, "FAILED")
+    assert functions.part(ref)["error"] == "CreditsDepleted"
+    assert holder() is None
+
+
+def test_a_part_that_is_complete_stays_so(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.update(ref, status="complete")
+    end(functions, JOB_EXECUTION, ref)
+    assert functions.part(ref)["status"] == "complete"
+    assert holder() is None
+
+
+def test_an_event_that_comes_late_does_nothing_to_a_redriven_execution(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    settle(functions, JOB_EXECUTION, ref)
+    assert functions.part(ref)["status"] == "created"
+    assert holder() == JOB_EXECUTION
+
+
+def test_an_event_that_comes_late_does_nothing_to_the_parts_next_execution(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.update(ref, execution_arn=OTHER)
+    end(functions, JOB_EXECUTION, ref)
+    assert functions.part(ref)["status"] == "created"
+    assert functions.world.x.job().status == "in_progress"
+
+
+def test_an_event_that_comes_twice_changes_nothing_the_second_time(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    end(functions, JOB_EXECUTION, ref)
+    before = functions.part(ref)
+    end(functions, JOB_EXECUTION, ref)
+    assert functions.part(ref) == before
+
+
+def test_a_stopped_run_stops_its_job_has_failed_and_is_told_of(
+    functions: Functions, published: list[dict[str, Any]]
+) -> None:
+    source = registered(functions)
+    ref, done = (functions.uploaded(IDS, run_id=source["run_id"]) | {"run_id": source["run_id"]} for _ in range(2))
+    functions.update(done, status="complete", execution_arn=OTHER)
+    end(functions, EXECUTION, source)
+    run = functions.run(source)
+    assert (run["status"], run["error"]) == ("failed", "ExecutionStopped")
+    assert run["error_message"].endswith("Start the run again.")
+    assert functions.step_functions.ended.keys() == {EXECUTION, JOB_EXECUTION}
+    assert functions.part(ref)["status"] == "failed"
+    (detail,) = published
+    assert (detail["status"], detail["run_id"]) == ("failed", source["run_id"])
+    assert "execution_arn" not in detail
+
+
+@pytest.mark.parametrize("status", ["complete", "failed"])
+def test_a_run_that_has_ended_by_itself_is_told_of_once(
+    functions: Functions, published: list[dict[str, Any]], status: str
+) -> None:
+    source = registered(functions)
+    runs_table.update_run(source["run_id"], status=status)
+    end(functions, EXECUTION, source)
+    assert functions.run(source)["status"] == status
+    assert published == []
+
+
+def test_an_execution_without_a_run_leaves_nothing_to_settle(
+    functions: Functions, published: list[dict[str, Any]]
+) -> None:
+    source = registered(functions)
+    end(functions, f"{EXECUTION}-duplicate", source)
+    assert functions.run(source)["status"] == "checking"
+    assert published == []
+
+
+def test_the_schedule_finds_what_nobody_heard_of(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    waiting = functions.prepared(IDS) | {"entered_at": "2026-11-23T12:01:00Z", "task_token": "next"}
+    functions.step_functions.waiting.add("next")
+    functions.invoke("take_turn", waiting | {"execution_arn": OTHER})
+    schedule = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+    functions.invoke("settle_execution", schedule)
+    assert holder() == JOB_EXECUTION
+    functions.step_functions.ended[JOB_EXECUTION] = "ABORTED"
+    functions.invoke("settle_execution", schedule)
+    assert functions.part(ref)["error"] == "ExecutionStopped"
+    assert holder() == OTHER
+    assert functions.step_functions.called == ["next"]
+
+
+def test_a_failed_run_is_taken_over_by_who_asks_for_it_alone(functions: Functions) -> None:
+    source = registered(functions)
+    again = {"source": source, "execution_arn": OTHER, "started_at": "2026-11-24T12:00:00Z"}
+    retry = again | {"source": source | {"retry": True}}
+    assert functions.invoke("register_run", retry)["duplicate"] is True
+    runs_table.fail_run(source["run_id"], "ExecutionStopped", "It was stopped.", "2026-11-23T13:00:00.000Z")
+    assert functions.invoke("register_run", again)["duplicate"] is True
+    assert functions.invoke("register_run", retry)["duplicate"] is False
+    run = functions.run(source)
+    assert (run["status"], run["execution_arn"]) == ("registered", OTHER)
+    assert not {"error", "error_message", "ended_at"} & set(run)
+    assert functions.invoke("register_run", retry)["duplicate"] is False
+    assert functions.invoke("register_run", retry | {"execution_arn": "third"})["duplicate"] is True
+
+
+def test_a_redriven_run_begins_again(functions: Functions) -> None:
+    source = registered(functions)
+    runs_table.fail_run(source["run_id"], "InputRejected", "It was refused.", "2026-11-23T13:00:00.000Z")
+    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+    assert functions.invoke("register_run", event)["duplicate"] is False
+    assert functions.run(source)["status"] == "registered"
