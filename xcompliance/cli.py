@@ -14,6 +14,7 @@ from xcompliance import report, sandbox_command
 from xcompliance.errors import OutcomeError, explained
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
+from xcompliance.retry import retry
 from xcompliance.running_sandbox import find_sandbox
 from xcompliance.runs import get_run, latest_runs
 from xcompliance.sandbox_command import Generation
@@ -108,6 +109,18 @@ def show(
     """Show a run: its figures, its parts, its times, and where the results are."""
     stack = _stack(prefix)
     _show(stack, get_run(stack, run), as_json)
+
+
+@app.command("retry")
+@explained()
+def retry_command(
+    run: Annotated[str, typer.Argument(help="A failed run's ID, as `xcompliance runs` lists it.")],
+    prefix: Prefix = None,
+) -> None:
+    """Start a failed run again: parts that are checked are not checked again."""
+    stack = _stack(prefix)
+    retry(stack, get_run(stack, run))
+    _console().print(f"The run begins again. Look at it with: xcompliance show {run}")
 
 
 class _Sent:

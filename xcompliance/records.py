@@ -48,6 +48,7 @@ class PartRecord(Record):
     job_id: str | None = None
     job_name: str | None = None
     transport: str | None = None
+    conflict_with: str | None = None
     polls: int = 0
     prepared_at: datetime | None = None
     created_at: datetime | None = None

@@ -124,6 +124,8 @@ def show(console: Console, stack: Stack, run: RunRecord) -> None:
     ]
     if run.error:
         sections.append(f"[red]{escape(run.error)}[/]  {escape(run.error_message or '')}")
+    if run.status == "failed":
+        sections.append(f"Once the cause is gone: xcompliance retry {run.run_id}")
     sections += ["", figures([run])]
     if run.part_records:
         sections += ["", parts(run)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_stepfunctions.client import SFNClient
 
 DEFAULT_PREFIX = "XCompliance"
 
@@ -62,6 +63,11 @@ class Stack:
     def athena(self) -> "AthenaClient":
         """Athena."""
         return self.session.client("athena", **self.connection)
+
+    @cached_property
+    def step_functions(self) -> "SFNClient":
+        """Step Functions."""
+        return self.session.client("stepfunctions", **self.connection)
 
     @cached_property
     def runs_table(self) -> "Table":

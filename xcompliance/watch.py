@@ -80,6 +80,8 @@ def _checking(part: PartRecord | None, run: RunRecord, now: datetime) -> Doing:
         return Doing("X is working", f"{_since(part.uploaded_at, now)}{polls}")
     if part.status in _PHASES:
         return Doing(_PHASES[part.status])
+    if part.conflict_with:
+        return Doing("waiting for somebody else's job to end", part.conflict_with)
     ends = [each.indexed_at for each in run.part_records if each.indexed_at]
     return Doing("waiting for its turn", _since(max(ends, default=run.prepared_at), now))
 

@@ -19,6 +19,7 @@ OUTPUTS = {
     "ResultsTableName": "results-index",
     "GlueDatabaseName": "xcompliance",
     "AthenaWorkGroupName": "XCompliance",
+    "RunStateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:XComplianceRun",
 }
 Invoke = Callable[..., Result]
 

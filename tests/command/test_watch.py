@@ -38,6 +38,10 @@ def checking(part: Mapping[str, Any], *more: Mapping[str, Any]) -> RunRecord:
         (None, "waiting for the run to begin"),
         (RunRecord.of(run_item(status="registered")), "preparing, 63 kB"),
         (checking(without(part_item(status="prepared"), *LATER)), "waiting for its turn, 18 s"),
+        (
+            checking(without(part_item(status="prepared", conflict_with="job 5, named other"), *LATER)),
+            "waiting for somebody else's job to end, job 5, named other",
+        ),
         (checking(without(part_item(status="created"), *LATER[1:])), "opening the upload"),
         (
             checking(without(part_item(status="uploading", bytes=5_300_000, uploaded_bytes=1_048_576), *LATER[1:])),

@@ -204,7 +204,7 @@ class Deployment:
             },
         }
         functions = self.box.session.client("lambda", **self._connection)
-        answer = functions.invoke(FunctionName="XCompliance-release_turn", Payload=json.dumps(event).encode())
+        answer = functions.invoke(FunctionName="XCompliance-settle_execution", Payload=json.dumps(event).encode())
         assert "FunctionError" not in answer, answer["Payload"].read()
 
     def job_executions_of(self, run: str) -> list[Execution]:
