@@ -42,6 +42,12 @@ class Execution:
     cause: str | None
 
 
+    @property
+    def reason(self) -> str | None:
+        """The words of a failure: the message of the function that ended the execution."""
+        return self.cause and json.loads(self.cause)["errorMessage"]
+
+
 @dataclass(frozen=True)
 class Drop:
     """An object in the inbox, and the run that it must start."""
@@ -130,7 +136,7 @@ class Deployment:
 
     def run_records(self) -> list[Item]:
         """The records of all runs."""
-        return [item for item in self._runs() if item["sk"] == "RUN"]
+        return [item for item in self._runs() if item["sk"] == "RUN" and item["pk"].startswith("RUN#")]
 
     def turns(self) -> list[Item]:
         """Who holds a turn or waits for one."""
@@ -181,12 +187,30 @@ class Deployment:
             time.sleep(0.5)
         return execution
 
-    def stop_job_of(self, drop: Drop, status: str) -> None:
-        """Stops the job execution of a drop's first part, as an operator would, once the part has that status."""
+    def retry(self, drop: Drop) -> Outcome:
+        """Starts a failed run again, as `xcompliance retry` does, and waits for its end."""
+        run, _ = self.records(drop.run_id)
+        assert run is not None
+        about = {"key": run["key"], "version-id": run["version_id"]}
+        source = {"bucket": {"name": run["bucket"]}, "object": about, "retry": True}
+        machine = self.box.outputs["RunStateMachineArn"]
+        started = self._states.start_execution(stateMachineArn=machine, input=json.dumps(source))
+        return self._outcome(drop, self.await_execution(started["executionArn"]))
+
+    def stop_run_of(self, drop: Drop, status: str) -> None:
+        """Stops the execution of a drop's run, as an operator would, once its first part has that status."""
+        self._await_part(drop, status)
+        self._states.stop_execution(executionArn=self.executions_of(drop)[0].arn, cause="by an operator")
+
+    def _await_part(self, drop: Drop, status: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while [part["status"] for part in self.records(drop.run_id)[1]][:1] != [status]:
             assert time.monotonic() < deadline, self.story(drop)
             time.sleep(0.1)
+
+    def stop_job_of(self, drop: Drop, status: str) -> None:
+        """Stops the job execution of a drop's first part, as an operator would, once the part has that status."""
+        self._await_part(drop, status)
         (job,) = self.job_executions_of(drop.run_id)
         self._states.stop_execution(executionArn=job.arn, error="Stopped", cause="by an operator")
         self._tell_of_the_end(job)
@@ -320,7 +344,7 @@ def _source(execution_input: str) -> tuple[str, str] | None:
     about = json.loads(execution_input)
     if not isinstance(about, dict) or "object" not in about:
         return None
-    return about["object"]["key"], about["object"]["etag"]
+    return about["object"]["key"], about["object"].get("etag", "")
 
 
 def _scan(table: "Table") -> Iterator[Item]:

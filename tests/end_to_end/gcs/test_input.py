@@ -63,7 +63,7 @@ def test_a_run_that_is_refused_fails_as_an_execution_and_says_why(checked: Check
     outcome = checked[name]
     assert outcome.execution.status == "FAILED"
     assert outcome.execution.error == outcome.run["error"]
-    assert outcome.execution.cause == outcome.run["error_message"]
+    assert outcome.execution.reason == outcome.run["error_message"]
     assert outcome.run["ended_at"] >= outcome.run["started_at"]
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from tests.end_to_end.deployed import deployed
-from tests.end_to_end.driver import Deployment, Item, Outcome
+from tests.end_to_end.driver import PATIENCE, Deployment, Drop, Item, Outcome
 from tests.end_to_end.files import Answer
 from tests.end_to_end.simulator_admin import Entry, Job
-from tests.end_to_end.x_hosted.inbox import LOST, STOPPED, WAITING, answers, events, inbox
+from tests.end_to_end.x_hosted.inbox import ABORTED, LOST, STOPPED, WAITING, answers, events, inbox
 from xcompliance.sandbox.sandbox import Options
 
 
@@ -84,3 +84,17 @@ def stopped(lost: Outcome, deployment: Deployment) -> tuple[Outcome, Outcome]:
     deployment.simulator.advance(600)
     one, other = deployment.await_runs([first, second])
     return one, other
+
+
+@pytest.fixture(scope="package")
+def aborted(stopped: tuple[Outcome, Outcome], deployment: Deployment) -> Drop:
+    """A file whose run is stopped while X works on it."""
+    deployment.simulator.change(job_seconds=600.0)
+    drop = deployment.drop(ABORTED)
+    deployment.stop_run_of(drop, "in_progress")
+    deployment.simulator.change(job_seconds=1.0)
+    deadline = time.monotonic() + PATIENCE
+    while (deployment.records(drop.run_id)[0] or {}).get("status") != "failed":
+        assert time.monotonic() < deadline, deployment.story(drop)
+        time.sleep(0.2)
+    return drop

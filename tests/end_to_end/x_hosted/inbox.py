@@ -26,7 +26,8 @@ def inbox() -> dict[str, IdFile]:
 LOST = plain_file("users/lost.txt", account_ids(35, 1_500))
 STOPPED = plain_file("users/stopped.txt", account_ids(36, 500))
 WAITING = plain_file("users/waiting.txt", account_ids(37, 500))
-LATER = (LOST, STOPPED, WAITING)
+ABORTED = plain_file("tweets/aborted.txt", snowflakes(38, 500))
+LATER = (LOST, STOPPED, WAITING, ABORTED)
 """Dropped after the others."""
 
 
