@@ -50,8 +50,9 @@ class StorageGrants:
         )
 
     def write_index(self) -> tuple[Grant, ...]:
-        """Writing affected IDs to the results table, 25 to a request."""
-        return (Grant("WriteIndex", ("dynamodb:BatchWriteItem",), (self._storage.results_table.table_arn,)),)
+        """Writing affected IDs to the results table, 25 to a request, unless it knows something newer of them."""
+        actions = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")
+        return (Grant("WriteIndex", actions, (self._storage.results_table.table_arn,)),)
 
     def read_inbox(self) -> tuple[Grant, ...]:
         """Reading an object that was dropped, in the version that the run is pinned to.

@@ -29,7 +29,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     if "downloaded_at" in part:
         return {"complete": True}
     if clock.now() >= parse_time(part["download_expires_at"]).timestamp():
-        raise ResultsExpired("The 7 days for the download are over: the results are gone. Drop the file again.")
+        raise ResultsExpired("The 7 days for the download are over: the results are gone. Start the run again.")
     reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
     sink = ResultsSink(ref, part["job_name"])
     complete, state = _download(part, sink, clock, reserve).run(sink.saved(part.get("download")))

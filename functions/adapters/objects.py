@@ -160,5 +160,5 @@ def _source_errors() -> Iterator[None]:
                 "The object is gone, or not the one that the run was planned from: drop it again."
             ) from None
         if code == "InvalidObjectState":
-            raise UnsupportedInput("The object is archived: restore it, then drop it again.") from None
+            raise UnsupportedInput("The object is archived: restore it, then start the run again.") from None
         raise

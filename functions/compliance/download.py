@@ -162,7 +162,7 @@ def google_refusal(response: Response) -> ComplianceError:
     if response.status in (408, 429) or response.status >= 500:
         return DownloadInterrupted(f"Google answered the download with {response.status}.")
     if b"xpired" in response.body:
-        return ResultsExpired("The download URL has expired: the results are gone. Drop the file again.")
+        return ResultsExpired("The download URL has expired: the results are gone. Start the run again.")
     return RequestRefused(f"Google refused the download ({response.status}).")
 
 

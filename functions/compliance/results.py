@@ -30,10 +30,10 @@ class ResultRecord:
     error: str | None = None
     raw: str | None = None
 
-    @property
-    def rank(self) -> int:
-        """Delete outranks rehydrate outranks scrub_geo [X]; anything unknown comes last."""
-        return _RANK.get(self.action or "", 0)
+
+def rank_of(action: str | None) -> int:
+    """Delete outranks rehydrate outranks scrub_geo [X]; anything unknown comes last."""
+    return _RANK.get(action or "", 0)
 
 
 def parse_line(line: bytes) -> ResultRecord | None:
@@ -96,7 +96,7 @@ def outranking(records: Iterable[ResultRecord]) -> dict[str, ResultRecord]:
     for record in records:
         if record.id is not None and record.action is not None:
             known = best.get(record.id)
-            if known is None or record.rank > known.rank:
+            if known is None or rank_of(record.action) > rank_of(known.action):
                 best[record.id] = record
     return best
 

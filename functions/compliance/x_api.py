@@ -143,7 +143,7 @@ def refusal(response: Response) -> ComplianceError:  # noqa: PLR0911 -- one retu
         case 401:
             return BadCredentials(f"X does not accept the bearer token{words}. Put a valid one into the secret.")
         case 402:
-            return CreditsDepleted(f"The X account has no credits left{words}. Buy some, then drop the file again.")
+            return CreditsDepleted(f"The X account has no credits left{words}. Buy some, then start the run again.")
         case 403:
             return AccessRefused(f"X refuses access{words}. Is the App enrolled for batch compliance?")
         case 404 if not response.body.strip():
@@ -155,7 +155,7 @@ def refusal(response: Response) -> ComplianceError:  # noqa: PLR0911 -- one retu
         case 413:
             return PartTooLarge(f"X takes no upload of this size{words}. Lower part_size_mb.")
         case 429 if "usage" in problem or "cap" in problem:
-            return UsageCapExceeded(f"The X account's usage cap is reached{words}. Raise it, then drop the file again.")
+            return UsageCapExceeded(f"The X account's usage cap is reached{words}. Raise it, then start the run again.")
         case 429:
             return RateLimited(f"X's rate limit is reached{words}.", _reset_at(response))
         case status if status == 408 or status >= 500:

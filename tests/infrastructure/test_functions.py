@@ -44,7 +44,12 @@ GRANTS: dict[str, set[str]] = {
     "get_job": {*RECORD, *TOKEN},
     "download_results": {*RECORD, "s3:PutObject Results/raw/*", *TOKEN},
     "write_results": {*RECORD, "s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
-    "index_results": {*RECORD, "s3:GetObject Results/raw/*", "dynamodb:BatchWriteItem ResultsIndex"},
+    "index_results": {
+        *RECORD,
+        "s3:GetObject Results/raw/*",
+        "dynamodb:BatchGetItem ResultsIndex",
+        "dynamodb:BatchWriteItem ResultsIndex",
+    },
     "abandon_job": {*RECORD, *TOKEN},
     "release_turn": QUEUE,
     "settle_execution": {

@@ -297,3 +297,42 @@ def test_a_later_check_of_an_id_replaces_an_earlier_one(functions: Functions) ->
     functions.invoke("index_results", later | {"offset": 0})
     assert indexed()["tweets#1"]["action"] == "delete"
     assert indexed()["tweets#1"]["run_id"] == later["run_id"]
+
+
+def test_an_earlier_check_that_is_finished_later_replaces_nothing(functions: Functions) -> None:
+    """Its run failed, and was started again after another run had checked the same ID."""
+    earlier = downloaded(functions, b'{"id":"1","action":"delete"}\n{"id":"2","action":"delete"}')
+    functions.clock.advance(3600)
+    later = downloaded(functions, b'{"id":"1","action":"rehydrate"}')
+    functions.invoke("index_results", later | {"offset": 0})
+    functions.invoke("index_results", earlier | {"offset": 0})
+    assert {subject: item["action"] for subject, item in indexed().items()} == {
+        "tweets#1": "rehydrate",
+        "tweets#2": "delete",
+    }
+
+
+def test_a_delete_outranks_what_is_said_of_an_id_far_behind_it(functions: Functions) -> None:
+    functions.monkeypatch.setattr("adapters.objects.BLOCK", 40)
+    actions = [b"rehydrate", b"delete", b"scrub_geo"]
+    results = b"".join(b'{"id":"1","action":"%s"}\n' % action for action in actions)
+    functions.invoke("index_results", downloaded(functions, results) | {"offset": 0})
+    assert indexed()["tweets#1"]["action"] == "delete"
+
+
+def test_keys_that_dynamodb_had_no_time_for_are_asked_for_again(functions: Functions) -> None:
+    answers: list[dict[str, Any]] = []
+
+    def hurry(parsed: dict[str, Any], **_: Any) -> None:
+        answers.append(parsed)
+        if len(answers) == 1:
+            parsed["UnprocessedKeys"] = {"results": {"Keys": [{"subject": {"S": "tweets#1"}}]}}
+
+    later = downloaded(functions, b'{"id":"1","action":"delete"}')
+    events = aws.dynamodb().meta.client.meta.events
+    events.register("after-call.dynamodb.BatchGetItem", hurry)
+    try:
+        functions.invoke("index_results", later | {"offset": 0})
+    finally:
+        events.unregister("after-call.dynamodb.BatchGetItem", hurry)
+    assert len(answers) == 2

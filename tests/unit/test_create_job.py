@@ -76,7 +76,7 @@ def test_a_creation_that_x_never_heard_of_is_repeated_under_the_same_name(functi
 
 
 def somebody_elses(functions: Functions, name: str = "somebody-elses") -> Job:
-    functions.world.x.jobs["5"] = Job("5", "tweets", name, functions.clock.now(), False)
+    functions.world.x.jobs["5"] = Job("5", "tweets", name, functions.clock.now(), False, status="in_progress")
     return functions.world.x.jobs["5"]
 
 
@@ -86,7 +86,7 @@ def test_a_conflict_with_anothers_job_is_waited_out_ever_longer_and_named(functi
     waits = [functions.invoke("create_job", ref)["wait_seconds"] for _ in range(10)]
     assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
     assert functions.part(ref)["conflict_with"] == "job 5, named somebody-elses"
-    assert other.status == "created"
+    assert other.status == "in_progress"
     other.status = "complete"
     assert functions.invoke("create_job", ref) == {"created": True}
     part = functions.part(ref)
@@ -138,7 +138,7 @@ def test_a_job_with_a_name_like_ours_is_left_alone_where_the_run_is_not_ours(fun
     ref = functions.prepared(IDS)
     other = somebody_elses(functions, "tweets-fedcba9876543210-p1-a1")
     assert functions.invoke("create_job", ref) == {"created": False, "wait_seconds": 5}
-    assert other.status == "created"
+    assert other.status == "in_progress"
 
 
 def test_who_does_not_hold_the_turn_creates_nothing(functions: Functions) -> None:

@@ -29,7 +29,7 @@ GRANTS: dict[str, set[str]] = {
     "get_job": {*RECORD, *SECRET},
     "download_results": {*RECORD, *SECRET, "s3:PutObject results/raw"},
     "write_results": {*RECORD, "s3:GetObject results/raw", "s3:PutObject results/results"},
-    "index_results": {*RECORD, "s3:GetObject results/raw", "dynamodb:BatchWriteItem"},
+    "index_results": {*RECORD, "s3:GetObject results/raw", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
     "abandon_job": {*RECORD, *SECRET},
     "release_turn": QUEUE,
     "summarize_run": {"dynamodb:UpdateItem", "dynamodb:Query"},
