@@ -12,6 +12,7 @@ from tests.fakes.clock import ManualClock
 
 UNIT = 262_144
 BLOCK = 65_536
+SESSION_LIFE = 7 * 86_400.0
 ORIGIN = "https://storage.googleapis.com"
 EXPIRED = b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code><Message>It has expired.</Message></Error>"
 BAD_DIGEST = b"Provided CRC32C does not match: x-goog-hash"
@@ -41,6 +42,7 @@ class Session:
     """A resumable session. ``stored`` is the object once it is whole."""
 
     uri: str
+    opened_at: float
     total: int | None = None
     persisted: bytearray = field(default_factory=bytearray)
     is_stored: bool = False
@@ -51,7 +53,8 @@ class Session:
 class FakeGcs:
     """Implements ``Send``. ``script`` says how the next requests to sessions are treated; after it, all goes well.
 
-    ``rate`` is in bytes per second of the manual clock. ``persisted_log`` holds each chunk that a client announced.
+    ``rate`` is in bytes per second of the manual clock. ``persisted_log`` holds each chunk that a client announced;
+    ``windows`` tells until when an object's signed URL is good, beside ``expires_at`` for all of them.
     """
 
     clock: ManualClock
@@ -62,6 +65,7 @@ class FakeGcs:
     names_location: str | None = None
     opening: list[Response | WireError] = field(default_factory=list)
     expires_at: float = float("inf")
+    windows: dict[str, float] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     chunks: list[tuple[int, int]] = field(default_factory=list)
@@ -73,7 +77,7 @@ class FakeGcs:
     def open(self, name: str = "object") -> str:
         """A session as it is after the POST; returns its URI."""
         uri = f"{ORIGIN}/{name}?upload_id=SECRET-{len(self.sessions)}"
-        self.sessions[uri] = Session(uri)
+        self.sessions[uri] = Session(uri, self.clock.now())
         return uri
 
     def forget(self) -> None:
@@ -89,7 +93,7 @@ class FakeGcs:
         if "upload_id" not in parse_qs(urlsplit(request.url).query):
             return self._put(request, body)
         session = self.sessions.get(request.url)
-        if session is None:
+        if session is None or self.clock.now() >= session.opened_at + SESSION_LIFE:
             return Response(404)
         match = _CONTENT_RANGE.fullmatch(request.headers.get("content-range", ""))
         require(match is not None, "Content-Range is missing or malformed")
@@ -113,14 +117,20 @@ class FakeGcs:
             if isinstance(answer, WireError):
                 raise answer
             return answer
-        if self.clock.now() >= self.expires_at:
+        if self._has_expired(request):
             return Response(400, {}, EXPIRED)
         uri = self.open(urlsplit(request.url).path.lstrip("/"))
         return Response(201, {"location": self.names_location or uri})
 
+    def _has_expired(self, request: Request) -> bool:
+        name = urlsplit(request.url).path.lstrip("/")
+        return self.clock.now() >= min(self.expires_at, self.windows.get(name, float("inf")))
+
     def _put(self, request: Request, body: bytes | Readable | None) -> Response:
         """A plain upload in one."""
         content = read_body(request, body)
+        if self._has_expired(request):
+            return Response(400, {}, EXPIRED)
         self.clock.advance(len(content) / self.rate)
         self.objects[urlsplit(request.url).path.lstrip("/")] = content
         return Response(200, {"x-goog-hash": f"crc32c={self._hash(content)}"})

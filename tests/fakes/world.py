@@ -10,7 +10,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.downloads import FakeDownloads
 from tests.fakes.gcs import ORIGIN as GOOGLE
 from tests.fakes.gcs import FakeGcs
-from tests.fakes.x import FakeX, Job
+from tests.fakes.x import WINDOW, FakeX, Job
 
 
 def deletes_every_second(ids: list[str]) -> list[dict[str, object]]:
@@ -37,6 +37,7 @@ class World:
 
     def send(self, request: Request, body: bytes | Readable | None = None) -> Response:
         if request.url.startswith(GOOGLE + "/"):
+            self.gcs.windows |= {job.id: job.created + WINDOW for job in self.x.jobs.values()}
             return self.gcs.send(request, body)
         return self.x.send(request, body)
 

@@ -113,6 +113,7 @@ class FakeX:
     def _do(
         self, operation: str, request: Request, body: bytes | Readable | None, job_id: str, query: dict[str, list[str]]
     ) -> Response:
+        self._expire()
         if operation == "upload":
             return self._upload(job_id, query, read_body(request, body))
         if operation == "create":
@@ -154,11 +155,15 @@ class FakeX:
         job.status = "failed"
         return answer(200, {"data": self._described(job)})
 
+    def _expire(self) -> None:
+        """A job that got no upload in time ends, whether anybody asks for it or not."""
+        for job in self.jobs.values():
+            if job.status == "created" and job.id not in self.objects and self.clock.now() >= job.created + WINDOW:
+                job.status = "expired"
+
     def _progress(self, job: Job) -> None:
         if job.status == "created" and job.id in self.objects:
             job.status = "in_progress"
-        elif job.status == "created" and self.clock.now() >= job.created + WINDOW:
-            job.status = "expired"
         elif job.status == "in_progress":
             job.polls_left -= 1
             if job.polls_left < 0:

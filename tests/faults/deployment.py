@@ -1,0 +1,326 @@
+"""The whole deployment in memory, on one clock: machines, functions, AWS, X and Google, with faults on request."""
+
+import copy
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+import adapters.handler
+import write_results
+from adapters import aws, http
+from adapters.settings import settings
+from compliance.errors import ComplianceError
+from compliance.results import ResultRecord
+from compliance.runs import Part
+from compliance.wire import Download, Readable, Request, Response
+from tests.fakes.clock import ManualClock
+from tests.fakes.lambda_context import FakeContext
+from tests.fakes.world import World
+from tests.fakes.x import BEARER
+from tests.faults.interpreter import Execution, StepError, StepFunctions
+from tests.faults.memory_aws import MemoryAws, Refusal, answered_by
+from tests.unit.conftest import EVENTS, INBOX, RESULTS, SETTINGS
+
+Generation = Literal["resumable", "plain", "x-hosted"]
+"""Where X lets the bytes go: to Google's resumable session, to Google in one PUT, or to X itself in one PUT."""
+
+GENERATIONS: tuple[Generation, ...] = ("resumable", "plain", "x-hosted")
+
+TIMEOUTS = {
+    "prepare_part": 280,
+    "upload_part": 900,
+    "download_results": 900,
+    "write_results": 900,
+    "index_results": 900,
+    "record_failure": 30,
+    "release_turn": 30,
+    "report_failure": 30,
+}
+"""Seconds that Lambda gives a function; 55 to any other."""
+
+READS = ("Get", "Head", "Query", "Describe", "List")
+
+
+class Died(BaseException):
+    """The function is gone, in the middle of whatever it did. No code of the product can catch that."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing that a function does to the world, or asks of it."""
+
+    number: int
+    function: str
+    service: str
+    operation: str
+
+    @property
+    def is_aws(self) -> bool:
+        return self.service not in ("x", "google")
+
+    @property
+    def changes(self) -> bool:
+        return not self.operation.startswith((*READS, "GET"))
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.service} {self.operation}"
+
+
+Act = Callable[[], Any]
+Fault = Callable[[Effect, Act], Any]
+"""Stands between a function and what it does: it gets the effect and the act, and returns the answer."""
+
+
+def no_fault(effect: Effect, act: Act) -> Any:
+    return act()
+
+
+@dataclass
+class Universe:
+    """Everything that outlives a function."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    aws: MemoryAws = field(default_factory=MemoryAws)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    world: World = field(init=False)
+    machines: StepFunctions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.world = World(self.clock)
+        self.world.x.polls = 0
+        self.machines = StepFunctions(self.clock)
+
+
+@dataclass
+class Deployment:
+    """What the functions are given, and what is done to them. ``fault`` stands before every effect."""
+
+    universe: Universe
+    monkeypatch: pytest.MonkeyPatch
+    log: io.StringIO
+    fault: Fault = no_fault
+    effects: int = 0
+    running: str = ""
+    execution: Execution | None = None
+    twin: Any = None
+    is_dead: bool = False
+
+    # What the machines call.
+
+    def invoke(self, function: str, payload: Any) -> Any:
+        """One invocation by a state, as Lambda and Step Functions carry it out."""
+        return self.call(_file_of(function), payload)
+
+    def call(self, name: str, payload: Any) -> Any:
+        """One invocation. Exceptions become what Step Functions makes of them."""
+        clock, outer = self.universe.clock, (self.running, self.universe.clock.left)
+        self.running, clock.left, self.is_dead = name, TIMEOUTS.get(name, 55), False
+        try:
+            result = __import__(name).handler(json.loads(json.dumps(payload)), FakeContext(clock))
+            if clock.left < 0:
+                raise Died("Sandbox.Timedout")
+        except Died as death:
+            said = {"errorType": str(death), "errorMessage": "RequestId: 3f6d Error: Task timed out or exited"}
+            outcome: Any = StepError(str(death), json.dumps(said))
+        except (ComplianceError, ClientError) as error:
+            kind = type(error).__name__
+            outcome = StepError(kind, json.dumps({"errorMessage": str(error), "errorType": kind, "stackTrace": []}))
+        else:
+            outcome = json.loads(json.dumps(result))
+        finally:
+            self.running, clock.left = outer
+            self.is_dead = False
+        outcome, self.twin = (self.twin, None) if self.twin is not None and not self.running else (outcome, self.twin)
+        if isinstance(outcome, StepError):
+            raise outcome
+        return outcome
+
+    def put_events(self, entries: list[dict[str, Any]]) -> Any:
+        self.universe.events.extend(json.loads(json.dumps(entries)))
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
+
+    # Effects.
+
+    def act(self, service: str, operation: str, act: Act) -> Any:
+        if not self.running:
+            return act()
+        if self.is_dead:
+            raise Died("Runtime.ExitError")
+        effect = Effect(self.effects, self.running, service, operation)
+        self.effects += 1
+        try:
+            return self.fault(effect, act)
+        except Died:
+            self.is_dead = True
+            raise
+
+    def ask_aws(self, service: str, operation: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        try:
+            return 200, self.act(service, operation, lambda: self._do(service, operation, params))
+        except Refusal as refusal:
+            return refusal.status, refusal.answer
+
+    def _do(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        machines = self.universe.machines
+        match f"{service}:{operation}":
+            case "stepfunctions:SendTaskSuccess":
+                try:
+                    machines.send_task_success(params["taskToken"], params["output"])
+                except KeyError:
+                    raise Refusal(400, "TaskTimedOut") from None
+                return {}
+            case "stepfunctions:DescribeExecution":
+                if params["executionArn"] not in machines.executions:
+                    raise Refusal(400, "ExecutionDoesNotExist")
+                return {"status": machines.executions[params["executionArn"]].status}
+            case "stepfunctions:StopExecution":
+                machines.abort(params["executionArn"])
+                return {}
+            case "events:PutEvents":
+                entries = [entry | {"Detail": json.loads(entry["Detail"])} for entry in params["Entries"]]
+                return dict(self.put_events(entries))
+        return self.universe.aws.do(service, operation, params)
+
+    def send(self, request: Request, body: bytes | Readable | None = None) -> Response:
+        host = "google" if "storage.googleapis.com" in request.url else "x"
+        operation = f"{request.method} {urlsplit(request.url).path}"
+        answer: Response = self.act(host, operation, lambda: self._send(request, body))
+        return answer
+
+    def _send(self, request: Request, body: bytes | Readable | None) -> Response:
+        world = self.universe.world
+        if request.method == "DELETE" and world.x.generation != "x":
+            return Response(404)
+        session = world.gcs.sessions.get(request.url)
+        if self.twin is not None and session is not None and session.is_stored:
+            return world.gcs._answer(session)
+        return world.send(request, body)
+
+    def fetch(self, request: Request) -> AbstractContextManager[Download]:
+        host = "google" if "storage.googleapis.com" in request.url else "x"
+        fetched: AbstractContextManager[Download] = self.act(
+            host, f"GET {urlsplit(request.url).path}", lambda: self.universe.world.fetch(request)
+        )
+        return fetched
+
+    # What a test does.
+
+    def configure(self, **changes: Any) -> None:
+        self.monkeypatch.setenv("SETTINGS", json.dumps(SETTINGS | changes))
+        settings.cache_clear()
+
+    def snapshot(self) -> Universe:
+        """A copy of everything, to go on from."""
+        return copy.deepcopy(self.universe)
+
+    def drop(self, content: bytes, key: str = "tweets/ids.txt") -> dict[str, Any]:
+        """Puts an object into the inbox; returns the detail of the event that tells of it."""
+        version = self.universe.aws.put(INBOX, key, content)
+        detail: dict[str, Any] = json.loads((EVENTS / "object_created.json").read_text())["detail"]
+        return detail | {"object": {"key": key, "version-id": version, "size": len(content)}}
+
+    def start(self, source: dict[str, Any], name: str = "run-1") -> Execution:
+        """Starts a Compliance Run as the rule on the inbox does."""
+        return self.universe.machines.start("XComplianceRun", name, source)
+
+    def run(self, until: Callable[[Execution], bool] = lambda _: False, steps: int = 2000) -> Execution | None:
+        """Lets all executions go on until they have ended, or until somebody is where ``until`` says."""
+        machines = self.universe.machines
+        for _ in range(steps):
+            execution = machines.next()
+            if execution is None or until(execution):
+                return execution
+            self.step(execution)
+        raise AssertionError("the machines go round in circles")
+
+    def step(self, execution: Execution) -> None:
+        self.execution = execution
+        self.universe.machines.step(execution, self)
+
+    def settle(self, arn: str) -> None:
+        """Delivers the event of an execution's end to the function behind the rule."""
+        execution = self.universe.machines.executions[arn]
+        event = json.loads((EVENTS / "execution_ended.json").read_text())
+        event["detail"] |= {
+            "executionArn": arn,
+            "name": arn.rpartition(":")[2],
+            "status": execution.status,
+            "input": json.dumps(execution.input),
+            "redriveCount": execution.redrives,
+        }
+        self.call("settle_execution", event)
+
+    def sweep(self) -> None:
+        """What the schedule does."""
+        self.call("settle_execution", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+
+
+def _file_of(function: str) -> str:
+    words = function.removesuffix("FunctionArn")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in words).lstrip("_")
+
+
+def generation(universe: Universe, name: Generation) -> None:
+    """Sets where X lets the bytes go."""
+    universe.world.x.generation = "x" if name == "x-hosted" else "google"
+    universe.world.x.refuses_resumable = name != "resumable"
+
+
+def write_json(target: Path, part: Part, records: list[ResultRecord]) -> None:
+    """Stands in for Parquet, whose own tests are elsewhere: a file per call costs 30 ms."""
+    target.write_text("".join(json.dumps({"id": each.id, "action": each.action}) + "\n" for each in records))
+
+
+def unreachable() -> EndpointConnectionError:
+    return EndpointConnectionError(endpoint_url="https://aws")
+
+
+@contextmanager
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """A deployment whose functions see it, and nothing else, until the end of the context."""
+    universe = Universe()
+    universe.aws.create_table("runs", "pk", "sk")
+    universe.aws.create_table("results", "subject")
+    universe.aws.secrets["bearer"] = BEARER
+    deployment = Deployment(universe, monkeypatch, io.StringIO())
+
+    class Time:
+        @staticmethod
+        def time() -> float:
+            return deployment.universe.clock.now()
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            deployment.universe.clock.sleep(seconds)
+
+    variables = {
+        "RUNS_TABLE": "runs",
+        "RESULTS_TABLE": "results",
+        "RESULTS_BUCKET": RESULTS,
+        "BEARER_TOKEN_SECRET_ARN": "bearer",
+        "X_API_URL": "https://api.x.com",
+        "GCS_URL": "https://storage.googleapis.com",
+        "EVENT_BUS": "default",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    deployment.configure(part_size_mb=1, reject_limit_percent=50.0)
+    monkeypatch.setattr(adapters.handler, "time", Time)
+    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
+    monkeypatch.setattr(write_results, "write_parquet", write_json)
+    monkeypatch.setattr(aws.dynamodb(), "Table", cache(aws.dynamodb().Table))
+    monkeypatch.setattr(http, "send", deployment.send)
+    monkeypatch.setattr(http, "fetch", deployment.fetch)
+    clients = (aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager(), aws.step_functions(), aws.event_bridge())
+    with answered_by(deployment.ask_aws, *clients):
+        yield deployment
+    settings.cache_clear()

@@ -1,0 +1,465 @@
+"""Runs the state machines in memory, as Step Functions runs them, on a clock that only it moves.
+
+Only as much of the Amazon States Language as the two definitions use, in JSONata; whatever else a definition says is
+an error. All that an execution is lies in plain data, so that it can be copied at any moment and go on from there.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Protocol
+
+from jsonata import Jsonata
+
+from compliance.clock import time_text
+from tests.fakes.clock import ManualClock
+from tests.statemachine.machine import EXPRESSION, JOB, RUN, Machine, State
+
+ARN = "arn:aws:states:eu-west-1:123456789012"
+MACHINES = {"XComplianceRun": RUN, "XComplianceJob": JOB}
+MAX_PAYLOAD = 262_144
+"""Bytes that may pass between two states."""
+
+ENDINGS = ("SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT")
+
+_FIELDS = {
+    "Task": {"Resource", "Arguments", "TimeoutSeconds", "Retry", "Catch", "Assign"},
+    "Choice": {"Choices", "Default"},
+    "Wait": {"Seconds"},
+    "Map": {"Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Label", "Catch"},
+    "Pass": set(),
+    "Succeed": set(),
+    "Fail": {"Error", "Cause"},
+}
+_COMMON = {"Type", "Comment", "Next", "End", "Output"}
+
+
+class UnsupportedError(AssertionError):
+    """A definition says something that this interpreter does not know, or that Step Functions would not take."""
+
+
+class StepError(Exception):
+    """A step has failed under a name that Retry and Catch may know."""
+
+    def __init__(self, error: str, cause: str = "") -> None:
+        super().__init__(error, cause)
+        self.error, self.cause = error, cause
+
+
+@dataclass
+class Frame:
+    """Where an execution stands: in its machine's own states (``scope`` is empty), or in those of a Map for one item.
+
+    ``items`` and ``results`` are those of the Map that it stands at. ``attempts`` counts each retrier's.
+    """
+
+    scope: str
+    state: str
+    input: Any
+    item: Any = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    attempts: dict[int, int] = field(default_factory=dict)
+    entered_at: float = 0.0
+    items: list[Any] | None = None
+    results: list[Any] = field(default_factory=list)
+    has_waited: bool = False
+
+
+@dataclass
+class Execution:
+    """One execution. It can go on at ``ready_at``, or earlier when ``answer`` holds what it waits for."""
+
+    arn: str
+    machine: str
+    input: Any
+    started_at: float
+    frames: list[Frame]
+    ready_at: float
+    status: str = "RUNNING"
+    error: str = ""
+    cause: str = ""
+    output: Any = None
+    redrives: int = 0
+    token: str | None = None
+    child: str | None = None
+    parent: str | None = None
+    answer: Any = None
+    path: list[str] = field(default_factory=list)
+    said: list[Any] = field(default_factory=list)
+
+    @property
+    def definition(self) -> Machine:
+        return MACHINES[self.machine]
+
+    @property
+    def state(self) -> str:
+        """The state at which it stands."""
+        return self.frames[-1].state
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ENDINGS
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for somebody to answer."""
+        return self.token is not None or self.child is not None
+
+
+class Services(Protocol):
+    """What the machines call."""
+
+    def invoke(self, function: str, payload: Any) -> Any:
+        """Calls a function; raises StepError."""
+
+    def put_events(self, entries: list[dict[str, Any]]) -> Any:
+        """Takes events; raises StepError."""
+
+
+@dataclass
+class StepFunctions:
+    """All executions of both machines. ``jitter`` is the share of each longest pause before a retry that is waited."""
+
+    clock: ManualClock
+    jitter: float = 1.0
+    executions: dict[str, Execution] = field(default_factory=dict)
+    tokens: int = 0
+
+    def start(self, machine: str, name: str, execution_input: Any, parent: str | None = None) -> Execution:
+        """Starts an execution. The same name and input again is the execution that runs already."""
+        arn = f"{ARN}:execution:{machine}:{name}"
+        known = self.executions.get(arn)
+        if known is not None:
+            if known.is_over or known.input != execution_input:
+                raise StepError("StepFunctions.ExecutionAlreadyExistsException", name)
+            return known
+        if len(name) > 80:
+            raise UnsupportedError(f"{name} is too long for an execution's name")
+        now = self.clock.now()
+        first = Frame("", MACHINES[machine].starts[""], execution_input, entered_at=now)
+        execution = Execution(arn, machine, execution_input, now, [first], now, parent=parent)
+        self.executions[arn] = execution
+        return execution
+
+    def abort(self, arn: str, status: str = "ABORTED") -> None:
+        """Ends an execution from outside."""
+        execution = self.executions[arn]
+        if not execution.is_over:
+            self._end(execution, status)
+
+    def redrive(self, arn: str) -> None:
+        """Lets an execution go on at the state where it failed, with the same input and retries as at first.
+
+        The children of a Distributed Map are Express workflows: those begin anew.
+        """
+        execution = self.executions[arn]
+        if not execution.is_over or execution.status == "SUCCEEDED":
+            raise UnsupportedError("only an execution that has ended without success can be redriven")
+        execution.status, execution.error, execution.cause, execution.output = "RUNNING", "", "", None
+        execution.redrives += 1
+        execution.ready_at = self.clock.now()
+        frame = execution.frames[-1]
+        frame.attempts.clear()
+        frame.has_waited = False
+        if frame.scope and _is_distributed(execution.definition.states[frame.scope]):
+            frame.state = execution.definition.starts[frame.scope]
+            frame.input = frame.item
+
+    def send_task_success(self, token: str, output: str) -> None:
+        """Answers who waits for a token; raises KeyError when nobody does (any more)."""
+        for execution in self.executions.values():
+            if execution.token == token and not execution.is_over and execution.answer is None:
+                execution.answer = {"result": json.loads(output)}
+                return
+        raise KeyError(token)
+
+    def next(self) -> Execution | None:
+        """Who goes on next: by time, then by age. None when all have ended."""
+        live = [execution for execution in self.executions.values() if not execution.is_over]
+        return min(live, key=self._time, default=None)
+
+    def step(self, execution: Execution, services: Services) -> None:
+        """Lets an execution go one state on, or try it once."""
+        self.clock.advance(max(0.0, self._time(execution) - self.clock.now()))
+        frame = execution.frames[-1]
+        state = execution.definition.states[frame.state]
+        _check(state)
+        try:
+            getattr(self, f"_at_{state.type.lower()}")(execution, frame, state, services)
+        except StepError as error:
+            if not execution.is_over:
+                self._failed(execution, error)
+
+    def _time(self, execution: Execution) -> float:
+        return self.clock.now() if execution.answer is not None else execution.ready_at
+
+    # The states.
+
+    def _at_task(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        if execution.is_waiting:
+            self._answered(execution, frame, state)
+            return
+        execution.path.append(state.name)
+        resource = state.body["Resource"].removeprefix("arn:aws:states:::")
+        if resource == "lambda:invoke.waitForTaskToken":
+            self.tokens += 1
+            execution.token = f"SECRET-task-token-{self.tokens}"
+        arguments = self._evaluate(execution, frame, state.body["Arguments"])
+        if execution.token is None:
+            execution.said.append(arguments)
+        timeout = state.body["TimeoutSeconds"]
+        if resource == "states:startExecution.sync:2":
+            machine = {"${JobStateMachineArn}": "XComplianceJob"}[arguments["StateMachineArn"]]
+            child = self.start(machine, arguments["Name"], arguments["Input"], parent=execution.arn)
+            execution.child = child.arn
+        elif resource == "events:putEvents":
+            self._done(execution, frame, state, services.put_events(arguments["Entries"]))
+            return
+        elif resource in ("lambda:invoke", "lambda:invoke.waitForTaskToken"):
+            began = self.clock.now()
+            try:
+                payload = services.invoke(str(state.function), arguments["Payload"])
+            except StepError as error:
+                if execution.answer is None:
+                    raise error if self.clock.now() - began < timeout else StepError("States.Timeout") from None
+            else:
+                if execution.token is None:
+                    self._done(execution, frame, state, {"Payload": payload, "StatusCode": 200})
+                    return
+            if execution.is_over:
+                return
+        else:
+            raise UnsupportedError(resource)
+        execution.ready_at = self.clock.now() + timeout
+
+    def _answered(self, execution: Execution, frame: Frame, state: State) -> None:
+        answer = execution.answer
+        execution.token = execution.child = execution.answer = None
+        if answer is None:
+            raise StepError("States.Timeout")
+        if "error" in answer:
+            raise StepError(answer["error"], answer["cause"])
+        self._done(execution, frame, state, answer["result"])
+
+    def _at_choice(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        for choice in state.body["Choices"]:
+            if choice.keys() - {"Condition", "Next", "Comment"}:
+                raise UnsupportedError(f"a choice with {', '.join(choice)}")
+            chosen = self._evaluate(execution, frame, choice["Condition"])
+            if not isinstance(chosen, bool):
+                raise UnsupportedError(f"the condition of {state.name} is {chosen!r}")
+            if chosen:
+                self._move(execution, frame, choice["Next"])
+                return
+        self._move(execution, frame, state.body["Default"])
+
+    def _at_wait(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        if frame.has_waited:
+            self._leave(execution, frame, state, frame.input)
+            return
+        seconds = self._evaluate(execution, frame, state.body["Seconds"])
+        if not isinstance(seconds, int) or not 0 <= seconds <= 99_999_999:
+            raise UnsupportedError(f"{state.name} waits {seconds!r}")
+        execution.path.append(state.name)
+        frame.has_waited = True
+        execution.ready_at = self.clock.now() + seconds
+
+    def _at_pass(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        execution.path.append(state.name)
+        self._leave(execution, frame, state, self._output(execution, frame, state, frame.input))
+
+    def _at_succeed(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        execution.path.append(state.name)
+        execution.output = self._output(execution, frame, state, frame.input)
+        self._end(execution, "SUCCEEDED")
+
+    def _at_fail(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        execution.path.append(state.name)
+        execution.error, execution.cause = (
+            self._evaluate(execution, frame, state.body.get(name, "")) for name in ("Error", "Cause")
+        )
+        self._end(execution, "FAILED")
+
+    def _at_map(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        """One item after the other, which any concurrency allows."""
+        if frame.items is None:
+            frame.items = self._evaluate(execution, frame, state.body["Items"])
+            frame.results = []
+            if not isinstance(frame.items, list):
+                raise UnsupportedError(f"the items of {state.name} are no array")
+        if len(frame.results) == len(frame.items):
+            results, frame.items = frame.results, None
+            self._done(execution, frame, state, results)
+            return
+        item = frame.items[len(frame.results)]
+        if "ItemSelector" in state.body:
+            item = self._evaluate(execution, frame, state.body["ItemSelector"], item=item)
+        first = execution.definition.starts[state.name]
+        execution.frames.append(Frame(state.name, first, item, item, entered_at=self.clock.now()))
+
+    # Ways from a state.
+
+    def _done(self, execution: Execution, frame: Frame, state: State, result: Any) -> None:
+        """A Task or a Map has its result; nobody wants it any more when the execution was ended meanwhile."""
+        if execution.is_over:
+            return
+        for name, value in state.body.get("Assign", {}).items():
+            frame.variables[name] = self._evaluate(execution, frame, value, result=result)
+        self._leave(execution, frame, state, self._output(execution, frame, state, result, result=result))
+
+    def _failed(self, execution: Execution, failure: StepError) -> None:
+        """A step is tried again, or its error is caught, or handed to the Map around it, or the end."""
+        execution.token = execution.child = execution.answer = None
+        execution.said.append({"error": failure.error, "cause": failure.cause})
+        for depth in range(len(execution.frames) - 1, -1, -1):
+            state = execution.definition.states[execution.frames[depth].state]
+            if self._retried(execution, execution.frames[depth], state, failure.error):
+                return
+            if self._caught(execution, depth, state, failure):
+                return
+        execution.error, execution.cause = failure.error, failure.cause
+        self._end(execution, "FAILED")
+
+    def _output(self, execution: Execution, frame: Frame, state: State, otherwise: Any, **known: Any) -> Any:
+        output = state.body.get("Output", otherwise)
+        return self._evaluate(execution, frame, output, **known) if "Output" in state.body else output
+
+    def _leave(self, execution: Execution, frame: Frame, state: State, output: Any) -> None:
+        if len(json.dumps(output)) > MAX_PAYLOAD:
+            raise UnsupportedError(f"{state.name} puts out more than {MAX_PAYLOAD} bytes")
+        execution.said.append(output)
+        if "Next" in state.body:
+            frame.input = output
+            self._move(execution, frame, state.body["Next"])
+        elif frame.scope and state.body.get("End"):
+            execution.frames.pop()
+            execution.frames[-1].results.append(output)
+        else:
+            raise UnsupportedError(f"{state.name} goes nowhere")
+
+    def _move(self, execution: Execution, frame: Frame, name: str) -> None:
+        if execution.definition.states[name].scope != frame.scope:
+            raise UnsupportedError(f"{name} is not within {frame.scope or 'the machine'}")
+        frame.state = name
+        frame.attempts = {}
+        frame.has_waited = False
+        frame.entered_at = execution.ready_at = self.clock.now()
+
+    def _retried(self, execution: Execution, frame: Frame, state: State, error: str) -> bool:
+        for number, retrier in enumerate(state.body.get("Retry", [])):
+            if not _matches(retrier["ErrorEquals"], error):
+                continue
+            attempt = frame.attempts.get(number, 0)
+            if attempt >= retrier["MaxAttempts"]:
+                return False
+            frame.attempts[number] = attempt + 1
+            pause = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** attempt
+            execution.ready_at = self.clock.now() + self.jitter * min(pause, retrier["MaxDelaySeconds"])
+            return True
+        return False
+
+    def _caught(self, execution: Execution, depth: int, state: State, failure: StepError) -> bool:
+        for catcher in state.catches:
+            if not _matches(catcher["ErrorEquals"], failure.error):
+                continue
+            if catcher.keys() - {"ErrorEquals", "Output", "Next", "Comment"}:
+                raise UnsupportedError(f"a catch with {', '.join(catcher)}")
+            del execution.frames[depth + 1 :]
+            frame = execution.frames[depth]
+            frame.items = None
+            about = {"Error": failure.error, "Cause": failure.cause}
+            frame.input = self._evaluate(execution, frame, catcher["Output"], error_output=about)
+            self._move(execution, frame, catcher["Next"])
+            return True
+        return False
+
+    def _end(self, execution: Execution, status: str) -> None:
+        execution.status = status
+        execution.token = execution.child = execution.answer = None
+        parent = self.executions.get(execution.parent or "")
+        if parent is not None and parent.child == execution.arn:
+            about = {"ExecutionArn": execution.arn, "Status": status, "Output": execution.output}
+            failed = {"error": "States.TaskFailed", "cause": json.dumps(about | {"Error": execution.error})}
+            parent.answer = {"result": about} if status == "SUCCEEDED" else failed
+
+    def _evaluate(
+        self,
+        execution: Execution,
+        frame: Frame,
+        value: Any,
+        *,
+        item: Any = None,
+        **known: Any,
+    ) -> Any:
+        context: dict[str, Any] = {
+            "Execution": {
+                "Id": execution.arn,
+                "Input": execution.input,
+                "Name": execution.arn.rpartition(":")[2],
+                "StartTime": time_text(execution.started_at),
+            },
+            "State": {"EnteredTime": time_text(frame.entered_at), "Name": frame.state},
+        }
+        if execution.redrives:
+            context["Execution"]["RedriveCount"] = execution.redrives
+        if execution.token is not None:
+            context["Task"] = {"Token": execution.token}
+        if item is not None:
+            context["Map"] = {"Item": {"Value": item}}
+        states = {"context": context, "input": frame.input}
+        states |= {{"error_output": "errorOutput"}.get(name, name): each for name, each in known.items()}
+        variables: dict[str, Any] = {}
+        for each in execution.frames:
+            is_cut_off = each.scope and _is_distributed(execution.definition.states[each.scope])
+            variables = dict(each.variables) if is_cut_off else variables | each.variables
+        return json.loads(json.dumps(_evaluated(value, {"states": states, **variables})))
+
+
+def _evaluated(value: Any, variables: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _evaluated(item, variables) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_evaluated(item, variables) for item in value]
+    match = EXPRESSION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    result = _expression(match[1].strip(), frozenset(variables))(variables)
+    if result is None:
+        raise UnsupportedError(f"{value} has no result")
+    return result
+
+
+@cache
+def _expression(text: str, names: frozenset[str]) -> Callable[[dict[str, Any]], Any]:
+    """A compiled expression; one for each set of variables, as an assigned one stays assigned."""
+    expression = Jsonata(text)
+
+    def evaluate(variables: dict[str, Any]) -> Any:
+        for name, value in variables.items():
+            expression.assign(name, value)
+        return expression.evaluate(None)
+
+    return evaluate
+
+
+def _matches(names: list[str], error: str) -> bool:
+    if "States.ALL" in names and len(names) > 1:
+        raise UnsupportedError("States.ALL stands alone")
+    known = error in names or names == ["States.ALL"]
+    return known or ("States.TaskFailed" in names and error != "States.Timeout")
+
+
+def _is_distributed(state: State) -> bool:
+    mode = state.body["ItemProcessor"]["ProcessorConfig"]["Mode"]
+    if mode not in ("INLINE", "DISTRIBUTED"):
+        raise UnsupportedError(mode)
+    return bool(mode == "DISTRIBUTED")
+
+
+def _check(state: State) -> None:
+    if state.type not in _FIELDS:
+        raise UnsupportedError(f"a state of type {state.type}")
+    unknown = state.body.keys() - _FIELDS[state.type] - _COMMON
+    if unknown:
+        raise UnsupportedError(f"{state.name} has {', '.join(sorted(unknown))}")

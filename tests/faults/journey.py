@@ -1,0 +1,46 @@
+"""A run that goes well, with a copy of everything before each of its invocations: where every fault begins."""
+
+import copy
+from dataclasses import dataclass
+
+from tests.faults.deployment import Deployment, Effect, Generation, Universe, generation, no_fault
+from tests.faults.truth import File
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One invocation of a run that goes well: what it does, and the universe just before it."""
+
+    function: str
+    before: Universe
+    effects: tuple[Effect, ...]
+
+
+def journey(deployment: Deployment, file: File, where: Generation) -> list[Invocation]:
+    """Lets a run go well; returns its invocations."""
+    generation(deployment.universe, where)
+    deployment.start(deployment.drop(file.content))
+    invocations = []
+    seen: list[Effect] = []
+
+    def note(effect: Effect, act: object) -> object:
+        seen.append(effect)
+        return act()  # type: ignore[operator]
+
+    deployment.fault = note
+    while execution := deployment.universe.machines.next():
+        before = deployment.snapshot()
+        seen.clear()
+        deployment.step(execution)
+        if seen:
+            invocations.append(Invocation(seen[0].function, before, tuple(seen)))
+    deployment.fault = no_fault
+    return invocations
+
+
+def go_back(deployment: Deployment, invocation: Invocation) -> None:
+    """Makes everything as it was before an invocation."""
+    deployment.universe = copy.deepcopy(invocation.before)
+    deployment.effects = invocation.effects[0].number
+    deployment.log.seek(0)
+    deployment.log.truncate()

@@ -1,0 +1,163 @@
+"""What must be true of a run that is called complete, whatever happened on the way."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from tests.fakes.world import deletes_every_second
+from tests.faults.deployment import Deployment, Universe
+from tests.faults.interpreter import Execution
+from tests.faults.memory_aws import Item
+from tests.unit.conftest import INBOX, RESULTS
+
+FIRST, SECOND = 1_700_000_000_000_000_000, 1_710_000_000_000_000_000
+REJECTED = "no-id-at-all"
+BLANK_LINES = 260
+
+
+@dataclass(frozen=True)
+class File:
+    """A dropped file, and what becomes of its lines."""
+
+    content: bytes
+    ids: tuple[str, ...]
+    duplicates: int
+    rejected: int
+    blank: int
+    parts: int
+
+
+def two_parts(first: int = FIRST, second: int = SECOND) -> File:
+    """A few IDs in front of a megabyte of blank lines, and a few behind it."""
+    ids = [str(start + number) for start in (first, second) for number in range(3)]
+    padding = [" " * 4000] * BLANK_LINES
+    lines = [*ids[:3], ids[0], *padding, REJECTED, *ids[3:]]
+    return File("\n".join(lines).encode(), tuple(ids), 1, 1, BLANK_LINES, 2)
+
+
+def one_part(first: int = FIRST) -> File:
+    ids = [str(first + number) for number in range(3)]
+    return File("\n".join(ids).encode(), tuple(ids), 0, 0, 0, 1)
+
+
+def runs(universe: Universe) -> list[Item]:
+    return [item for item in universe.aws.items("runs") if item["pk"].startswith("RUN#") and item["sk"] == "RUN"]
+
+
+def parts(universe: Universe, run_id: str | None = None) -> list[Item]:
+    items = [item for item in universe.aws.items("runs") if item["sk"].startswith("PART#")]
+    return [item for item in items if run_id in (None, item["run_id"])]
+
+
+def turns(universe: Universe) -> list[Item]:
+    return [item for item in universe.aws.items("runs") if item["pk"].startswith("TURN#")]
+
+
+def active_jobs(universe: Universe) -> list[str]:
+    """The jobs that keep X's slot. One that was created and never uploaded to expires by itself."""
+    window = universe.clock.now() - 900
+    return [
+        job.name
+        for job in universe.world.x.jobs.values()
+        if job.status == "in_progress" or (job.status == "created" and job.created > window)
+    ]
+
+
+def check_complete(deployment: Deployment, *files: File, jobs: int | None = None, events: int | None = 1) -> None:
+    """Raises AssertionError unless every run is complete, and nothing was lost and nothing done twice.
+
+    ``jobs`` is how many jobs X may have seen in all, and ``events`` how many a run's end may have told of.
+    """
+    universe = deployment.universe
+    assert len(runs(universe)) == len(files), "a run is missing or there is one too many"
+    by_key = {(INBOX, run["key"]): run for run in runs(universe)}
+    expected: Counter[str] = Counter()
+    for file in files:
+        (run,) = [by_key[place] for place in by_key if universe.aws.objects[place][-1].body == file.content]
+        expected += _check_run(universe, run, file)
+        _check_events(universe, run, events)
+    _check_results(universe, expected)
+    assert not turns(universe), f"the turn is not free: {[item['sk'] for item in turns(universe)]}"
+    assert not active_jobs(universe), f"jobs are active at X: {active_jobs(universe)}"
+    if jobs is not None:
+        assert len(universe.world.x.jobs) == jobs, f"X has seen {len(universe.world.x.jobs)} jobs"
+    assert not universe.aws.uploads, "a multipart upload is left over"
+    check_secrecy(deployment, *files)
+
+
+def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
+    assert run["status"] == "complete", f"the run is {run['status']}: {run.get('error')} {run.get('error_message')}"
+    assert "error" not in run
+    own = parts(universe, run["run_id"])
+    assert [part["status"] for part in own] == ["complete"] * file.parts
+    assert all("error" not in part for part in own)
+    x = universe.world.x
+    completed = [job for job in x.jobs.values() if job.status == "complete" and job.name.startswith(run["run_id"])]
+    uploaded = [identifier for job in completed for identifier in universe.world.uploaded(job).decode().split()]
+    assert uploaded == list(file.ids), "X did not get each accepted ID once, in order"
+    assert {part["job_id"] for part in own} == {job.id for job in completed}
+    for job in x.jobs.values():
+        assert len(x.uploads.get(job.id, [])) <= 1, f"{job.name} was uploaded to more than once"
+    counts = {
+        "lines": len(file.ids) + file.duplicates + file.rejected + file.blank,
+        "accepted": len(file.ids),
+        "duplicate": file.duplicates,
+        "rejected": file.rejected,
+        "blank": file.blank,
+    }
+    found = Counter(
+        str(record["id"])
+        for job in completed
+        for record in deletes_every_second(universe.world.uploaded(job).decode().split())
+    )
+    counts |= {"records": found.total(), "affected": found.total(), "result_errors": 0}
+    assert {name: run[name] for name in counts} == counts, "the run's figures are not the truth"
+    assert {name: sum(part[name] for part in own) for name in counts} == counts, "the parts' figures do not add up"
+    assert run["by_action"] == {"delete": found.total()}
+    assert (run["parts"], run["parts_complete"], run["parts_failed"]) == (file.parts, file.parts, 0)
+    return found
+
+
+def _check_events(universe: Universe, run: Item, wanted: int | None) -> None:
+    told = [event for event in universe.events if event["Detail"]["run_id"] == run["run_id"]]
+    assert told, "nobody was told of the run's end"
+    assert told[-1]["DetailType"] == "ComplianceRunCompleted"
+    detail = {name: value for name, value in told[-1]["Detail"].items() if name != "ended_at"}
+    assert {name: run[name] for name in detail} == detail, "what was told of the run is not what is on record"
+    assert wanted in (None, len(told)), f"{len(told)} events tell of the run's end"
+
+
+def _check_results(universe: Universe, expected: Counter[str]) -> None:
+    aws = universe.aws
+    written = Counter(
+        json.loads(line)["id"] for key in aws.keys(RESULTS, "results/") for line in aws.body(RESULTS, key).splitlines()
+    )
+    assert written == expected, "the records in S3 are not X's, each once"
+    raw = Counter(
+        json.loads(line)["id"] for key in aws.keys(RESULTS, "raw/") for line in aws.body(RESULTS, key).splitlines()
+    )
+    assert raw == expected, "what X said is not kept as it came"
+    assert Counter(item["id"] for item in aws.items("results")) == expected, "the index does not hold each record once"
+
+
+def check_secrecy(deployment: Deployment, *files: File) -> None:
+    """No credential and no checked ID stands where it does not belong."""
+    universe = deployment.universe
+    said = [execution.said for execution in universe.machines.executions.values()]
+    errors = [(execution.error, execution.cause, execution.output) for execution in _executions(universe)]
+    told = json.dumps([said, errors, universe.events]) + deployment.log.getvalue()
+    assert "SECRET" not in told, "a credential is told"
+    assert not any(identifier in told for file in files for identifier in file.ids), "a checked ID is told"
+    kept = json.dumps([item for item in universe.aws.items("runs") if item.get("status") == "complete"])
+    assert "SECRET" not in kept, "a credential outlives its use"
+
+
+def _executions(universe: Universe) -> list[Execution]:
+    return list(universe.machines.executions.values())
+
+
+def record(universe: Universe, **wanted: Any) -> Item:
+    """The one item of the runs table with these attributes."""
+    (item,) = [item for item in universe.aws.items("runs") if wanted.items() <= item.items()]
+    return item
