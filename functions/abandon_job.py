@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters import http, runs_table
+from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler, logger
+from adapters.http import Wire
 from adapters.secret import x_api
 from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, message_of
 from compliance.jobs import Jobs
@@ -20,10 +21,10 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Returns whether to try ``again`` with a new job; else the part has failed with ``error`` and ``error_message``.
     """
     message = message_of(event["error"], event["cause"])
-    return abandon(PartRef.of(event), event["execution_arn"], event["error"], message)
+    return abandon(PartRef.of(event), event["execution_arn"], event["error"], message, clock)
 
 
-def abandon(ref: PartRef, execution_arn: str, error: str, message: str) -> dict[str, Any]:
+def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
     A job that X has completed is kept for as long as its results can be had: what is left to do can be done later.
@@ -35,7 +36,7 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str) -> dict[
         return {"again": False, **failure}
     is_complete = "completed_at" in part
     if not is_complete and not is_job_ended(error):
-        _cancel(part)
+        _cancel(part, clock)
     keeps_job = is_complete and not is_job_lost(error) and error != ResultsExpired.__name__
     forgotten = {} if keeps_job else NO_JOB
     abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
@@ -46,12 +47,12 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str) -> dict[
     return {"again": False, **failure}
 
 
-def _cancel(part: Part) -> None:
+def _cancel(part: Part, clock: LambdaClock) -> None:
     """Tries once: a job that stays is in the way of the next one, which then cancels it."""
     if "job_name" not in part:
         return
     try:
-        jobs = Jobs(x_api(), http.send)
+        jobs = Jobs(x_api(), Wire(clock).send)
         job_id = part.get("job_id") or jobs.id_of(part["type"], part["job_name"])
         if job_id:
             jobs.cancel(job_id)

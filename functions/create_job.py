@@ -3,8 +3,9 @@
 from contextlib import suppress
 from typing import Any
 
-from adapters import http, runs_table, turns
+from adapters import runs_table, turns
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.http import Wire
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
@@ -30,7 +31,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     part = runs_table.get_part(ref.run_id, ref.part)
     if "job_id" in part:
         return {"created": True}
-    jobs = Jobs(x_api(), http.send)
+    jobs = Jobs(x_api(), Wire(clock).send)
     job = None
     if "job_name" in part:
         job = jobs.find(ref.type, part["job_name"])

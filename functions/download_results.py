@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters import http, runs_table
+from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.http import Wire
 from adapters.results_sink import ResultsSink
 from adapters.secret import x_api
 from adapters.settings import settings
@@ -48,7 +49,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 def _download(part: Part, sink: ResultsSink, clock: LambdaClock, reserve: float) -> ResultsDownload:
     """X's own byte path wants the bearer token; Google's URL is itself the credential and must not see it."""
-    url = part["download_url"]
+    url, fetch = part["download_url"], Wire(clock).fetch
     if settings().transfer_hosts.of(url) == "x":
-        return ResultsDownload(Request("GET", url, x_api().authorization), refusal, http.fetch, sink, clock, reserve)
-    return ResultsDownload(Request("GET", url), google_refusal, http.fetch, sink, clock, reserve)
+        return ResultsDownload(Request("GET", url, x_api().authorization), refusal, fetch, sink, clock, reserve)
+    return ResultsDownload(Request("GET", url), google_refusal, fetch, sink, clock, reserve)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters import http, runs_table
+from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.http import Wire
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
@@ -25,7 +26,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     if "completed_at" in part:
         return {"status": "complete", "wait_seconds": 0}
     try:
-        job = Jobs(x_api(), http.send).get(part["job_id"])
+        job = Jobs(x_api(), Wire(clock).send).get(part["job_id"])
     except RateLimited as limit:
         _check_deadline(part["created_at"], clock.now())
         if limit.reset_at is None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters import http, runs_table
+from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.http import Wire
 from adapters.settings import settings
 from compliance import gcs_resumable
 from compliance.clock import parse_time, time_text
@@ -27,7 +28,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         raise UploadWindowClosed("The 15 minutes for opening the upload are over.")
     request = gcs_resumable.open_request(part["upload_url"])
     try:
-        session_uri = gcs_resumable.judge_open(request, http.send(request))
+        session_uri = gcs_resumable.judge_open(request, Wire(clock).send(request))
     except WireError as error:
         raise UploadInterrupted(f"Google did not answer: {error}.") from None
     if isinstance(session_uri, Unclear):

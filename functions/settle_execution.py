@@ -20,42 +20,43 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Without one, as the schedule calls it, it looks after the turns: whoever has or awaits one and has ended is settled.
     """
     if "executionArn" in event.get("detail", {}):
-        _settle(event["detail"], clock.now())
+        _settle(event["detail"], clock)
         return {}
     for job_type in JOB_TYPES:
         for ref, execution_arn in turns.claims(job_type):
             if executions.is_over(execution_arn):
-                _settle_job(ref, execution_arn)
+                _settle_job(ref, execution_arn, clock)
     return {}
 
 
-def _settle(detail: dict[str, Any], now: float) -> None:
+def _settle(detail: dict[str, Any], clock: LambdaClock) -> None:
     """An execution that was redriven since runs again: it is left alone."""
     execution_arn = detail["executionArn"]
     if not executions.is_over(execution_arn):
         return
     source = json.loads(detail["input"])
     if "part" in source:
-        _settle_job(PartRef.of(source), execution_arn)
+        _settle_job(PartRef.of(source), execution_arn, clock)
     elif run := runs_table.run_of(execution_arn):
-        _settle_run(run, now)
+        _settle_run(run, clock)
 
 
-def _settle_job(ref: PartRef, execution_arn: str) -> None:
+def _settle_job(ref: PartRef, execution_arn: str, clock: LambdaClock) -> None:
     if runs_table.get_part(ref.run_id, ref.part)["status"] != "failed":
-        abandon(ref, execution_arn, *FAILURE)
+        abandon(ref, execution_arn, *FAILURE, clock)
     turns.release(ref.type, execution_arn)
 
 
-def _settle_run(run: Run, now: float) -> None:
+def _settle_run(run: Run, clock: LambdaClock) -> None:
     """Tells of the end before it is written down: told twice is better than never."""
     if run["status"] in ("complete", "failed"):
         return
     for part in runs_table.list_parts(run["run_id"]):
         if "execution_arn" in part and part["status"] not in ("complete", "failed"):
             executions.stop(part["execution_arn"])
-            _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"])
+            _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
     error, message = FAILURE
-    ending: dict[str, Any] = {"status": "failed", "error": error, "error_message": message, "ended_at": time_text(now)}
+    ended_at = time_text(clock.now())
+    ending: dict[str, Any] = {"status": "failed", "error": error, "error_message": message, "ended_at": ended_at}
     event_bus.publish_failure({**summary(run), **ending})
     runs_table.update_run(run["run_id"], **ending)

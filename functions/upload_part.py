@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters import http, objects, runs_table
+from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.http import Wire
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance import single_put
@@ -55,7 +56,7 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
         upload = ResumableUpload(
             part["session_uri"],
             source,
-            http.send,
+            Wire(clock).send,
             clock,
             settings().chunk_bytes,
             reserve,
@@ -74,18 +75,18 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
 
 def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, reserve: float) -> None:
     """Sends the part in one PUT, unless X already works on what an earlier invocation has sent."""
-    api = x_api()
-    if part["status"] == "uploading" and Jobs(api, http.send).get(part["job_id"]).status != "created":
+    api, send = x_api(), Wire(clock).send
+    if part["status"] == "uploading" and Jobs(api, send).get(part["job_id"]).status != "created":
         return
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
         raise UploadWindowClosed("The 15 minutes for the upload are over.")
     runs_table.update_part(ref, job=part["job_name"], status="uploading", uploaded_bytes=0)
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
-        single_put.judge_x_hosted(single_put.put(request, source, http.send, clock, reserve))
+        single_put.judge_x_hosted(single_put.put(request, source, send, clock, reserve))
     else:
         request = single_put.gcs_put_request(part["upload_url"], source.total)
-        single_put.judge_gcs_put(single_put.put(request, source, http.send, clock, reserve), source.crc32c)
+        single_put.judge_gcs_put(single_put.put(request, source, send, clock, reserve), source.crc32c)
 
 
 def _report(ref: PartRef, part: Part, uploaded: int) -> None:

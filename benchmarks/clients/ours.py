@@ -9,9 +9,10 @@ from typing import cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from adapters import http, objects
+from adapters import objects
 from adapters.aws import s3
 from adapters.handler import LambdaClock
+from adapters.http import Wire
 from adapters.settings import settings
 from benchmarks.s3 import ETAG
 from compliance import gcs_resumable
@@ -39,12 +40,13 @@ def main() -> None:
     key, total, crc32c, url = sys.argv[1:]
     part = cast(Part, {"object_key": key, "object_etag": ETAG, "bytes": int(total), "crc32c": crc32c})
     request = gcs_resumable.open_request(url)
-    session_uri = gcs_resumable.judge_open(request, http.send(request))
+    clock = LambdaClock(Invocation())
+    send = Wire(clock).send
+    session_uri = gcs_resumable.judge_open(request, send(request))
     if not isinstance(session_uri, str):
         sys.exit(session_uri.reason)
-    clock = LambdaClock(Invocation())
     source = objects.prepared(part)
-    upload = ResumableUpload(session_uri, source, http.send, clock, settings().chunk_bytes, RESERVE_SECONDS)
+    upload = ResumableUpload(session_uri, source, send, clock, settings().chunk_bytes, RESERVE_SECONDS)
     if not upload.run().complete:
         sys.exit("The upload is not complete.")
 

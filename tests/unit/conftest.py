@@ -11,7 +11,8 @@ import pytest
 from moto import mock_aws
 
 import adapters.handler
-from adapters import aws, executions, http, objects, runs_table, turns
+from adapters import aws, executions, objects, runs_table, turns
+from adapters.http import Wire
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.runs import Part, PartRef, Run
@@ -233,8 +234,8 @@ def functions(
     environment: None, clock: ManualClock, step_functions: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Functions]:
     world = World(clock)
-    monkeypatch.setattr(http, "send", world.send)
-    monkeypatch.setattr(http, "fetch", world.fetch)
+    monkeypatch.setattr(Wire, "send", lambda self, *request: world.send(*request))
+    monkeypatch.setattr(Wire, "fetch", lambda self, request: world.fetch(request))
     log = io.StringIO()
     monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", log)
     deployed = Functions(world, clock, step_functions, monkeypatch, log)

@@ -1,16 +1,21 @@
 """The one place that opens sockets, against a server on this machine."""
 
+import contextlib
 import io
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from adapters.http import fetch, send
+from adapters import http
+from adapters.http import Wire
 from compliance.wire import ExactReader, OutOfTime, Request, WireError
+from tests.fakes.clock import ManualClock
 
+WIRE = Wire(ManualClock(left=900.0))
 SECRET = "?X-Goog-Signature=SECRET"
 
 
@@ -62,14 +67,14 @@ def test_an_answer_comes_back_whole_with_lower_case_names() -> None:
     with server(
         b"HTTP/1.1 201 Created\r\nLocation: here\r\nX-Goog-Hash: crc32c=a\r\nContent-Length: 4\r\n\r\nbody"
     ) as (url, _):
-        answer = send(Request("GET", url))
+        answer = WIRE.send(Request("GET", url))
     assert (answer.status, answer.body) == (201, b"body")
     assert (answer.headers["location"], answer.headers["x-goog-hash"]) == ("here", "crc32c=a")
 
 
 def test_a_post_without_a_body_says_that_it_has_none_once() -> None:
     with server(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n") as (url, received):
-        send(Request("POST", url, {"content-length": "0", "x-goog-resumable": "start"}))
+        WIRE.send(Request("POST", url, {"content-length": "0", "x-goog-resumable": "start"}))
     head = received[0].lower()
     assert head.count(b"content-length: 0") == 1
     assert b"transfer-encoding" not in head
@@ -81,7 +86,7 @@ def test_a_body_is_streamed_with_its_announced_length() -> None:
     with server(b"HTTP/1.1 308 Resume\r\nRange: bytes=0-9\r\nContent-Length: 0\r\n\r\n") as (url, received):
         headers = {"content-length": str(len(content)), "content-range": f"bytes 0-{len(content) - 1}/*"}
         reader = ExactReader(io.BytesIO(content + b"more"), len(content), lambda: False)
-        answer = send(Request("PUT", url, headers), reader)
+        answer = WIRE.send(Request("PUT", url, headers), reader)
     assert (answer.status, answer.headers["range"]) == (308, "bytes=0-9")
     head, _, body = received[0].partition(b"\r\n\r\n")
     assert body == content
@@ -92,8 +97,8 @@ def test_a_body_is_streamed_with_its_announced_length() -> None:
 def test_no_redirect_is_followed(status: int) -> None:
     redirect = b"HTTP/1.1 %d Moved\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n" % status
     with server(redirect) as (url, _):
-        assert send(Request("PUT", url, {"authorization": "SECRET"}), b"x").status == status
-    with server(redirect) as (url, _), fetch(Request("GET", url)) as download:
+        assert WIRE.send(Request("PUT", url, {"authorization": "SECRET"}), b"x").status == status
+    with server(redirect) as (url, _), WIRE.fetch(Request("GET", url)) as download:
         assert download.status == status
 
 
@@ -113,7 +118,7 @@ def refused() -> str:
 )
 def test_an_answer_that_is_not_whole_is_a_failure_of_the_wire_that_does_not_show_the_url(answer: bytes) -> None:
     with server(answer) as (url, received), pytest.raises(WireError) as failed:
-        send(Request("GET", url))
+        WIRE.send(Request("GET", url))
     assert "SECRET" not in str(failed.value)
     assert failed.value.__cause__ is None
     assert len(received) == 1
@@ -122,7 +127,7 @@ def test_an_answer_that_is_not_whole_is_a_failure_of_the_wire_that_does_not_show
 @pytest.mark.parametrize("url", [refused(), "http://127.0.0.1:99999/?SECRET", "http://?SECRET"])
 def test_nobody_there_is_a_failure_of_the_wire(url: str) -> None:
     with pytest.raises(WireError) as failed:
-        send(Request("GET", url))
+        WIRE.send(Request("GET", url))
     assert "SECRET" not in str(failed.value)
 
 
@@ -130,7 +135,7 @@ def test_a_connection_that_is_reset_in_the_middle_of_a_body_is_a_failure_of_the_
     content = b"x" * 50_000_000
     reader = ExactReader(io.BytesIO(content), len(content), lambda: False)
     with server(b"", reads=100_000) as (url, received), pytest.raises(WireError):
-        send(Request("PUT", url, {"content-length": str(len(content))}), reader)
+        WIRE.send(Request("PUT", url, {"content-length": str(len(content))}), reader)
     assert len(received) == 1
 
 
@@ -140,7 +145,7 @@ def test_what_a_body_raises_comes_through() -> None:
     cases: list[tuple[ExactReader, int, type[Exception]]] = [(short, 10, WireError), (late, 5, OutOfTime)]
     for reader, length, error in cases:
         with server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (url, received), pytest.raises(error):
-            send(Request("PUT", url, {"content-length": str(length)}), reader)
+            WIRE.send(Request("PUT", url, {"content-length": str(length)}), reader)
         assert b"HTTP/1.1" in received[0]
 
 
@@ -149,7 +154,7 @@ def test_a_download_is_streamed_as_it_came() -> None:
     head += b"Content-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\n"
     with (
         server(head + b"\x1f\x8b\x00ab") as (url, received),
-        fetch(Request("GET", url, {"range": "bytes=5-"})) as answer,
+        WIRE.fetch(Request("GET", url, {"range": "bytes=5-"})) as answer,
     ):
         assert (answer.status, answer.headers["content-range"]) == (206, "bytes 5-9/10")
         assert b"".join(answer.blocks) == b"\x1f\x8b\x00ab"
@@ -162,7 +167,7 @@ def test_a_download_that_breaks_off_says_so_after_what_has_arrived() -> None:
         lambda: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
     ]
     for answer in breaks:
-        with server(answer()) as (url, _), fetch(Request("GET", url)) as download:
+        with server(answer()) as (url, _), WIRE.fetch(Request("GET", url)) as download:
             with pytest.raises(WireError) as failed:
                 list(download.blocks)
             assert "SECRET" not in str(failed.value)
@@ -170,6 +175,93 @@ def test_a_download_that_breaks_off_says_so_after_what_has_arrived() -> None:
 
 @pytest.mark.parametrize("url", [refused(), "http://127.0.0.1:99999/?SECRET"])
 def test_a_download_from_nobody_is_a_failure_of_the_wire(url: str) -> None:
-    with pytest.raises(WireError) as failed, fetch(Request("GET", url)):
+    with pytest.raises(WireError) as failed, WIRE.fetch(Request("GET", url)):
         pass
     assert "SECRET" not in str(failed.value)
+
+
+def test_a_server_that_says_nothing_is_given_up_before_the_invocation_ends() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}"
+    with listener, pytest.raises(WireError, match="ReadTimeoutError"):
+        Wire(ManualClock(left=http.MARGIN_SECONDS + 0.2)).send(Request("GET", url))
+
+
+def test_a_server_that_stalls_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "READ_SECONDS", 0.2)
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}"
+    with listener, pytest.raises(WireError, match="ReadTimeoutError"):
+        WIRE.send(Request("GET", url))
+
+
+class Trickle:
+    """Answers a byte at a time, and each takes a minute of the clock."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/path{SECRET}"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "Trickle":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.join(5)
+        self.listener.close()
+
+    def _serve(self) -> None:
+        connection, _ = self.listener.accept()
+        with connection, contextlib.suppress(OSError):
+            _request(connection, -1)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(1000):
+                self.clock.advance(60)
+                connection.sendall(b"x")
+                time.sleep(0.001)
+
+
+def test_a_server_that_trickles_does_not_outlive_the_invocation() -> None:
+    clock = ManualClock(left=900.0)
+    with Trickle(clock) as server, pytest.raises(WireError, match="too slow"):
+        Wire(clock).send(Request("GET", server.url))
+    clock = ManualClock(left=900.0)
+    with (
+        Trickle(clock) as server,
+        pytest.raises(WireError, match="too slow"),
+        Wire(clock).fetch(Request("GET", server.url)) as download,
+    ):
+        list(download.blocks)
+
+
+def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MAX_ANSWER", 1000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"
+    with server(head + b"x" * 2000) as (url, _), pytest.raises(WireError, match="does not end"):
+        WIRE.send(Request("GET", url))
+    with server(head + b"x" * 2000) as (url, _), WIRE.fetch(Request("GET", url)) as download:
+        assert sum(map(len, download.blocks)) == 2000
+
+
+def test_a_connection_is_used_again() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    accepted = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        accepted.append(connection)
+        with connection:
+            for _ in range(3):
+                _request(connection, -1)
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}"
+    with listener:
+        assert [WIRE.send(Request("GET", url)).body for _ in range(3)] == [b"ok"] * 3
+        thread.join(5)
+    assert len(accepted) == 1
