@@ -69,7 +69,7 @@ class Effect:
 
     @property
     def changes(self) -> bool:
-        return not self.operation.startswith((*READS, "GET"))
+        return not self.operation.startswith((*READS, "GET", "ASK"))
 
     def __str__(self) -> str:
         return f"{self.function}: {self.service} {self.operation}"
@@ -192,7 +192,8 @@ class Deployment:
 
     def send(self, request: Request, body: bytes | Readable | None = None) -> Response:
         host = "google" if "storage.googleapis.com" in request.url else "x"
-        operation = f"{request.method} {urlsplit(request.url).path}"
+        is_question = request.headers.get("content-range", "").startswith("bytes *")
+        operation = f"{'ASK' if is_question else request.method} {urlsplit(request.url).path}"
         answer: Response = self.act(host, operation, lambda: self._send(request, body))
         return answer
 

@@ -142,6 +142,18 @@ class MemoryAws:
                 self._put_item({"TableName": table, "Item": request["PutRequest"]["Item"]})
         return {"UnprocessedItems": {}}
 
+    def _batch_get_item(self, params: dict[str, Any]) -> Answer:
+        _only(params, "RequestItems")
+        answers: dict[str, list[Item]] = {}
+        for table, about in params["RequestItems"].items():
+            _only(about, "Keys", "ProjectionExpression", "ConsistentRead", *_CONDITION)
+            wanted = [_name(name, about) for name in about["ProjectionExpression"].split(", ")]
+            found = [self.tables[table][1].get(self._key({"TableName": table}, key)) for key in about["Keys"]]
+            if len(found) > 100:
+                raise Refusal(400, "ValidationException")
+            answers[table] = [{name: item[name] for name in wanted if name in item} for item in found if item]
+        return {"Responses": answers, "UnprocessedKeys": {}}
+
     def _table(self, params: dict[str, Any]) -> dict[tuple[str, ...], Item]:
         return self.tables[params["TableName"]][1]
 
