@@ -129,11 +129,12 @@ def test_the_index_goes_on_where_it_stopped() -> None:
     assert payload["offset"] == 1234
 
 
-def test_a_run_begins_with_the_object_that_was_dropped() -> None:
+def test_a_run_begins_with_the_object_that_was_dropped_also_when_it_is_redriven_from_its_end() -> None:
     detail = json.loads((ROOT / "tests" / "events" / "object_created.json").read_text())["detail"]
-    payload = evaluate(RUN.states["Register Run"].body["Arguments"]["Payload"], states_of(detail))
-    assert payload["source"] == detail
-    assert payload["execution_arn"] == CONTEXT["Execution"]["Id"]  # type: ignore[index]
+    execution = {"Id": "run", "Input": detail, "StartTime": "2026-11-23T12:00:00.000Z"}
+    redriven = {"context": CONTEXT | {"Execution": execution}, "input": {"Payload": {}}}
+    payload = evaluate(RUN.states["Register Run"].body["Arguments"]["Payload"], redriven)
+    assert payload == {"source": detail, "execution_arn": "run", "started_at": execution["StartTime"]}
 
 
 def test_the_sample_event_is_what_a_run_takes() -> None:
