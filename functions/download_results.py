@@ -11,6 +11,7 @@ from adapters.settings import settings
 from compliance.clock import parse_time, time_text
 from compliance.download import ResultsDownload, google_refusal
 from compliance.errors import ResultsExpired
+from compliance.results import is_answer
 from compliance.runs import Part, PartRef
 from compliance.wire import Request
 from compliance.x_api import refusal
@@ -51,5 +52,6 @@ def _download(part: Part, sink: ResultsSink, clock: LambdaClock, reserve: float)
     """X's own byte path wants the bearer token; Google's URL is itself the credential and must not see it."""
     url, fetch = part["download_url"], Wire(clock).fetch
     if settings().transfer_hosts.of(url) == "x":
-        return ResultsDownload(Request("GET", url, x_api().authorization), refusal, fetch, sink, clock, reserve)
-    return ResultsDownload(Request("GET", url), google_refusal, fetch, sink, clock, reserve)
+        request = Request("GET", url, x_api().authorization)
+        return ResultsDownload(request, refusal, fetch, sink, clock, reserve, is_answer)
+    return ResultsDownload(Request("GET", url), google_refusal, fetch, sink, clock, reserve, is_answer)

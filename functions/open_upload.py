@@ -8,17 +8,21 @@ from adapters.http import Wire
 from adapters.settings import settings
 from compliance import gcs_resumable
 from compliance.clock import parse_time, time_text
-from compliance.errors import ProtocolViolation, UploadInterrupted, UploadWindowClosed
+from compliance.errors import ProtocolViolation, SessionLost, UploadInterrupted, UploadWindowClosed
 from compliance.gcs_resumable import Unclear
 from compliance.runs import PartRef
 from compliance.wire import WireError
+
+MAX_SESSIONS = 10
+"""Sessions that a job gets: Google forgets hardly any, and the next one is opened at once."""
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference. The session URI is a credential: it stands on the part's record only.
 
-    Raises UploadWindowClosed once ``upload_expires_at`` has passed: no session can be opened after it.
+    Raises UploadWindowClosed once ``upload_expires_at`` has passed, as no session can be opened after it, and
+    SessionLost when one session after the other was forgotten.
     """
     ref = PartRef.of(event)
     part = runs_table.get_part_with_job(ref)
@@ -26,6 +30,9 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         return {}
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
         raise UploadWindowClosed("The 15 minutes for opening the upload are over.")
+    sessions = part.get("sessions", 0) + 1
+    if sessions > MAX_SESSIONS:
+        raise SessionLost(f"Google has forgotten {MAX_SESSIONS} upload sessions of this job, one after the other.")
     request = gcs_resumable.open_request(part["upload_url"])
     try:
         session_uri = gcs_resumable.judge_open(request, Wire(clock).send(request))
@@ -39,6 +46,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         ref,
         job=part["job_name"],
         status="uploading",
+        sessions=sessions,
         session_uri=session_uri,
         session_opened_at=time_text(clock.now()),
         uploaded_bytes=0,

@@ -72,7 +72,8 @@ class ResultsDownload:
     """One invocation's work on a download.
 
     ``refusal`` names the error that an answer other than success stands for; ``reserve`` is how many seconds before
-    the invocation's end it pauses.
+    the invocation's end it pauses; ``is_answer`` tells by the first piece whether this is the file, as a server in
+    trouble says 200 to something else.
     """
 
     request: Request
@@ -81,6 +82,7 @@ class ResultsDownload:
     sink: Sink = field(repr=False)
     clock: Clock
     reserve: float
+    is_answer: Callable[[bytes], bool] = field(repr=False, default=lambda _: True)
 
     def run(self, state: State) -> tuple[bool, State]:
         """Works until the file is whole and verified (True) or the time is up (False).
@@ -138,6 +140,8 @@ class ResultsDownload:
         """Stores a piece: as the whole object when it is all there is, which is then verified first."""
         if state.upload_id is not None and not piece:
             return state
+        if state.offset == 0 and not self.is_answer(piece):
+            raise DownloadInterrupted("What came instead of the results holds not one record.")
         grown = replace(state, offset=state.offset + len(piece), crc32c=google_crc32c.extend(state.crc32c, piece))
         if state.upload_id is None and len(piece) < self.sink.piece_bytes:
             self._verify(grown)

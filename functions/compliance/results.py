@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from compliance.clock import parse_time
@@ -70,6 +71,12 @@ def parse_line(line: bytes) -> ResultRecord | None:
         error=_word(data.get("error")),
         raw=None if is_plain else text,
     )
+
+
+def is_answer(content: bytes) -> bool:
+    """Whether a file that begins so can be X's answer: it is blank, or one of its lines is a record with an ID."""
+    records = (parse_line(line) for line in BytesIO(content))
+    return not content.strip() or any(record is not None and record.id for record in records)
 
 
 def tally(findings: Findings, records: Iterable[ResultRecord]) -> None:

@@ -53,6 +53,7 @@ class Run(TypedDict):
     rejected: NotRequired[int]
     prepared_at: NotRequired[str]
     ended_at: NotRequired[str]
+    told_at: NotRequired[str]
     records: NotRequired[int]
     affected: NotRequired[int]
     result_errors: NotRequired[int]
@@ -100,6 +101,7 @@ class Part(TypedDict):
     created_at: NotRequired[str]
     upload_url: NotRequired[str]
     upload_expires_at: NotRequired[str]
+    sessions: NotRequired[int]
     session_uri: NotRequired[str]
     session_opened_at: NotRequired[str]
     uploaded_bytes: NotRequired[int]
@@ -133,6 +135,7 @@ NO_JOB: dict[str, None] = dict.fromkeys(
         "created_at",
         "upload_url",
         "upload_expires_at",
+        "sessions",
         "session_uri",
         "session_opened_at",
         "uploaded_bytes",
@@ -216,4 +219,4 @@ def _partition(table: str, part: Part) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """What is told of a run when it ends."""
-    return {name: value for name, value in run.items() if name not in ("execution_arn", "listing")}
+    return {name: value for name, value in run.items() if name not in ("execution_arn", "told_at")}

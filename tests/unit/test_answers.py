@@ -91,7 +91,7 @@ def test_an_answer_in_several_pieces_survives_breaks_and_invocations(functions: 
 
 
 def test_a_finished_answer_that_was_not_written_down_is_not_fetched_again(functions: Functions) -> None:
-    results = b"x" * (PIECE + 5)
+    results = b'{"id": "1"}\n' + b"x" * (PIECE - 7)
     ref = functions.completed(IDS, results)
     url = functions.part(ref)["download_url"]
     saved: list[Any] = []
@@ -106,6 +106,15 @@ def test_a_finished_answer_that_was_not_written_down_is_not_fetched_again(functi
     functions.update(ref, downloaded_at=None, download=saved[-1], download_url=url)
     assert functions.invoke("download_results", ref, 900) == {"complete": True}
     assert len(functions.world.downloads.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>Something went wrong.</html>", b'{"errors": [{"detail": "Not now."}]}', b"{"])
+def test_what_is_no_answer_is_not_kept_although_it_came_with_200(functions: Functions, body: bytes) -> None:
+    ref = functions.completed(IDS, MIXED)
+    functions.world.downloads.files[functions.part(ref)["download_url"]] = body
+    with pytest.raises(DownloadInterrupted, match="holds not one record"):
+        functions.invoke("download_results", ref)
+    assert functions.keys("raw/") == []
 
 
 def test_a_corrupted_answer_is_never_kept(functions: Functions) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+import open_upload
 from adapters import aws
 from compliance import single_put
 from compliance.errors import (
@@ -138,6 +139,17 @@ def test_a_lost_session_after_the_window_is_the_end(functions: Functions) -> Non
     with pytest.raises(SessionLost):
         functions.invoke("upload_part", ref)
     with pytest.raises(UploadWindowClosed):
+        functions.invoke("open_upload", ref)
+
+
+def test_sessions_that_are_lost_one_after_the_other_come_to_an_end(functions: Functions) -> None:
+    ref = functions.created(FEW)
+    for _ in range(open_upload.MAX_SESSIONS):
+        functions.invoke("open_upload", ref)
+        functions.world.gcs.forget()
+        with pytest.raises(SessionLost):
+            functions.invoke("upload_part", ref)
+    with pytest.raises(SessionLost, match="10 upload sessions of this job"):
         functions.invoke("open_upload", ref)
 
 
