@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format sandbox synth bootstrap deploy destroy bench pins clean
+.PHONY: help demo test chaos lint format sandbox synth bootstrap deploy destroy bench pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -15,6 +15,9 @@ demo: .venv/.installed node_modules/.installed ## Check 252,000 IDs on the local
 
 test: .venv/.installed node_modules/.installed ## Run all tests
 	@$(BIN)/python -m pytest
+
+chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=600 SEED=1]
+	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
 lint: .venv/.installed ## Check style and types
 	@$(BIN)/ruff check

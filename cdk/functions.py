@@ -77,6 +77,7 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         # Lists the run's parts, to add up their results.
         "summarize_run": Spec(runs=("Query", "UpdateItem")),
         "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
+        "publish_run": Spec(runs=("UpdateItem",), grants=executions.publish()),
         # Raises what it is told.
         "report_failure": Spec(timeout=30),
         # Makes the part its execution's, puts a ticket, deletes stale ones; wakes the execution whose turn it is.
@@ -120,7 +121,7 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended.
         "settle_execution": Spec(
             runs=(*QUEUE, "UpdateItem"),
-            grants=[*executions.settle(), *answer_tasks(), *may.read_bearer_token()],
+            grants=[*executions.settle(), *executions.publish(), *answer_tasks(), *may.read_bearer_token()],
         ),
     }
 

@@ -90,7 +90,10 @@ class StorageGrants:
 
 
 class ExecutionGrants:
-    """The grants on what the state machines do, by name: the machines themselves are made after the functions."""
+    """The grants on executions and on the bus that hears of them.
+
+    Machines are named, not referred to: they are made after the functions.
+    """
 
     def __init__(self, scope: Construct, prefix: str, event_bus: str) -> None:
         stack = Stack.of(scope)
@@ -110,12 +113,15 @@ class ExecutionGrants:
         return (Grant("SeeJobs", ("states:DescribeExecution",), (self._jobs,)),)
 
     def settle(self) -> tuple[Grant, ...]:
-        """Asking whether an execution has ended, stopping a run's jobs, and telling how the run ended."""
+        """Asking whether an execution has ended, and stopping a run's jobs."""
         return (
             Grant("SeeExecutions", ("states:DescribeExecution",), (self._jobs, self._runs)),
             Grant("StopJobs", ("states:StopExecution",), (self._jobs,)),
-            Grant("PublishRun", ("events:PutEvents",), (self._event_bus,)),
         )
+
+    def publish(self) -> tuple[Grant, ...]:
+        """Telling how a run ended."""
+        return (Grant("PublishRun", ("events:PutEvents",), (self._event_bus,)),)
 
 
 def answer_tasks() -> tuple[Grant, ...]:

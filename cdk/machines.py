@@ -12,7 +12,6 @@ from constructs import Construct
 
 from cdk.bundling import ROOT
 from cdk.config import Settings
-from cdk.functions import EVENT_BUS
 from cdk.logs import log_group
 from cdk.rules import acknowledge, acknowledge_wildcard
 
@@ -40,7 +39,7 @@ class Machines(Construct):
             "Run",
             settings,
             functions,
-            {"JobStateMachineArn": self.job.state_machine_arn, "EventBusName": EVENT_BUS},
+            {"JobStateMachineArn": self.job.state_machine_arn},
         )
         run_arn = _arn(self, "states", "stateMachine", f"{settings.prefix}Run")
         # Prepare Parts is a Distributed Map: its children are executions of the run machine itself.
@@ -71,8 +70,6 @@ class Machines(Construct):
             ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
             [_arn(self, "events", "rule", NESTED_EXECUTION_RULE)],
         )
-        # Publish Run.
-        _allow(self.run, "PublishRun", ["events:PutEvents"], [_arn(self, "events", "event-bus", EVENT_BUS)])
 
 
 def _machine(

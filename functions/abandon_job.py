@@ -27,16 +27,14 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
-    A job that X has completed is kept for as long as its results can be had: what is left to do can be done later.
+    A job that X has completed is kept for as long as its results can be had: whoever goes on need not pay for another.
     A part that is complete, or another execution's by now, is left alone.
     """
     part = runs_table.get_part(ref.run_id, ref.part)
     failure = {"error": error, "error_message": message}
     if part["status"] == "complete" or part.get("execution_arn") != execution_arn:
         return {"again": False, **failure}
-    is_complete = "completed_at" in part
-    if not is_complete and not is_job_ended(error):
-        _cancel(part, clock)
+    is_complete = "completed_at" in part or (not is_job_ended(error) and not _cancel(part, clock))
     keeps_job = is_complete and not is_job_lost(error) and error != ResultsExpired.__name__
     forgotten = {} if keeps_job else NO_JOB
     abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
@@ -47,14 +45,20 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: L
     return {"again": False, **failure}
 
 
-def _cancel(part: Part, clock: LambdaClock) -> None:
-    """Tries once: a job that stays is in the way of the next one, which then cancels it."""
+def _cancel(part: Part, clock: LambdaClock) -> bool:
+    """Cancels the job unless it is complete: then, False.
+
+    Tries once: a job that stays is in the way of the next one, which then cancels it.
+    """
     if "job_name" not in part:
-        return
+        return True
     try:
         jobs = Jobs(x_api(), Wire(clock).send)
-        job_id = part.get("job_id") or jobs.id_of(part["type"], part["job_name"])
-        if job_id:
-            jobs.cancel(job_id)
+        job = jobs.get(part["job_id"]) if "job_id" in part else jobs.find(part["type"], part["job_name"])
+        if job and job.status == "complete":
+            return False
+        if job and job.is_active:
+            jobs.cancel(job.id)
     except ComplianceError as error:
         logger.warning("X's job could not be cancelled", extra={"error": type(error).__name__})
+    return True

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from abandon_job import abandon
-from adapters import event_bus, executions, runs_table, turns
+from adapters import executions, runs_table, turns
 from adapters.handler import Event, LambdaClock, lambda_handler
 from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
 from compliance.runs import JOB_TYPES, PartRef, Run, summary
+from publish_run import publish
 
 FAILURE = (ExecutionStopped.__name__, "The execution was stopped, or ran out of time. Start the run again.")
 
@@ -48,15 +49,11 @@ def _settle_job(ref: PartRef, execution_arn: str, clock: LambdaClock) -> None:
 
 
 def _settle_run(run: Run, clock: LambdaClock) -> None:
-    """Tells of the end before it is written down: told twice is better than never."""
-    if run["status"] in ("complete", "failed"):
-        return
-    for part in runs_table.list_parts(run["run_id"]):
-        if "execution_arn" in part and part["status"] not in ("complete", "failed"):
-            executions.stop(part["execution_arn"])
-            _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
-    error, message = FAILURE
-    ended_at = time_text(clock.now())
-    ending: dict[str, Any] = {"status": "failed", "error": error, "error_message": message, "ended_at": ended_at}
-    event_bus.publish_failure({**summary(run), **ending})
-    runs_table.update_run(run["run_id"], **ending)
+    if run["status"] not in ("complete", "failed"):
+        for part in runs_table.list_parts(run["run_id"]):
+            if "execution_arn" in part and part["status"] not in ("complete", "failed"):
+                executions.stop(part["execution_arn"])
+                _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
+        run = runs_table.fail_run(run["run_id"], *FAILURE, time_text(clock.now()))
+    if "told_at" not in run:
+        publish(run["run_id"], summary(run), clock)

@@ -1,4 +1,4 @@
-"""The event bus that tells how runs end; a run that ends by itself is told of by its state machine."""
+"""The event bus that hears how runs end."""
 
 import json
 from typing import Any
@@ -7,18 +7,17 @@ from adapters.aws import event_bridge
 from adapters.settings import settings
 from compliance.errors import AwsUnavailable
 
+SOURCE = "xcompliance"
+COMPLETED, FAILED = "ComplianceRunCompleted", "ComplianceRunFailed"
 
-def publish_failure(summary: dict[str, Any]) -> None:
-    """Tells that a run has failed."""
-    answer = event_bridge().put_events(
-        Entries=[
-            {
-                "EventBusName": settings().event_bus,
-                "Source": "xcompliance",
-                "DetailType": "ComplianceRunFailed",
-                "Detail": json.dumps(summary),
-            }
-        ]
-    )
-    if answer["FailedEntryCount"]:
+
+def publish(summary: dict[str, Any]) -> None:
+    """Tells how a run has ended; raises AwsUnavailable when EventBridge does not take the event."""
+    entry = {
+        "EventBusName": settings().event_bus,
+        "Source": SOURCE,
+        "DetailType": COMPLETED if summary["status"] == "complete" else FAILED,
+        "Detail": json.dumps(summary),
+    }
+    if event_bridge().put_events(Entries=[entry])["FailedEntryCount"]:  # type: ignore[list-item]
         raise AwsUnavailable("EventBridge did not take the event.")

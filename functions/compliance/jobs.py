@@ -22,16 +22,12 @@ class Jobs:
 
     def find(self, job_type: JobType, name: str) -> ComplianceJob | None:
         """The job of that name which X lists, with all its fields."""
-        job_id = self.id_of(job_type, name)
+        job_id = next((job.id for job in self._list(job_type) if job.name == name), None)
         return self.get(job_id) if job_id else None
-
-    def id_of(self, job_type: JobType, name: str) -> str | None:
-        """The ID of the job of that name which X lists."""
-        return next((job.id for job in self._list(job_type) if job.name == name), None)
 
     def active(self, job_type: JobType) -> ComplianceJob | None:
         """The job that has X's one slot of this type, whoever created it."""
-        return next((job for job in self._list(job_type) if job.status in ("created", "in_progress")), None)
+        return next((job for job in self._list(job_type) if job.is_active), None)
 
     def get(self, job_id: str) -> ComplianceJob:
         """The job as X describes it now."""

@@ -22,6 +22,15 @@ class Counts(TypedDict):
     rejected: int
 
 
+class Oddities(TypedDict):
+    """Among the rejected lines the header, and among the accepted IDs those that are worth a word."""
+
+    headers: int
+    small_ids: int
+    no_user_ids: int
+    future_ids: int
+
+
 class Findings(TypedDict):
     """What X's records say: how many, how many of them with an action, and of which kinds."""
 
@@ -51,6 +60,7 @@ class Run(TypedDict):
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     rejected: NotRequired[int]
+    warnings: NotRequired[list[str]]
     prepared_at: NotRequired[str]
     ended_at: NotRequired[str]
     told_at: NotRequired[str]
@@ -88,6 +98,11 @@ class Part(TypedDict):
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     rejected: NotRequired[int]
+    headers: NotRequired[int]
+    small_ids: NotRequired[int]
+    no_user_ids: NotRequired[int]
+    future_ids: NotRequired[int]
+    prepared_at: NotRequired[str]
     execution_arn: NotRequired[str]
     attempt: NotRequired[int]
     abandoned_jobs: NotRequired[int]

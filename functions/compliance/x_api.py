@@ -51,6 +51,11 @@ class ComplianceJob:
     download_url: str | None = field(default=None, repr=False)
     download_expires_at: datetime | None = None
 
+    @property
+    def is_active(self) -> bool:
+        """Whether it takes up X's one slot of its type."""
+        return self.status in ("created", "in_progress")
+
     @classmethod
     def of(cls, data: object) -> "ComplianceJob":
         """Reads one job; unknown fields are ignored. Raises ProtocolViolation without an ID or a status."""

@@ -10,6 +10,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.downloads import FakeDownloads
 from tests.fakes.gcs import ORIGIN as GOOGLE
 from tests.fakes.gcs import FakeGcs
+from tests.fakes.x import ORIGIN as X
 from tests.fakes.x import WINDOW, FakeX, Job
 
 
@@ -42,7 +43,7 @@ class World:
         return self.x.send(request, body)
 
     def fetch(self, request: Request) -> AbstractContextManager[Download]:
-        self.downloads.wants_bearer = self.x.generation == "x"
+        self.downloads.wants_bearer = request.url.startswith(X + "/")
         for job in self.x.jobs.values():
             if job.status != "complete":
                 continue

@@ -34,7 +34,7 @@ def problem(status: int, kind: str, detail: str, **headers: str) -> Response:
 
 @dataclass
 class Job:
-    """A job as X keeps it."""
+    """A job as X keeps it. Without a ``generation`` of its own it has X's present one."""
 
     id: str
     type: str
@@ -44,6 +44,7 @@ class Job:
     status: str = "created"
     polls_left: int = 1
     results: bytes = b""
+    generation: Literal["google", "x"] | None = None
 
 
 @dataclass
@@ -100,13 +101,13 @@ class FakeX:
         return self.jobs[job_id]
 
     def upload_url(self, job: Job) -> str:
-        if self.generation == "x":
+        if (job.generation or self.generation) == "x":
             return f"{ORIGIN}/2/compliance/jobs/{job.id}/upload?token=SECRET-upload"
         signed = quote(self.signed_headers)
         return f"https://storage.googleapis.com/{job.id}?X-Goog-SignedHeaders={signed}&X-Goog-Signature=SECRET-upload"
 
     def download_url(self, job: Job) -> str:
-        if self.generation == "x":
+        if (job.generation or self.generation) == "x":
             return f"{ORIGIN}/2/compliance/jobs/{job.id}/download?token=SECRET-download"
         return f"https://storage.googleapis.com/results/{job.id}?X-Goog-Signature=SECRET-download"
 
@@ -138,6 +139,7 @@ class FakeX:
             return problem(409, "conflict", "There is an active job.")
         self.on_create()
         job = self.add(body["type"], body["name"], is_resumable=bool(body.get("resumable")))
+        job.generation = self.generation
         return answer(200, {"data": self._described(job)})
 
     def _upload(self, job_id: str, query: dict[str, list[str]], content: bytes) -> Response:

@@ -36,6 +36,7 @@ GRANTS: dict[str, set[str]] = {
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
+    "publish_run": {"dynamodb:UpdateItem Runs", "events:PutEvents default"},
     "report_failure": set(),
     "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
     "create_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},

@@ -123,14 +123,6 @@ def test_the_run_machine_starts_follows_and_redrives_the_children_of_its_map(aws
     )
 
 
-def test_the_run_machine_tells_the_default_bus_how_a_run_ended(aws: Deployment) -> None:
-    assert _statements(aws, "XComplianceRun")["PublishRun"] == (
-        {"events:PutEvents"},
-        {OWN.format(service="events", rest="event-bus/default")},
-    )
-    assert _machine(aws, "XComplianceRun")["DefinitionSubstitutions"]["EventBusName"] == "default"
-
-
 def test_the_run_machine_may_do_nothing_else(aws: Deployment) -> None:
     assert _statements(aws, "XComplianceRun").keys() == {
         "",
@@ -141,5 +133,4 @@ def test_the_run_machine_may_do_nothing_else(aws: Deployment) -> None:
         "StartJob",
         "FollowJob",
         "HearOfJobEnd",
-        "PublishRun",
     }

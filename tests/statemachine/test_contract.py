@@ -76,7 +76,7 @@ def test_every_handler_is_a_state_or_a_rules_and_every_placeholder_has_its_handl
     assert states | CALLED_BY_RULES == handler_files()
     placeholders = {name for machine in (RUN, JOB) for name in re.findall(r"\$\{(\w+)}", machine.text)}
     functions = {"".join(word.title() for word in name.split("_")) + "FunctionArn" for name in states}
-    assert placeholders == functions | {"JobStateMachineArn", "EventBusName"}
+    assert placeholders == functions | {"JobStateMachineArn"}
 
 
 @each_function

@@ -19,6 +19,7 @@ CONTEXT = {
     "Map": {"Item": {"Value": 2}},
 }
 REF = {"run_id": "tweets-0123456789abcdef", "part": 2, "type": "tweets"}
+REGISTERED = {"run_id": "tweets-0123456789abcdef", "type": "tweets", "duplicate": False, "folder": False}
 RUN_VARIABLES = {"run_id": "tweets-0123456789abcdef", "type": "tweets"}
 
 
@@ -109,8 +110,9 @@ def test_a_choice_of_a_job_goes_by_what_its_handler_says(name: str, state_input:
 @pytest.mark.parametrize(
     ("name", "state_input", "expected"),
     [
-        ("Duplicate?", {"run_id": "r", "type": "tweets", "duplicate": True}, "Stop As Duplicate"),
-        ("Duplicate?", {"run_id": "r", "type": "tweets", "duplicate": False}, "Plan Parts"),
+        ("New File?", REGISTERED | {"duplicate": True}, "Stop As Duplicate"),
+        ("New File?", REGISTERED | {"folder": True}, "Stop As Folder"),
+        ("New File?", REGISTERED, "Plan Parts"),
         ("Run Complete?", {"status": "complete"}, "Run Complete"),
         ("Run Complete?", {"status": "failed"}, "Report Failure"),
     ],
@@ -168,14 +170,11 @@ def test_each_part_is_checked_by_a_job_of_its_own() -> None:
     assert RUN.states["Check Parts"].body["MaxConcurrency"] == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [("complete", "ComplianceRunCompleted"), ("failed", "ComplianceRunFailed")]
-)
-def test_the_event_says_how_the_run_ended(status: str, kind: str) -> None:
-    summary = {"run_id": "r", "status": status, "affected": 5, "error": "JobFailed", "error_message": "So it is."}
-    (entry,) = evaluate(RUN.states["Publish Run"].body["Arguments"]["Entries"], states_of(summary))
-    assert (entry["DetailType"], entry["Detail"]) == (kind, summary)
-    output = evaluate(RUN.states["Publish Run"].body["Output"], states_of(summary))
+def test_a_run_that_failed_reports_what_was_told_of_it() -> None:
+    summary = {"run_id": "r", "status": "failed", "affected": 5, "error": "JobFailed", "error_message": "So it is."}
+    publish = RUN.states["Publish Run"].body
+    assert evaluate(publish["Arguments"]["Payload"], states_of(summary), **RUN_VARIABLES)["summary"] == summary
+    output = evaluate(publish["Output"], states_of(summary, {}))
     assert output == summary | {"redrive_count": 0}
     report = evaluate(RUN.states["Report Failure"].body["Arguments"]["Payload"], states_of(output))
     assert report == {"failure": output, "redrive_count": 0}

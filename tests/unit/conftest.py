@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -169,8 +170,8 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture(scope="session")
-def clients() -> Iterator[None]:
+@contextmanager
+def made_clients() -> Iterator[None]:
     """Clients that know neither the developer's credentials nor anybody's endpoint."""
     variables = {
         "AWS_ACCESS_KEY_ID": "testing",
@@ -191,6 +192,12 @@ def clients() -> Iterator[None]:
         yield
         for client in CLIENTS:
             client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def clients() -> Iterator[None]:
+    with made_clients():
+        yield
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_a_job_whose_creation_was_not_answered_is_cancelled_by_its_name(function
     ref = functions.prepared(IDS, attempt=1, job_name="tweets-0123456789abcdef-p1-a1")
     functions.world.x.add("tweets", "tweets-0123456789abcdef-p1-a1")
     abandon(functions, ref, "XUnavailable")
-    assert functions.world.x.heard == ["list", "cancel"]
+    assert functions.world.x.heard == ["list", "get", "cancel"]
     assert functions.world.x.job().status == "failed"
 
 
@@ -93,6 +93,23 @@ def test_a_complete_job_is_kept_for_whoever_goes_on(functions: Functions) -> Non
     assert functions.invoke("upload_part", ref)["complete"]
     assert functions.invoke("get_job", ref)["status"] == "complete"
     assert functions.world.x.heard == []
+
+
+def test_a_job_that_x_has_completed_meanwhile_is_kept_too(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.job().status = "complete"
+    assert abandon(functions, ref, "ExecutionStopped")["again"] is False
+    assert functions.world.x.heard == ["get"]
+    assert functions.part(ref)["status"] == "failed"
+    assert functions.invoke("create_job", ref) == {"created": True}
+    assert functions.invoke("get_job", ref)["status"] == "complete"
+
+
+def test_a_job_that_is_of_no_use_is_not_kept_though_complete(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.job().status = "complete"
+    assert abandon(functions, ref, "UploadCorrupted") == {"again": True}
+    assert "job_id" not in functions.part(ref)
 
 
 def test_results_that_are_gone_leave_no_job_to_go_on_with(functions: Functions) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from adapters import runs_table
 from compliance.errors import JobNotFound
-from compliance.runs import Part, PartRef, Run
+from compliance.runs import Part, PartRef, Run, summary
 from tests.unit.conftest import EXECUTION, Functions
 
 RUN_ID = "tweets-0123456789abcdef"
@@ -48,16 +48,30 @@ def ended(functions: Functions, deletes: int) -> dict[str, Any]:
     return ref
 
 
+def summarized(functions: Functions, run: dict[str, Any]) -> dict[str, Any]:
+    """The run's summary, as it is told."""
+    told = functions.invoke("summarize_run", run)
+    assert told == summary(functions.run(run))
+    return told
+
+
+def failed(functions: Functions, run: dict[str, Any], error: str, cause: str) -> dict[str, Any]:
+    """The run's summary after a failure."""
+    told = functions.invoke("record_failure", run | {"error": error, "cause": cause})
+    assert told == summary(functions.run(run))
+    return told
+
+
 def test_a_run_whose_parts_are_all_checked_is_complete(functions: Functions, run: dict[str, Any]) -> None:
     ended(functions, 2)
     ended(functions, 3)
-    summary = functions.invoke("summarize_run", run)
-    assert summary["status"] == "complete"
-    assert (summary["parts_complete"], summary["parts_failed"]) == (2, 0)
-    assert (summary["records"], summary["affected"], summary["result_errors"]) == (7, 5, 2)
-    assert summary["by_action"] == {"delete": 5}
-    assert summary["ended_at"] == "2026-11-23T12:00:00.000Z"
-    assert not {"error", "error_message", "execution_arn", "pk", "sk", "listing"} & set(summary)
+    told = summarized(functions, run)
+    assert told["status"] == "complete"
+    assert (told["parts_complete"], told["parts_failed"]) == (2, 0)
+    assert (told["records"], told["affected"], told["result_errors"]) == (7, 5, 2)
+    assert told["by_action"] == {"delete": 5}
+    assert told["ended_at"] == "2026-11-23T12:00:00.000Z"
+    assert not {"error", "error_message", "execution_arn", "pk", "sk", "listing"} & set(told)
     assert functions.run(run)["status"] == "complete"
 
 
@@ -65,41 +79,42 @@ def test_one_part_that_was_not_checked_fails_the_run_and_hides_nothing_of_the_ot
     functions: Functions, run: dict[str, Any]
 ) -> None:
     ended(functions, 2)
-    failed = functions.uploaded(b"1\n")
-    functions.update(failed, status="failed", error="JobFailed", error_message="X reports the job as failed.")
-    summary = functions.invoke("summarize_run", run)
-    assert (summary["status"], summary["error"]) == ("failed", "JobFailed")
-    assert summary["error_message"] == "1 of 2 parts are not checked; part 2: X reports the job as failed."
-    assert (summary["parts_complete"], summary["parts_failed"], summary["affected"]) == (1, 1, 2)
+    functions.update(
+        functions.uploaded(b"1\n"), status="failed", error="JobFailed", error_message="X reports the job as failed."
+    )
+    told = summarized(functions, run)
+    assert (told["status"], told["error"]) == ("failed", "JobFailed")
+    assert told["error_message"] == "1 of 2 parts are not checked; part 2: X reports the job as failed."
+    assert (told["parts_complete"], told["parts_failed"], told["affected"]) == (1, 1, 2)
 
 
 def test_a_part_whose_execution_was_stopped_counts_as_not_checked(functions: Functions, run: dict[str, Any]) -> None:
     functions.uploaded(b"1\n")
-    summary = functions.invoke("summarize_run", run)
-    assert (summary["status"], summary["error"]) == ("failed", "PartsFailed")
-    assert "execution was stopped" in summary["error_message"]
+    told = summarized(functions, run)
+    assert (told["status"], told["error"]) == ("failed", "PartsFailed")
+    assert "execution was stopped" in told["error_message"]
 
 
 def test_a_part_without_an_id_needs_no_check(functions: Functions, run: dict[str, Any]) -> None:
     ended(functions, 1)
     functions.prepared(b"", accepted=0)
-    assert functions.invoke("summarize_run", run)["status"] == "complete"
+    assert summarized(functions, run)["status"] == "complete"
 
 
 def test_a_run_that_is_completed_later_forgets_its_error(functions: Functions, run: dict[str, Any]) -> None:
     ref = functions.uploaded(b"1\n")
     functions.update(ref, status="failed", error="JobFailed", error_message="X reports the job as failed.")
-    functions.invoke("summarize_run", run)
+    summarized(functions, run)
     functions.update(
         ref, status="complete", records=0, affected=0, result_errors=0, by_action={}, by_reason={}, error=None
     )
-    summary = functions.invoke("summarize_run", run)
-    assert summary["status"] == "complete"
-    assert not {"error", "error_message"} & set(summary)
+    told = summarized(functions, run)
+    assert told["status"] == "complete"
+    assert not {"error", "error_message"} & set(told)
 
 
 def test_a_failure_is_written_on_the_run_that_it_ended(functions: Functions, run: dict[str, Any]) -> None:
-    recorded = functions.invoke("record_failure", run | {"error": "JobFailed", "cause": CAUSE})
+    recorded = failed(functions, run, "JobFailed", CAUSE)
     assert (recorded["status"], recorded["error"]) == ("failed", "JobFailed")
     assert recorded["run_id"] == RUN_ID
     assert functions.run(run)["ended_at"] == "2026-11-23T12:00:00.000Z"
@@ -110,7 +125,7 @@ def test_a_failure_is_written_on_the_run_that_it_ended(functions: Functions, run
 def test_a_failure_of_unknown_origin_is_recorded_without_its_words(
     functions: Functions, run: dict[str, Any], error: str, cause: str
 ) -> None:
-    recorded = functions.invoke("record_failure", run | {"error": error, "cause": cause})
+    recorded = failed(functions, run, error, cause)
     assert "SECRET" not in json.dumps(recorded)
     assert error in recorded["error_message"]
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters import aws, event_bus, runs_table
+from compliance.errors import AwsUnavailable
 from tests.unit.conftest import EXECUTION, JOB_EXECUTION, Functions
 
 IDS = b"1\n2\n"
@@ -20,8 +21,8 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     class Bus:
         @staticmethod
         def put_events(Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
-            assert {entry["DetailType"] for entry in Entries} == {"ComplianceRunFailed"}
-            details.extend(json.loads(entry["Detail"]) for entry in Entries)
+            assert {entry["Source"] for entry in Entries} == {"xcompliance"}
+            details.extend({"kind": entry["DetailType"]} | json.loads(entry["Detail"]) for entry in Entries)
             return {"FailedEntryCount": 0}
 
     monkeypatch.setattr(event_bus, "event_bridge", Bus)
@@ -119,19 +120,49 @@ def test_a_stopped_run_stops_its_job_has_failed_and_is_told_of(
     assert functions.step_functions.ended.keys() == {EXECUTION, JOB_EXECUTION}
     assert functions.part(ref)["status"] == "failed"
     (detail,) = published
-    assert (detail["status"], detail["run_id"]) == ("failed", source["run_id"])
+    assert (detail["kind"], detail["status"]) == ("ComplianceRunFailed", "failed")
+    assert detail["run_id"] == source["run_id"]
     assert "execution_arn" not in detail
 
 
-@pytest.mark.parametrize("status", ["complete", "failed"])
-def test_a_run_that_has_ended_by_itself_is_told_of_once(
-    functions: Functions, published: list[dict[str, Any]], status: str
+@pytest.mark.parametrize(
+    ("status", "kind"), [("complete", "ComplianceRunCompleted"), ("failed", "ComplianceRunFailed")]
+)
+def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
+    functions: Functions, published: list[dict[str, Any]], status: str, kind: str
 ) -> None:
+    """It may have been stopped between its summary and the event."""
     source = registered(functions)
     runs_table.update_run(source["run_id"], status=status)
-    end(functions, EXECUTION, source)
+    for _ in range(2):
+        end(functions, EXECUTION, source)
     assert functions.run(source)["status"] == status
-    assert published == []
+    assert [detail["kind"] for detail in published] == [kind]
+
+
+def test_a_run_is_told_of_by_its_own_state(functions: Functions, published: list[dict[str, Any]]) -> None:
+    source = registered(functions)
+    runs_table.update_run(source["run_id"], status="failed")
+    told = {"run_id": source["run_id"], "status": "complete", "affected": 5}
+    functions.invoke("publish_run", source | {"summary": told})
+    assert published == [{"kind": "ComplianceRunCompleted"} | told]
+    end(functions, EXECUTION, source, "FAILED")
+    assert len(published) == 1
+
+
+def test_an_event_that_the_bus_does_not_take_is_tried_again(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bus:
+        @staticmethod
+        def put_events(Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
+            return {"FailedEntryCount": len(Entries)}
+
+    monkeypatch.setattr(event_bus, "event_bridge", Bus)
+    source = registered(functions)
+    with pytest.raises(AwsUnavailable):
+        functions.invoke("publish_run", source | {"summary": {"status": "complete"}})
+    assert "told_at" not in functions.run(source)
 
 
 def test_an_execution_without_a_run_leaves_nothing_to_settle(

@@ -1,0 +1,154 @@
+"""Faults at random, everywhere at once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from compliance.wire import Download, Response, WireError
+from tests.fakes.downloads import Serving
+from tests.fakes.gcs import Act as ChunkAct
+from tests.fakes.x import problem
+from tests.faults.deployment import Act, Deployment, Died, Effect
+from tests.faults.memory_aws import Refusal
+
+Trouble = Callable[["Storm", Effect, Act], Any]
+
+DEATHS = ("Runtime.ExitError", "Lambda.Unknown", "Sandbox.Timedout", "Lambda.TooManyRequestsException")
+REFUSALS = ((400, "ThrottlingException"), (400, "ProvisionedThroughputExceededException"), (500, "InternalServerError"))
+ANSWERS = (
+    problem(503, "unavailable", "Later."),
+    problem(500, "internal", "Oh."),
+    Response(502, {}, b"<html>Bad Gateway</html>"),
+    Response(408),
+    problem(429, "rate-limit", "Slow down."),
+)
+
+
+@dataclass
+class Storm:
+    """Strikes one effect in so many, with what the random numbers say. ``done`` counts what it has done, by kind."""
+
+    deployment: Deployment
+    random: Random
+    rate: float
+    done: Counter[str] = field(default_factory=Counter)
+    lost_cancels: int = 0
+
+    def fault(self, effect: Effect, act: Act) -> Any:
+        """Stands before an effect."""
+        self.deployment.universe.world.gcs.play(self._chunks())
+        self.deployment.universe.world.downloads.script[:] = self._servings()
+        if self.random.random() >= self.rate:
+            return act()
+        name, trouble = self.random.choice(AWS_TROUBLES if effect.is_aws else WIRE_TROUBLES)
+        self.done[name] += 1
+        self.lost_cancels += effect.function in ("abandon_job", "settle_execution")
+        return trouble(self, effect, act)
+
+    def _chunks(self) -> Iterator[ChunkAct]:
+        """How Google's sessions treat what comes."""
+        while True:
+            if self.random.random() >= self.rate:
+                yield ChunkAct()
+                continue
+            self.done["a chunk kept in part, or its answer lost"] += 1
+            yield ChunkAct(
+                self.random.choice([None, 0, 1]),
+                self.random.choice(["answer", "no_range", "reset", "status", "late"]),
+                self.random.choice([408, 429, 500, 503]),
+            )
+
+    def _servings(self) -> list[Serving]:
+        """How the next download is served."""
+        if self.random.random() >= self.rate:
+            return []
+        self.done["a download cut off or corrupted"] += 1
+        length = self.random.randrange(100)
+        broken = (Serving(cut_after=length), Serving(ends_after=length), Serving(corrupts=True), Serving(status=503))
+        return [self.random.choice(broken)]
+
+
+def die_before(storm: Storm, effect: Effect, act: Act) -> Any:
+    raise Died(_death(storm))
+
+
+def die_after(storm: Storm, effect: Effect, act: Act) -> Any:
+    act()
+    raise Died(_death(storm))
+
+
+def _death(storm: Storm) -> str:
+    death = storm.random.choice(DEATHS)
+    if death == "Sandbox.Timedout":
+        clock = storm.deployment.universe.clock
+        clock.advance(max(0.0, clock.left))
+    return death
+
+
+def refuse(storm: Storm, effect: Effect, act: Act) -> Any:
+    raise Refusal(*storm.random.choice(REFUSALS))
+
+
+def repeat(storm: Storm, effect: Effect, act: Act) -> Any:
+    """AWS's answer is lost, and boto asks again."""
+    act()
+    return act()
+
+
+def do_not_hear(storm: Storm, effect: Effect, act: Act) -> Any:
+    raise WireError("ConnectTimeoutError")
+
+
+def lose_answer(storm: Storm, effect: Effect, act: Act) -> Any:
+    act()
+    raise WireError("ReadTimeoutError")
+
+
+def answer_otherwise(storm: Storm, effect: Effect, act: Act) -> Any:
+    answer = storm.random.choice(ANSWERS)
+    return answer if not _is_download(effect) else _served(answer)
+
+
+def lose_session(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.deployment.universe.world.gcs.sessions.clear()
+    return act()
+
+
+def refuse_token_once(storm: Storm, effect: Effect, act: Act) -> Any:
+    answer = problem(401, "unauthorized", "Unauthorized.") if effect.service == "x" else Response(503)
+    return answer if not _is_download(effect) else _served(answer)
+
+
+def take_half_an_hour(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.deployment.universe.clock.epoch += 1800
+    return act()
+
+
+AWS_TROUBLES: tuple[tuple[str, Trouble], ...] = (
+    ("a function that died before an AWS call", die_before),
+    ("a function that died after an AWS call", die_after),
+    ("an AWS call refused", refuse),
+    ("an AWS call done twice", repeat),
+)
+WIRE_TROUBLES: tuple[tuple[str, Trouble], ...] = (
+    ("a function that died before a request", die_before),
+    ("a function that died after a request", die_after),
+    ("a request unheard", do_not_hear),
+    ("an answer lost", lose_answer),
+    ("408, 429 or 5xx", answer_otherwise),
+    ("all upload sessions lost", lose_session),
+    ("401 once", refuse_token_once),
+    ("half an hour lost", take_half_an_hour),
+)
+
+
+def _is_download(effect: Effect) -> bool:
+    return effect.function == "download_results"
+
+
+@contextmanager
+def _served(answer: Response) -> Iterator[Download]:
+    yield Download(answer.status, answer.headers, iter([answer.body]))
