@@ -1,11 +1,17 @@
 """The one place that opens sockets to X and to Google."""
 
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from socket import SHUT_RDWR, socket
+from typing import Any
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from compliance.clock import Clock
@@ -24,11 +30,6 @@ MAX_ANSWER = 16 << 20
 """Bytes of an answer that is kept in memory; results are streamed."""
 
 
-@cache
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(retries=False, blocksize=BLOCK)
-
-
 @dataclass(frozen=True)
 class Wire:
     """HTTP within one invocation: no wait outlives it. Follows no redirect, retries nothing.
@@ -40,53 +41,122 @@ class Wire:
 
     def send(self, request: Request, body: bytes | Readable | None = None) -> Response:
         """Sends a request, streaming its body, and waits for the whole answer; raises WireError."""
-        with self._open(request, body) as answer:
+        with self.fetch(request, body) as answer:
             content = b""
-            for block in self._blocks(answer):
+            for block in answer.blocks:
                 content += block
                 if len(content) > MAX_ANSWER:
                     raise WireError("the answer does not end")
-            return Response(answer.status, _lower(answer.headers), content)
+            return Response(answer.status, answer.headers, content)
 
     @contextmanager
-    def fetch(self, request: Request) -> Iterator[Download]:
+    def fetch(self, request: Request, body: bytes | Readable | None = None) -> Iterator[Download]:
         """Opens a request whose answer's body is streamed; the connection ends with the context.
 
         Raises WireError, also from the blocks when the body breaks off before its Content-Length.
         """
-        with self._open(request, None) as answer:
-            yield Download(answer.status, _lower(answer.headers), self._blocks(answer))
+        left = max(0.1, self.clock.remaining() - MARGIN_SECONDS)
+        with _deadline_in(left) as deadline:
+            with deadline.errors():
+                answer = _pool().request(
+                    request.method,
+                    request.url,
+                    body=body,  # type: ignore[arg-type]  # urllib3 reads anything with read()
+                    headers=request.headers,
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                    timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
+                )
+            try:
+                yield Download(answer.status, _lower(answer.headers), _blocks(answer, deadline))
+            finally:
+                answer.close()
+
+
+class _Deadline:
+    """Cuts a request off when its time is up: a socket's own timeouts limit each read and write, but not their sum."""
+
+    def __init__(self) -> None:
+        self.connection: HTTPConnection | None = None
+        self.answering: socket | None = None
+        self.is_done = threading.Event()
+        self._is_over = False
+
+    def watch(self, seconds: float) -> None:
+        """Waits for the request's end; from the deadline on it closes whatever socket the request is at."""
+        while not self.is_done.wait(seconds):
+            self._is_over = True
+            at = self.answering or (self.connection and self.connection.sock)
+            if at:
+                with suppress(OSError):
+                    socket.shutdown(at, SHUT_RDWR)
+            seconds = 0.1
 
     @contextmanager
-    def _open(self, request: Request, body: bytes | Readable | None) -> Iterator[urllib3.BaseHTTPResponse]:
-        left = max(0.1, self.clock.remaining() - MARGIN_SECONDS)
+    def errors(self) -> Iterator[None]:
+        """Turns a socket's failures into WireError. A body without a length that was cut off here would look whole."""
         try:
-            answer = _pool().request(
-                request.method,
-                request.url,
-                body=body,  # type: ignore[arg-type]  # urllib3 reads anything with read()
-                headers=request.headers,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-                timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
-            )
+            yield
         except (HTTPError, OSError) as error:
-            raise WireError(type(error).__name__) from None
-        try:
-            yield answer
-        finally:
-            answer.close()
+            raise WireError("the answer was too slow" if self._is_over else type(error).__name__) from None
+        if self._is_over:
+            raise WireError("the answer was too slow")
 
-    def _blocks(self, answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-        """The body as it comes; a server that sends a byte now and then is given up with the invocation's time."""
-        try:
-            while block := answer.read1(BLOCK, decode_content=False):
-                yield block
-                if self.clock.remaining() <= MARGIN_SECONDS:
-                    raise WireError("the answer was too slow")
-        except (HTTPError, OSError) as error:
-            raise WireError(type(error).__name__) from None
+
+_deadline: ContextVar[_Deadline] = ContextVar("_deadline")
+
+
+@contextmanager
+def _deadline_in(seconds: float) -> Iterator[_Deadline]:
+    deadline = _Deadline()
+    _deadline.set(deadline)
+    threading.Thread(target=deadline.watch, args=(seconds,), daemon=True).start()
+    try:
+        yield deadline
+    finally:
+        deadline.is_done.set()
+
+
+class _Connection(HTTPConnection):
+    """Shows its socket to the deadline; an answer keeps the socket though the connection may forget it."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _deadline.get().connection = self
+        super().request(*args, **kwargs)
+
+    def getresponse(self) -> Any:
+        _deadline.get().answering = self.sock
+        return super().getresponse()
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _ConnectionPool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsConnectionPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    pool = urllib3.PoolManager(retries=False, blocksize=BLOCK)
+    pool.pool_classes_by_scheme = {"http": _ConnectionPool, "https": _TlsConnectionPool}
+    return pool
+
+
+def _blocks(answer: urllib3.BaseHTTPResponse, deadline: _Deadline) -> Iterator[bytes]:
+    """The body as it comes."""
+    while True:
+        with deadline.errors():
+            block = answer.read1(BLOCK, decode_content=False)
+        if not block:
+            return
+        yield block
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

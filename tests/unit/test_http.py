@@ -3,10 +3,12 @@
 import contextlib
 import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from adapters import http
 from adapters.http import Wire
 from compliance.wire import ExactReader, OutOfTime, Request, WireError
 from tests.fakes.clock import ManualClock
+from xcompliance.sandbox.tls import Certificate, make_certificate
 
 WIRE = Wire(ManualClock(left=900.0))
 SECRET = "?X-Goog-Signature=SECRET"
@@ -180,13 +183,6 @@ def test_a_download_from_nobody_is_a_failure_of_the_wire(url: str) -> None:
     assert "SECRET" not in str(failed.value)
 
 
-def test_a_server_that_says_nothing_is_given_up_before_the_invocation_ends() -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}"
-    with listener, pytest.raises(WireError, match="ReadTimeoutError"):
-        Wire(ManualClock(left=http.MARGIN_SECONDS + 0.2)).send(Request("GET", url))
-
-
 def test_a_server_that_stalls_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "READ_SECONDS", 0.2)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -195,45 +191,157 @@ def test_a_server_that_stalls_is_given_up_after_a_while(monkeypatch: pytest.Monk
         WIRE.send(Request("GET", url))
 
 
-class Trickle:
-    """Answers a byte at a time, and each takes a minute of the clock."""
+@contextmanager
+def slow_server(at_once: bytes, then: bytes = b"") -> Iterator[str]:
+    """Answers with ``at_once``, then with a byte of ``then`` now and again, and never hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    is_done = threading.Event()
 
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/path{SECRET}"
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> "Trickle":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.thread.join(5)
-        self.listener.close()
-
-    def _serve(self) -> None:
-        connection, _ = self.listener.accept()
+    def serve() -> None:
+        connection, _ = listener.accept()
         with connection, contextlib.suppress(OSError):
-            _request(connection, -1)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            for _ in range(1000):
-                self.clock.advance(60)
-                connection.sendall(b"x")
-                time.sleep(0.001)
+            connection.sendall(at_once)
+            while not is_done.wait(0.02):
+                connection.sendall(then)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    with listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}"
+        is_done.set()
+        thread.join(5)
 
 
-def test_a_server_that_trickles_does_not_outlive_the_invocation() -> None:
-    clock = ManualClock(left=900.0)
-    with Trickle(clock) as server, pytest.raises(WireError, match="too slow"):
-        Wire(clock).send(Request("GET", server.url))
-    clock = ManualClock(left=900.0)
+SLOW = {
+    "nothing": (b"", b""),
+    "half_a_status_line": (b"HTTP/1.1 2", b""),
+    "headers_byte_by_byte": (b"HTTP/1.1 200 OK\r\nX-", b"x"),
+    "half_a_body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort", b""),
+    "a_body_byte_by_byte": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+    "a_body_without_a_length": (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"x"),
+    "a_chunk_of_unknown_length": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+}
+
+
+@pytest.mark.parametrize("answer", SLOW.values(), ids=SLOW.keys())
+def test_no_server_outlives_the_invocation(answer: tuple[bytes, bytes]) -> None:
+    wire = Wire(ManualClock(left=http.MARGIN_SECONDS + 0.3))
+    for send in (lambda url: wire.send(Request("GET", url)), lambda url: fetched(wire, url)):
+        began = time.monotonic()
+        with slow_server(*answer) as url, pytest.raises(WireError, match=r"too slow|ReadTimeoutError") as failed:
+            send(url)
+        assert time.monotonic() - began < 2
+        assert "SECRET" not in str(failed.value)
+
+
+def fetched(wire: Wire, url: str) -> bytes:
+    with wire.fetch(Request("GET", url)) as download:
+        return b"".join(download.blocks)
+
+
+def test_a_wait_that_begins_late_in_a_body_does_not_outlive_the_invocation_either() -> None:
+    """The time limit of a single read, set when the invocation had all its time, would be too long by then."""
+    wire = Wire(ManualClock(left=http.MARGIN_SECONDS + 0.6))
     with (
-        Trickle(clock) as server,
-        pytest.raises(WireError, match="too slow"),
-        Wire(clock).fetch(Request("GET", server.url)) as download,
+        slow_server(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort") as url,
+        wire.fetch(Request("GET", url)) as download,
     ):
-        list(download.blocks)
+        assert next(download.blocks) == b"short"
+        time.sleep(0.4)
+        began = time.monotonic()
+        with pytest.raises(WireError, match="too slow"):
+            next(download.blocks)
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_server_that_takes_no_body_is_given_up_before_the_invocation_ends() -> None:
+    content = b"x" * 50_000_000
+    reader = ExactReader(io.BytesIO(content), len(content), lambda: False)
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/path{SECRET}"
+    wire = Wire(ManualClock(left=http.MARGIN_SECONDS + 0.3))
+    began = time.monotonic()
+    with listener, pytest.raises(WireError):
+        wire.send(Request("PUT", url, {"content-length": str(len(content))}), reader)
+    assert time.monotonic() - began < 2
+
+
+def test_the_deadline_of_one_request_leaves_the_next_alone() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+    with server(answer, answer) as (url, _):
+        short = Wire(ManualClock(left=http.MARGIN_SECONDS + 0.2))
+        assert short.send(Request("GET", url)).body == b"ok"
+        time.sleep(0.4)
+        assert WIRE.send(Request("GET", url)).body == b"ok"
+
+
+def test_no_thread_stays_behind_a_request() -> None:
+    before = threading.active_count()
+    answers = [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"] * 10
+    with server(*answers) as (url, _):
+        for _ in answers:
+            WIRE.send(Request("GET", url))
+    with pytest.raises(WireError):
+        WIRE.send(Request("GET", refused()))
+    end = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+@contextmanager
+def tls_server(certificate: Certificate, answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Sends ``answer`` and keeps the connection; yields its address and what it has received."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    received: list[bytes] = []
+    is_done = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+            received.append(secured.recv(65_536))
+            secured.sendall(answer)
+            is_done.wait(5)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    with listener:
+        yield f"https://localhost:{listener.getsockname()[1]}/path{SECRET}", received
+        is_done.set()
+        thread.join(5)
+
+
+def test_nobody_without_a_trusted_certificate_gets_a_request(tmp_path: Path) -> None:
+    with tls_server(make_certificate(tmp_path), b"") as (url, received):
+        with pytest.raises(WireError, match="SSLError") as failed:
+            WIRE.send(Request("GET", url))
+        assert "SECRET" not in str(failed.value)
+    assert not b"".join(received)
+
+
+def test_a_trusted_server_does_not_outlive_the_invocation_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.bundle))
+    http._pool.cache_clear()
+    wire = Wire(ManualClock(left=http.MARGIN_SECONDS + 0.5))
+    with tls_server(certificate, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort") as (url, _):
+        with wire.fetch(Request("GET", url)) as download:
+            assert next(download.blocks) == b"short"
+            time.sleep(0.3)
+            began = time.monotonic()
+            with pytest.raises(WireError, match="too slow"):
+                next(download.blocks)
+        assert time.monotonic() - began < 0.5
+    http._pool.cache_clear()
+
+
+def test_a_server_that_speaks_no_tls_is_a_failure_of_the_wire() -> None:
+    with server(b"HTTP/1.1 400 Bad Request\r\n\r\n", reads=1) as (url, _), pytest.raises(WireError, match="Error"):
+        WIRE.send(Request("GET", url.replace("http:", "https:")))
 
 
 def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
