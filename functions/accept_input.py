@@ -6,8 +6,9 @@ from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import errors
-from compliance.accounting import judge, total_counts
+from compliance.accounting import judge, total_counts, total_oddities
 from compliance.clock import time_text
+from compliance.plausibility import warnings
 
 
 @lambda_handler
@@ -23,7 +24,13 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             raise errors.named(outcome["error"], message)
     parts = runs_table.list_parts(event["run_id"])
     counts = total_counts(parts)
-    runs_table.update_run(event["run_id"], prepared_at=time_text(clock.now()), **counts)
-    judge(counts, settings().reject_limit_percent)
+    odd = total_oddities(parts)
+    runs_table.update_run(
+        event["run_id"],
+        prepared_at=time_text(clock.now()),
+        warnings=warnings(parts[0]["type"], counts["accepted"], odd),
+        **counts,
+    )
+    judge(counts, odd["headers"], settings().reject_limit_percent)
     runs_table.update_run(event["run_id"], status="checking")
     return {"parts": [part["part"] for part in parts if part["accepted"] and part["status"] != "complete"]}

@@ -16,14 +16,18 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     A source without a version, such as one written by hand, means the object's latest. With ``retry`` it takes over
     a run that has failed.
 
-    Returns ``run_id``, ``type``, and whether the run is a ``duplicate``: one that another execution has registered.
+    Returns ``run_id``, ``type``, whether the run is a ``duplicate``: one that another execution has registered, and
+    whether the object is a mere ``folder``, which the S3 console writes as an empty object: there is no run of it.
     """
     bucket, key, version_id = _object_version(event["source"])
     job_type = job_type_of(key)
+    answer = {"run_id": run_id(job_type, bucket, key, version_id), "type": job_type}
+    if key.endswith("/") and event["source"]["object"].get("size") == 0:
+        return {**answer, "duplicate": False, "folder": True}
     started_at = time_text(parse_time(event["started_at"]).timestamp())
     run = runs_table.register(
         Run(
-            run_id=run_id(job_type, bucket, key, version_id),
+            run_id=answer["run_id"],
             type=job_type,
             status="registered",
             bucket=bucket,
@@ -36,7 +40,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         retry=event["source"].get("retry") is True,
     )
     is_duplicate = run["execution_arn"] != event["execution_arn"]
-    return {"run_id": run["run_id"], "type": job_type, "duplicate": is_duplicate}
+    return {**answer, "duplicate": is_duplicate, "folder": False}
 
 
 def _object_version(source: Event) -> tuple[str, str, str]:

@@ -89,6 +89,7 @@ class RunRecord(Record):
     parts: int = 0
     prepared_at: datetime | None = None
     ended_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
     part_records: tuple[PartRecord, ...] = ()
 
     @property
@@ -139,6 +140,8 @@ def _value(name: str, value: Any) -> Any:
         return parse_time(value)
     if isinstance(value, Mapping):
         return {word: int(number) for word, number in value.items()}
+    if isinstance(value, list):
+        return tuple(value)
     return int(value) if isinstance(value, Decimal) else value
 
 

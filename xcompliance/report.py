@@ -124,6 +124,7 @@ def show(console: Console, stack: Stack, run: RunRecord) -> None:
     ]
     if run.error:
         sections.append(f"[red]{escape(run.error)}[/]  {escape(run.error_message or '')}")
+    sections += [f"[yellow]Warning[/]  {escape(warning)}" for warning in run.warnings]
     if run.status == "failed":
         sections.append(f"Once the cause is gone: xcompliance retry {run.run_id}")
     sections += ["", figures([run])]

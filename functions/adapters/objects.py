@@ -35,12 +35,12 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
     return head["VersionId"]
 
 
-def source_head(bucket: str, key: str, version_id: str) -> tuple[int, bytes]:
-    """Length of an inbox object in bytes, and its first two bytes."""
+def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
+    """Length of an inbox object in bytes, and its first ``size`` bytes."""
     with _source_errors():
         answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
     with closing(answer["Body"]) as body:
-        return answer["ContentLength"], body.read(2)
+        return answer["ContentLength"], body.read(size)
 
 
 def source_blocks(part: Part, start: int) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.results import no_findings
-from compliance.runs import Counts, Findings, Part
+from compliance.runs import Counts, Findings, Oddities, Part
 
 
 def total_counts(parts: Iterable[Part]) -> Counts:
@@ -21,12 +21,27 @@ def total_counts(parts: Iterable[Part]) -> Counts:
     return total
 
 
-def judge(counts: Counts, reject_limit_percent: float) -> None:
-    """Refuses an input of which more than ``reject_limit_percent`` of the lines with text are no IDs, or with no ID."""
-    filled = counts["lines"] - counts["blank"]
-    if counts["rejected"] * 100 > reject_limit_percent * filled:
+def total_oddities(parts: Iterable[Part]) -> Oddities:
+    """What is odd in all parts; a part that was prepared before oddities were counted has none."""
+    total = Oddities(headers=0, small_ids=0, no_user_ids=0, future_ids=0)
+    for part in parts:
+        total["headers"] += part.get("headers", 0)
+        total["small_ids"] += part.get("small_ids", 0)
+        total["no_user_ids"] += part.get("no_user_ids", 0)
+        total["future_ids"] += part.get("future_ids", 0)
+    return total
+
+
+def judge(counts: Counts, headers: int, reject_limit_percent: float) -> None:
+    """Refuses an input of which more than ``reject_limit_percent`` of the lines with text are no IDs, or with no ID.
+
+    ``headers`` of the rejected lines are held against nobody.
+    """
+    filled = counts["lines"] - counts["blank"] - headers
+    rejected = counts["rejected"] - headers
+    if rejected * 100 > reject_limit_percent * filled:
         raise InputRejected(
-            f"{counts['rejected']} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
+            f"{rejected} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
             "allowed. The rejects list them, up to 100,000 in a part, with line number and reason. "
             "Nothing was sent to X: correct the file and drop it again."
         )

@@ -24,6 +24,8 @@ def cut_to_lines(blocks: Iterator[bytes], start: int, end: int) -> Iterator[byte
             begin = block.find(b"\n") + 1
             if begin == 0:
                 position += len(block)
+                if position >= end - 1:
+                    return
                 continue
             if position + begin >= end:
                 return

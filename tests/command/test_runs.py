@@ -64,6 +64,15 @@ def test_a_failed_run_says_why(write: Write, invoke: Invoke) -> None:
     assert "JobExpired  X [reports] it as expired." in result.stdout
 
 
+def test_a_run_says_what_is_odd_about_its_ids(write: Write, invoke: Invoke) -> None:
+    warning = "3 of 6 IDs are [odd]."
+    write(run_item(warnings=[warning]))
+    assert f"Warning  {warning}" in invoke("show", RUN_ID).stdout
+    assert json_of(invoke("show", RUN_ID, "--json"))["warnings"] == [warning]
+    write(without(run_item(), "warnings"))
+    assert "Warning" not in invoke("show", RUN_ID).stdout
+
+
 def test_a_run_with_many_parts_is_read_whole(write: Write, invoke: Invoke) -> None:
     write(run_item(parts=40))
     for part in range(1, 41):

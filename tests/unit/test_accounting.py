@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.accounting import judge, total_counts, total_findings
+from compliance.accounting import judge, total_counts, total_findings, total_oddities
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.runs import Counts, Part
 
@@ -33,30 +33,49 @@ def test_a_line_that_is_not_accounted_for_stops_everything() -> None:
         total_counts([part_of(**counts_of(accepted=5) | {"lines": 6})])
 
 
+def test_oddities_add_up_and_a_part_from_before_they_were_counted_has_none() -> None:
+    one = part_of(headers=1, small_ids=2, no_user_ids=3, future_ids=4)
+    other = part_of(headers=0, small_ids=20, no_user_ids=30, future_ids=40)
+    assert total_oddities([one, other, part_of()]) == {
+        "headers": 1,
+        "small_ids": 22,
+        "no_user_ids": 33,
+        "future_ids": 44,
+    }
+
+
 def test_up_to_the_limit_rejects_are_allowed_and_not_beyond() -> None:
-    judge(counts_of(accepted=990, rejected=10), 1.0)
+    judge(counts_of(accepted=990, rejected=10), 0, 1.0)
     with pytest.raises(InputRejected, match=r"11 of 1000 lines .* 1 %"):
-        judge(counts_of(accepted=989, rejected=11), 1.0)
+        judge(counts_of(accepted=989, rejected=11), 0, 1.0)
 
 
 def test_blank_lines_dilute_nothing() -> None:
     with pytest.raises(InputRejected):
-        judge(counts_of(accepted=9, rejected=1, blank=100_000), 1.0)
+        judge(counts_of(accepted=9, rejected=1, blank=100_000), 0, 1.0)
+
+
+def test_a_header_is_held_against_nobody() -> None:
+    judge(counts_of(accepted=10, rejected=1), 1, 0)
+    with pytest.raises(InputRejected, match="1 of 11 lines"):
+        judge(counts_of(accepted=10, rejected=2), 1, 1.0)
+    with pytest.raises(NothingToCheck):
+        judge(counts_of(rejected=1), 1, 1.0)
 
 
 def test_a_limit_of_zero_allows_none_and_one_of_a_hundred_allows_all_but_nothing() -> None:
-    judge(counts_of(accepted=1), 0)
+    judge(counts_of(accepted=1), 0, 0)
     with pytest.raises(InputRejected):
-        judge(counts_of(accepted=10**9, rejected=1), 0)
-    judge(counts_of(accepted=1, rejected=10**6), 100)
+        judge(counts_of(accepted=10**9, rejected=1), 0, 0)
+    judge(counts_of(accepted=1, rejected=10**6), 0, 100)
     with pytest.raises(NothingToCheck):
-        judge(counts_of(rejected=10), 100)
+        judge(counts_of(rejected=10), 0, 100)
 
 
 @pytest.mark.parametrize("counts", [counts_of(), counts_of(blank=7)])
 def test_a_file_without_an_id_is_nothing_to_check(counts: Counts) -> None:
     with pytest.raises(NothingToCheck):
-        judge(counts, 1.0)
+        judge(counts, 0, 1.0)
 
 
 def test_findings_add_up_over_the_parts_that_are_complete() -> None:

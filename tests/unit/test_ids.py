@@ -79,6 +79,42 @@ def test_a_line_that_is_no_id_says_why(line: bytes, reason: str) -> None:
     assert (rejects[0].line, rejects[0].reason) == (2, reason)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b"id", b"ID", b"tweet_id", b'"tweet_id"', b"'user_id'\r", b"User ID", b"tweetId", b"id_str", b" ids ", b"data.id"],
+)
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n \n"])
+def test_a_header_is_a_reject_of_its_own(before: bytes, line: bytes) -> None:
+    rejects: list[Reject] = []
+    normalizer = Normalizer(rejects.append)
+    assert b"".join(normalizer.normalize(iter([before + line + b"\n5\n6\n"]))) == b"5\n6\n"
+    assert (normalizer.counts["rejected"], normalizer.oddities["headers"]) == (1, 1)
+    assert (rejects[0].reason, rejects[0].text) == ("header", line.strip().decode())
+
+
+@pytest.mark.parametrize(
+    "line", [b"text", b"1 id", b"-1", b"id,text", b"\"id'", b"ident", b"x" * 63 + b"id", "größe_id".encode(), b"#id"]
+)
+def test_any_other_first_line_is_a_reject_like_the_others(line: bytes) -> None:
+    normalizer = Normalizer(lambda reject: None)
+    list(normalizer.normalize(iter([line + b"\n5\n"])))
+    assert (normalizer.counts["rejected"], normalizer.oddities["headers"]) == (1, 0)
+
+
+def test_a_header_stands_in_the_first_line_of_a_file_and_nowhere_else() -> None:
+    rejects: list[Reject] = []
+    list(Normalizer(rejects.append, is_beginning=False).normalize(iter([b"id\n5\n"])))
+    list(Normalizer(rejects.append).normalize(iter([b"id\nid\n5\n"])))
+    list(Normalizer(rejects.append).normalize(iter([b"5\nid\n"])))
+    list(Normalizer(rejects.append).normalize(iter([b"x\nid\n5\n"])))
+    assert [reject.reason for reject in rejects].count("header") == 1
+    assert [(reject.line, reject.reason) for reject in rejects[:3]] == [
+        (1, "not_digits"),
+        (1, "header"),
+        (2, "not_digits"),
+    ]
+
+
 def test_the_largest_id_is_one() -> None:
     assert read_id(str(MAX_ID).encode()) == MAX_ID == 9223372036854775807
 

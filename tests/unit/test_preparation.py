@@ -16,6 +16,7 @@ from compliance.errors import (
     StepFailed,
     UnsupportedInput,
 )
+from compliance.runs import summary
 from tests.fakes.breach import crc32c
 from tests.unit.conftest import EXECUTION, INBOX, Functions
 
@@ -37,7 +38,7 @@ def prepare_all(functions: Functions, run_id: str) -> list[dict[str, Any]]:
 
 def test_a_run_is_registered_with_the_version_that_it_checks(functions: Functions) -> None:
     registered = functions.register(IDS)
-    assert registered == {"run_id": registered["run_id"], "type": "tweets", "duplicate": False}
+    assert registered == {"run_id": registered["run_id"], "type": "tweets", "duplicate": False, "folder": False}
     run = functions.run(registered)
     assert (run["bucket"], run["key"], run["status"]) == (INBOX, "tweets/ids.txt", "registered")
     assert (run["started_at"], run["checked_on"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23")
@@ -97,6 +98,18 @@ def test_a_source_that_was_replaced_before_its_run_began_is_not_checked_in_its_n
         functions.invoke("register_run", {"source": source, "execution_arn": "a", "started_at": "2026-11-23T12:00:00Z"})
 
 
+@pytest.mark.parametrize("key", ["tweets/", "users/2026/11/"])
+def test_a_folder_that_the_console_makes_is_no_run(functions: Functions, key: str) -> None:
+    registered = functions.register(b"", key)
+    assert (registered["duplicate"], registered["folder"]) == (False, True)
+    assert aws.dynamodb().Table("runs").scan()["Items"] == []
+
+
+def test_only_an_empty_object_is_a_folder(functions: Functions) -> None:
+    assert functions.register(IDS, "tweets/2026/")["folder"] is False
+    assert functions.register(b"", "tweets/ids.txt")["folder"] is False
+
+
 def test_a_small_file_is_one_part(functions: Functions) -> None:
     run = functions.register(IDS)
     parts = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
@@ -130,18 +143,38 @@ def test_a_flood_of_rejects_is_counted_whole_and_listed_in_part(functions: Funct
     assert len(functions.object(functions.keys("rejects/")[0]).splitlines()) == 3
 
 
-def test_a_part_can_be_prepared_twice(functions: Functions) -> None:
+def test_a_part_that_is_prepared_is_left_as_it_is(functions: Functions) -> None:
+    ref = prepare(functions, IDS + b"x\n")
+    functions.update(ref, status="uploading", uploaded_bytes=5)
+    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.part(ref)["version_id"])
+    before = functions.part(ref)
+    functions.clock.advance(60)
+    assert functions.invoke("prepare_part", ref) == {"part": 1}
+    assert functions.part(ref) == before
+
+
+def test_a_part_whose_preparation_was_not_written_down_is_prepared_again(functions: Functions) -> None:
     ref = prepare(functions, IDS + b"x\n")
     before = functions.part(ref)
+    functions.update(ref, status="planned", prepared_at=None)
     functions.invoke("prepare_part", ref)
     assert functions.part(ref) == before
 
 
-def test_planning_twice_forgets_nothing_that_was_prepared(functions: Functions) -> None:
-    ref = prepare(functions, IDS)
-    before = functions.part(ref)
-    assert functions.invoke("plan_parts", {"run_id": ref["run_id"]})["parts"] == [ref]
-    assert functions.part(ref) == before
+def test_a_run_that_is_started_again_keeps_its_plan_whatever_became_of_object_and_settings(
+    functions: Functions,
+) -> None:
+    functions.configure(part_size_mb=1)
+    run = functions.register(IDS * 100)
+    refs = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    assert len(refs) == 3
+    parts = runs_table.list_parts(run["run_id"])
+    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.run(run)["version_id"])
+    functions.configure(part_size_mb=128)
+    runs_table.update_run(run["run_id"], status="registered")
+    assert functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"] == refs
+    assert runs_table.list_parts(run["run_id"]) == parts
+    assert functions.run(run)["status"] == "preparing"
 
 
 def test_a_huge_file_is_cut_into_parts_that_hold_every_line_once(functions: Functions) -> None:
@@ -178,6 +211,39 @@ def test_a_gzip_file_never_becomes_more_than_one_upload_takes(functions: Functio
     assert functions.part(ref)["bytes"] <= 1_000_000
 
 
+@pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"id,text\n18,a\n19,b\n", "18\n19\n".encode("utf-16"), b"[18]"])
+def test_a_file_of_another_kind_is_refused_before_it_is_cut(functions: Functions, content: bytes) -> None:
+    run = functions.register(content)
+    with pytest.raises(UnsupportedInput, match=r"^The file is "):
+        functions.invoke("plan_parts", {"run_id": run["run_id"]})
+    assert runs_table.list_parts(run["run_id"]) == []
+    run = functions.register(gzip.compress(content))
+    (ref,) = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    with pytest.raises(UnsupportedInput, match=r"^What the gzip file holds is "):
+        functions.invoke("prepare_part", ref)
+    assert functions.keys("") == []
+
+
+@pytest.mark.parametrize("header", [b"id\n", b'"tweet_id"\r\n', b"\xef\xbb\xbfuser_id\n"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_header_is_listed_and_held_against_nobody(functions: Functions, header: bytes, pack: Any) -> None:
+    ref = prepare(functions, pack(header + IDS[:200]))
+    functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]})
+    run = functions.run(ref)
+    assert (run["lines"], run["accepted"], run["rejected"], run["status"]) == (11, 10, 1, "checking")
+    (reject,) = functions.object(functions.keys("rejects/")[0]).splitlines()
+    assert json.loads(reject)["reason"] == "header"
+
+
+def test_only_a_files_first_part_may_have_a_header(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    content = b"id\n" + b"12345678901234567\n" * 60_000
+    at = (len(content) // 2) // 18 * 18
+    run = functions.register(content[:at] + b"id\n" + content[at:])
+    prepare_all(functions, run["run_id"])
+    assert [part["headers"] for part in runs_table.list_parts(run["run_id"])] == [1, 0]
+
+
 @pytest.mark.parametrize("content", [gzip.compress(IDS)[:-5], b"\x1f\x8b", b"\x1f\x8bnot gzip at all"])
 def test_a_damaged_gzip_file_is_refused(functions: Functions, content: bytes) -> None:
     with pytest.raises(UnsupportedInput):
@@ -203,9 +269,6 @@ def test_a_part_reads_the_version_that_it_was_planned_from(functions: Functions)
     functions.drop(b"5\n")
     functions.invoke("prepare_part", ref)
     assert functions.object(functions.part(ref)["object_key"]) == IDS
-    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.run(run)["version_id"])
-    with pytest.raises(SourceChanged):
-        functions.invoke("prepare_part", ref)
 
 
 def test_all_lines_of_all_parts_are_added_up(functions: Functions) -> None:
@@ -216,6 +279,34 @@ def test_all_lines_of_all_parts_are_added_up(functions: Functions) -> None:
     assert counts == [1004, 1, 1000, 2, 1]
     assert run["status"] == "checking"
     assert "prepared_at" in run
+
+
+def test_users_among_the_posts_and_ids_from_the_future_are_told_of(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    future = 9_000_000_000_000_000_000
+    content = b"".join(b"%d\n" % number for number in (*range(12, 22), *range(future, future + 50_000)))
+    run = functions.register(content)
+    prepared = prepare_all(functions, run["run_id"])
+    assert len(prepared) == 2
+    functions.invoke("accept_input", {"run_id": run["run_id"], "prepared": prepared})
+    assert functions.run(run)["warnings"] == [
+        "50000 of 50010 IDs are from the future: X has not given them yet. See whether the list was damaged."
+    ]
+    ref = prepare(functions, b"12\n13\n14\n" + IDS[:60])
+    functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]})
+    (warning,) = functions.run(ref)["warnings"]
+    assert warning.startswith("3 of 6 IDs are small numbers: posts from before October 2009, or IDs of users.")
+    assert summary(functions.run(ref))["warnings"] == [warning]
+    ref = prepare(functions, b"12\n29700859247\n" + IDS[:60], "users/ids.txt")
+    functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]})
+    (warning,) = functions.run(ref)["warnings"]
+    assert warning.startswith("1 of 5 IDs are numbers that users never had")
+
+
+def test_a_list_with_nothing_odd_about_it_has_no_warnings(functions: Functions) -> None:
+    ref = prepare(functions, IDS)
+    functions.invoke("accept_input", {"run_id": ref["run_id"], "prepared": [{"part": 1}]})
+    assert functions.run(ref)["warnings"] == []
 
 
 def test_a_dirty_file_is_refused_before_any_job_exists_and_says_what_was_wrong(functions: Functions) -> None:

@@ -65,6 +65,18 @@ def test_reading_stops_with_the_parts_last_line() -> None:
     assert len(read) <= 3
 
 
+def test_a_part_in_the_midst_of_an_endless_line_reads_no_further_than_itself() -> None:
+    read: list[int] = []
+
+    def blocks() -> Iterator[bytes]:
+        for number in range(1000):
+            read.append(number)
+            yield b"1" * 10
+
+    assert b"".join(cut_to_lines(blocks(), 5, 25)) == b""
+    assert len(read) == 2
+
+
 CONTENTS = st.lists(st.sampled_from([b"\n", b"1", b"22\n", b"333333\n", b"\r\n", b"4" * 20]), max_size=30).map(b"".join)
 
 

@@ -1,0 +1,139 @@
+"""Tells from a file's first bytes what it is when it is no list of IDs: pure, and certain or silent."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compliance.errors import UnsupportedInput
+from compliance.ids import BOM, read_id
+
+HEAD_BYTES = 4096
+"""How much of a file is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a file is, as its owner would call it, and what its owner does about it."""
+
+    name: str
+    remedy: str
+
+
+_EXPORT = "Export the column of IDs as a text file, one ID per line, and drop that."
+_UNPACK = "Unpack it and drop what is in it, one ID per line; of packed files only gzip is read."
+_SAVE = "Save it as UTF-8 and drop it again."
+_TAKE_IDS = "Drop a text file that holds only the IDs, one per line."
+
+_HTML = Kind("a web page or XML, often an error page saved in place of a file", "Get the file itself and drop that.")
+_JSON = Kind("JSON", _TAKE_IDS)
+_OFFICE = Kind("an Office document, such as an Excel workbook", _EXPORT)
+_UTF_16 = Kind("text in UTF-16", _SAVE)
+_UTF_32 = Kind("text in UTF-32", _SAVE)
+_TABLE = Kind("a table of several columns", "Drop a text file that holds only the column of IDs, one per line.")
+_LONE_CR = Kind(
+    "text whose lines end as on old Macs, in a carriage return alone",
+    "Save it with Unix or Windows line endings and drop it again.",
+)
+
+_MAGIC = (
+    (b"%PDF-", Kind("a PDF document", _TAKE_IDS)),
+    (b"PAR1", Kind("a Parquet file", _EXPORT)),
+    (b"{\\rtf", Kind("a rich-text document", "Save it as plain text and drop it again.")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind("an old Excel workbook or Word document", _EXPORT)),
+    (b"\x28\xb5\x2f\xfd", Kind("a zstd file", _UNPACK)),
+    (b"\xfd7zXZ\x00", Kind("an xz file", _UNPACK)),
+    (b"7z\xbc\xaf\x27\x1c", Kind("a 7z file", _UNPACK)),
+    (b"\x1f\x8b", Kind("a gzip file, packed twice", "Unpack it once and drop it again.")),
+    # UTF-32 before UTF-16: the one's mark begins as the other's.
+    (b"\xff\xfe\x00\x00", _UTF_32),
+    (b"\x00\x00\xfe\xff", _UTF_32),
+    (b"\xff\xfe", _UTF_16),
+    (b"\xfe\xff", _UTF_16),
+)
+
+_PATTERNS = (
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), Kind("a bzip2 file", _UNPACK)),
+    (re.compile(rb"PK\x03\x04.*?(?:\[Content_Types\]\.xml|xl/)", re.DOTALL), _OFFICE),
+    (re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)"), Kind("a ZIP file", _UNPACK)),
+    (re.compile(rb".{257}ustar", re.DOTALL), Kind("a tar archive", _UNPACK)),
+    # Without a mark: a character of Latin-1 is every second or fourth byte, and all others are zero.
+    (re.compile(rb"(?:[^\x00]\x00{3}){2,}+.{0,3}\Z", re.DOTALL), _UTF_32),
+    (re.compile(rb"(?:\x00{3}[^\x00]){2,}+.{0,3}\Z", re.DOTALL), _UTF_32),
+    (re.compile(rb"(?:[^\x00]\x00){2,}+.?\Z", re.DOTALL), _UTF_16),
+    (re.compile(rb"(?:\x00[^\x00]){2,}+.?\Z", re.DOTALL), _UTF_16),
+)
+
+_MARKUP = re.compile(rb"<(?:!doctype|\?xml|html|head|body|script|error)\b|<!--", re.IGNORECASE)
+_JSON_TEXT = re.compile(rb"""(?:window\.YTD\.\S+\s*=\s*)?(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?[0-9]))""")
+"""``window.YTD`` begins the files of the archive that X gives to a user."""
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def refuse_other_kinds(head: bytes, name: str = "The file") -> None:
+    """Raises UnsupportedInput when the first HEAD_BYTES of a file, or all it has, show that it is no list of IDs."""
+    kind = kind_of(head)
+    if kind is not None:
+        raise UnsupportedInput(f"{name} is {kind.name}. {kind.remedy}")
+
+
+def of_ids(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """The same blocks; raises as ``refuse_other_kinds`` once the beginning is there and before any block is given."""
+    head = b""
+    for block in blocks:
+        head += block
+        if len(head) >= HEAD_BYTES:
+            break
+    refuse_other_kinds(head[:HEAD_BYTES], name)
+    if head:
+        yield head
+    yield from blocks
+
+
+def kind_of(head: bytes) -> Kind | None:
+    """What a file is that begins so; None for a text with a line for each ID, and for what is not known for certain.
+
+    Lines of a text that are no IDs do not make it another kind: they are rejected one by one.
+    """
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    for pattern, kind in _PATTERNS:
+        if pattern.match(head):
+            return kind
+    text = head.removeprefix(BOM).lstrip()
+    if _MARKUP.match(text):
+        return _HTML
+    if _JSON_TEXT.match(text):
+        return _JSON
+    return _kind_of_text(text, is_whole=len(head) < HEAD_BYTES)
+
+
+def _kind_of_text(text: bytes, *, is_whole: bool) -> Kind | None:
+    """A text without surrounding blanks at its beginning. Its last line may be cut unless it ``is_whole``."""
+    lines = _LINE_END.split(text.decode(errors="replace"))
+    if not is_whole:
+        lines.pop()
+    lines = [line for line in lines if line.strip()]
+    if any(isinstance(read_id(line.encode()), int) for line in lines):
+        return _LONE_CR if len(lines) > 1 and b"\n" not in text else None
+    return _TABLE if any(_is_table(lines, delimiter, is_whole) for delimiter in ",;\t") else None
+
+
+def _is_table(lines: list[str], delimiter: str, is_whole: bool) -> bool:
+    """Whether all rows have the same number of columns, at least two, and an ID stands in each row but the first.
+
+    A single row is a table when it is nothing but IDs.
+    """
+    try:
+        rows = [[cell.encode() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    except csv.Error:
+        return False
+    # The last cell may be the beginning of a text of several lines.
+    if not is_whole and len(rows) > 2:
+        rows.pop()
+    if not rows or len({len(row) for row in rows}) > 1 or len(rows[0]) == 1:
+        return False
+    has_id = [[isinstance(read_id(cell), int) for cell in row] for row in rows]
+    return all(map(any, has_id[1:])) if len(rows) > 1 else all(has_id[0])

@@ -1,0 +1,60 @@
+"""What the IDs of a list tell of themselves: that they are of the other type, or from the future.
+
+It warns and never rejects: X alone knows which IDs there are.
+"""
+
+from compliance.runs import JobType, Oddities
+
+SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
+"""2010-11-04. A snowflake has the milliseconds since then in all but its lowest 22 bits [Twitter's snowflake, 2010]."""
+
+FIRST_LARGE = 5_000_000_000
+"""IDs were numbers in a row at first. Those of users stayed below this one until they became snowflakes. Posts below it
+are from before 20 October 2009, and the last post before the snowflakes has number 29.7e9."""
+
+FIRST_LARGE_USER = (1_356_998_400_000 - SNOWFLAKE_EPOCH_MS) << 22
+"""The snowflake of 2013-01-01. X announced large IDs of users in October 2013 and had given them to all new ones by
+2016: from FIRST_LARGE up to here there are IDs of posts, but none of users."""
+
+SLACK_SECONDS = 86_400
+"""How far clocks may differ before an ID is from the future."""
+
+OLD_POSTS_PERCENT = 10
+"""Posts below FIRST_LARGE are far less than 1 % of all: a list with more of them than this may be one of users."""
+
+
+def latest_id(now: float) -> int:
+    """The largest ID that there can be at ``now`` (epoch seconds)."""
+    return (int((now + SLACK_SECONDS) * 1000) - SNOWFLAKE_EPOCH_MS) << 22
+
+
+def bounds(latest: int) -> list[int]:
+    """The bounds that part IDs into the bands that ``oddities`` reads."""
+    return [FIRST_LARGE, FIRST_LARGE_USER, latest]
+
+
+def oddities(bands: list[int], headers: int) -> Oddities:
+    """Takes the number of IDs below, between and above the ``bounds``."""
+    small, no_user, _, future = bands
+    return Oddities(headers=headers, small_ids=small, no_user_ids=no_user, future_ids=future)
+
+
+def warnings(job_type: JobType, accepted: int, odd: Oddities) -> list[str]:
+    """What the owner of a list should look at, in plain sentences without an ID."""
+    found = []
+    if job_type == "tweets" and odd["small_ids"] * 100 > OLD_POSTS_PERCENT * accepted:
+        found.append(
+            f"{odd['small_ids']} of {accepted} IDs are small numbers: posts from before October 2009, or IDs of users. "
+            "IDs of users belong under users/."
+        )
+    if job_type == "users" and odd["no_user_ids"]:
+        found.append(
+            f"{odd['no_user_ids']} of {accepted} IDs are numbers that users never had, but posts did. "
+            "IDs of posts belong under tweets/."
+        )
+    if odd["future_ids"]:
+        found.append(
+            f"{odd['future_ids']} of {accepted} IDs are from the future: X has not given them yet. "
+            "See whether the list was damaged."
+        )
+    return found
