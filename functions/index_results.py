@@ -26,5 +26,6 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             offset += sum(map(len, lines))
             if clock.remaining() <= reserve and offset < part["result_bytes"]:
                 return {"complete": False, "offset": offset}
-    runs_table.update_part(ref, job=part["job_name"], status="complete", indexed_at=time_text(clock.now()))
+    done = {"status": "complete", "indexed_at": time_text(clock.now()), "error": None, "error_message": None}
+    runs_table.update_part(ref, job=part["job_name"], **done)
     return {"complete": True, "offset": offset}
