@@ -19,12 +19,17 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Returns ``run_id``, ``type``, whether the run is a ``duplicate``: one that another execution has registered, and
     whether the object is a mere ``folder``, which the S3 console writes as an empty object: there is no run of it.
     """
-    bucket, key, version_id = _object_version(event["source"])
+    return register(event["source"], event["execution_arn"], parse_time(event["started_at"]).timestamp())
+
+
+def register(source: Event, execution_arn: str, started: float) -> dict[str, Any]:
+    """Registers the run of an object, or finds it; ``started`` is in epoch seconds."""
+    bucket, key, version_id = _object_version(source)
     job_type = job_type_of(key)
     answer = {"run_id": run_id(job_type, bucket, key, version_id), "type": job_type}
-    if key.endswith("/") and event["source"]["object"].get("size") == 0:
+    if key.endswith("/") and source["object"].get("size") == 0:
         return {**answer, "duplicate": False, "folder": True}
-    started_at = time_text(parse_time(event["started_at"]).timestamp())
+    started_at = time_text(started)
     run = runs_table.register(
         Run(
             run_id=answer["run_id"],
@@ -33,13 +38,13 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             bucket=bucket,
             key=key,
             version_id=version_id,
-            execution_arn=event["execution_arn"],
+            execution_arn=execution_arn,
             started_at=started_at,
             checked_on=started_at[:10],
         ),
-        retry=event["source"].get("retry") is True,
+        retry=source.get("retry") is True,
     )
-    is_duplicate = run["execution_arn"] != event["execution_arn"]
+    is_duplicate = run["execution_arn"] != execution_arn
     return {**answer, "duplicate": is_duplicate, "folder": False}
 
 

@@ -10,6 +10,7 @@ from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
 from compliance.runs import JOB_TYPES, PartRef, Run, summary
 from publish_run import publish
+from register_run import register
 
 FAILURE = (ExecutionStopped.__name__, "The execution was stopped, or ran out of time. Start the run again.")
 
@@ -38,7 +39,13 @@ def _settle(detail: dict[str, Any], clock: LambdaClock) -> None:
     source = json.loads(detail["input"])
     if "part" in source:
         _settle_job(PartRef.of(source), execution_arn, clock)
-    elif run := runs_table.run_of(execution_arn):
+        return
+    run = runs_table.run_of(execution_arn)
+    if run is None and source.get("object", {}).get("version-id"):
+        # It was ended before it could register its run: the dropped file must not be forgotten.
+        register(source, execution_arn, detail["startDate"] / 1000)
+        run = runs_table.run_of(execution_arn)
+    if run is not None:
         _settle_run(run, clock)
 
 

@@ -44,9 +44,9 @@ def register(run: Run, *, retry: bool) -> Run:
 
 def run_of(execution_arn: str) -> Run | None:
     """The run that an execution has registered and still owns."""
-    pointer = _table().get_item(Key={"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"}, ConsistentRead=True).get("Item")
-    run = get_run(str(pointer["run_id"])) if pointer else None
-    return run if run and run["execution_arn"] == execution_arn else None
+    pointer = _find({"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"})
+    run = _find(_run_key(pointer["run_id"])) if pointer else None
+    return cast(Run, run) if run and run["execution_arn"] == execution_arn else None
 
 
 def get_run(run_id: str) -> Run:
@@ -85,7 +85,7 @@ def get_part_with_job(ref: PartRef) -> Part:
 
 def has_part(run_id: str, part: int) -> bool:
     """Whether there is such a part."""
-    return "Item" in _table().get_item(Key=_part_key(run_id, part), ConsistentRead=True)
+    return _find(_part_key(run_id, part)) is not None
 
 
 def claim_part(ref: PartRef, execution_arn: str) -> None:
@@ -163,10 +163,15 @@ def _put_once(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _get(key: dict[str, str]) -> dict[str, Any]:
-    item = _table().get_item(Key=key, ConsistentRead=True).get("Item")
+    item = _find(key)
     if item is None:
         raise KeyError(f"the runs table has no {key['sk']} of {key['pk']}")
-    return plain(item)
+    return item
+
+
+def _find(key: dict[str, str]) -> dict[str, Any] | None:
+    item = _table().get_item(Key=key, ConsistentRead=True).get("Item")
+    return plain(item) if item else None
 
 
 def _update(key: dict[str, str], attributes: dict[str, Any], condition: ConditionBase) -> dict[str, Any]:

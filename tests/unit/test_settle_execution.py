@@ -165,6 +165,27 @@ def test_an_event_that_the_bus_does_not_take_is_tried_again(
     assert "told_at" not in functions.run(source)
 
 
+def test_a_file_whose_execution_ended_before_it_had_a_run_is_not_forgotten(
+    functions: Functions, published: list[dict[str, Any]]
+) -> None:
+    source = functions.drop(IDS)
+    end(functions, EXECUTION, source)
+    (detail,) = published
+    run = functions.run(detail)
+    assert (run["status"], run["error"], run["key"]) == ("failed", "ExecutionStopped", "tweets/ids.txt")
+    assert run["started_at"] == "2026-11-23T12:00:00.000Z"
+    retry = {"source": source | {"retry": True}, "execution_arn": OTHER, "started_at": "2026-11-24T12:00:00Z"}
+    assert functions.invoke("register_run", retry)["duplicate"] is False
+
+
+def test_an_execution_that_names_no_object_version_leaves_nothing_to_settle(
+    functions: Functions, published: list[dict[str, Any]]
+) -> None:
+    for source in ({}, {"object": {"key": "tweets/ids.txt"}}):
+        end(functions, EXECUTION, source)
+    assert published == []
+
+
 def test_an_execution_without_a_run_leaves_nothing_to_settle(
     functions: Functions, published: list[dict[str, Any]]
 ) -> None:
