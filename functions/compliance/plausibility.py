@@ -9,8 +9,8 @@ SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 """2010-11-04. A snowflake has the milliseconds since then in all but its lowest 22 bits [Twitter's snowflake, 2010]."""
 
 FIRST_LARGE = 5_000_000_000
-"""IDs were numbers in a row at first. The last such users, of February 2016, have numbers like 4,924,072,528 [observed].
-Posts had this number in October 2009; the last one before the snowflakes has number 29.7e9."""
+"""IDs were numbers in a row at first. The last such users, of February 2016, have numbers of 4.92e9 [observed].
+Posts came to 5e9 in October 2009, and the last one before the snowflakes has number 29.7e9."""
 
 FIRST_LARGE_USER = (1_356_998_400_000 - SNOWFLAKE_EPOCH_MS) << 22
 """The snowflake of 2013-01-01, when X announced users with large IDs; none is known from before February 2016. From
