@@ -27,16 +27,17 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
-    A job that X has completed is kept for as long as its results can be had: whoever goes on need not pay for another.
-    A part that is complete, or another execution's by now, is left alone.
+    A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. A part that is
+    complete, or another execution's by now, is left alone.
     """
     part = runs_table.get_part(ref.run_id, ref.part)
     failure = {"error": error, "error_message": message}
     if part["status"] == "complete" or part.get("execution_arn") != execution_arn:
         return {"again": False, **failure}
-    is_complete = "completed_at" in part or (not is_job_ended(error) and not _cancel(part, clock))
-    keeps_job = is_complete and not is_job_lost(error) and error != ResultsExpired.__name__
-    forgotten = {} if keeps_job else NO_JOB
+    is_useless = is_job_lost(error) or error == ResultsExpired.__name__
+    is_over = "completed_at" in part or is_job_ended(error)
+    is_gone = False if is_over else _cancel(part, clock)
+    forgotten = NO_JOB if is_useless or is_gone else {}
     abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
     if is_job_lost(error) and abandoned < MAX_JOBS:
         runs_table.update_part(ref, status="prepared", abandoned_jobs=abandoned, **forgotten)
@@ -46,7 +47,7 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: L
 
 
 def _cancel(part: Part, clock: LambdaClock) -> bool:
-    """Cancels the job unless it is complete: then, False.
+    """Cancels the job unless it has ended; returns whether it is certain that it answers for nothing any more.
 
     Tries once: a job that stays is in the way of the next one, which then cancels it.
     """
@@ -55,10 +56,9 @@ def _cancel(part: Part, clock: LambdaClock) -> bool:
     try:
         jobs = Jobs(x_api(), Wire(clock).send)
         job = jobs.get(part["job_id"]) if "job_id" in part else jobs.find(part["type"], part["job_name"])
-        if job and job.status == "complete":
-            return False
         if job and job.is_active:
             jobs.cancel(job.id)
     except ComplianceError as error:
         logger.warning("X's job could not be cancelled", extra={"error": type(error).__name__})
-    return True
+        return False
+    return job is None or job.status != "complete"

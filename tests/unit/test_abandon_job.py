@@ -73,11 +73,23 @@ def test_a_job_whose_creation_was_not_answered_is_cancelled_by_its_name(function
 
 
 @pytest.mark.parametrize("answer", [Response(404), Response(503), "unheard", "unanswered"])
-def test_where_x_does_not_cancel_the_part_fails_all_the_same(functions: Functions, answer: Any) -> None:
-    ref = functions.created(IDS)
+def test_where_x_does_not_cancel_the_part_fails_all_the_same_and_keeps_its_job(
+    functions: Functions, answer: Any
+) -> None:
+    ref = functions.uploaded(IDS)
     functions.world.x.faults["cancel"] = [answer]
-    assert abandon(functions, ref, "JobOverdue")["again"] is False
-    assert functions.part(ref)["status"] == "failed"
+    assert abandon(functions, ref, "ExecutionStopped")["again"] is False
+    part = functions.part(ref)
+    assert part["status"] == "failed"
+    assert functions.invoke("create_job", ref) == {"created": True}
+    assert functions.part(ref)["job_id"] == part["job_id"]
+
+
+def test_a_job_that_x_did_not_cancel_but_that_is_lost_is_kept_no_longer(functions: Functions) -> None:
+    ref = functions.created(IDS)
+    functions.world.x.faults["cancel"] = [Response(404)]
+    assert abandon(functions, ref, "UploadWindowClosed") == {"again": True}
+    assert "job_id" not in functions.part(ref)
 
 
 def test_a_complete_job_is_kept_for_whoever_goes_on(functions: Functions) -> None:
