@@ -8,27 +8,57 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ChecksumError,
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 from botocore.exceptions import ConnectionError as AwsConnectionError
+from urllib3.exceptions import HTTPError
 
-from compliance.errors import AwsUnavailable, ComplianceError, TransientError
+from compliance.errors import AwsRefused, AwsUnavailable, ComplianceError, TransientError
 
 Event = dict[str, Any]
 Step = Callable[[Event, "LambdaClock"], dict[str, Any]]
 
-_THROTTLES = {
-    "ThrottlingException",
-    "Throttling",
-    "TooManyRequestsException",
+_PASSING = {
+    "BandwidthLimitExceeded",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InternalError",
+    "InternalServerError",
+    "LimitExceededException",
+    "OperationAborted",
+    "PriorRequestNotComplete",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
     "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
     "TransactionConflictException",
     "TransactionInProgressException",
-    "InternalServerError",
-    "InternalError",
-    "ServiceUnavailable",
 }
+"""Codes that AWS gives to 4xx answers too."""
+
+_BROKEN_OFF = (
+    HTTPClientError,
+    AwsConnectionError,
+    IncompleteReadError,
+    ChecksumError,
+    FlexibleChecksumError,
+    HTTPError,
+)
+"""What a request ends with that was not answered whole; urllib3's own errors come out of S3's streamed bodies."""
 
 logger = Logger()
 
@@ -55,8 +85,8 @@ class LambdaClock:
 def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any]]:
     """Makes a Lambda handler of a step.
 
-    Nothing of the event is logged but the run and the part. AWS's throttling and server errors are raised as
-    AwsUnavailable, which the state machines retry.
+    Nothing of the event is logged but the run and the part. What goes wrong at AWS is raised as AwsUnavailable, which
+    the state machines retry, or as AwsRefused, and never in boto's words: they may quote a key, a value or a URL.
     """
 
     @wraps(step)
@@ -66,22 +96,33 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
         try:
             return step(event, LambdaClock(context))
         except ComplianceError as error:
-            log = logger.warning if isinstance(error, TransientError) else logger.error
-            log(str(error), extra={"error": type(error).__name__})
+            _log(error)
             raise
-        except (ClientError, HTTPClientError, AwsConnectionError) as error:
+        except (ClientError, BotoCoreError, HTTPError) as error:
             failure = _aws_failure(error)
-            logger.warning(str(failure), extra={"error": type(failure).__name__})
+            _log(failure)
             raise failure from None
 
     return handle
 
 
-def _aws_failure(error: ClientError | HTTPClientError | AwsConnectionError) -> Exception:
+def _log(error: ComplianceError) -> None:
+    log = logger.warning if isinstance(error, TransientError) else logger.error
+    log(str(error), extra={"error": type(error).__name__})
+
+
+def _aws_failure(error: ClientError | BotoCoreError | HTTPError) -> ComplianceError:
+    if isinstance(error, _BROKEN_OFF):
+        return AwsUnavailable("An AWS service did not answer, or not whole.")
     if not isinstance(error, ClientError):
-        return AwsUnavailable("An AWS service did not answer.")
+        return AwsRefused(f"AWS was not asked, as its client failed with {type(error).__name__}.")
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _THROTTLES or status >= 500:
+    if code in _PASSING or code.endswith("ThrottlingException") or status in (408, 429) or status >= 500:
         return AwsUnavailable(f"AWS answered {error.operation_name} with {code or status}.")
-    return error
+    if code.startswith("AccessDenied") or status == 403:
+        return AwsRefused(
+            f"AWS does not allow the function {error.operation_name} ({code or status}): a policy denies it. "
+            "Deploy the stack again, or see who has changed the policies of its roles, buckets and keys."
+        )
+    return AwsRefused(f"AWS refused {error.operation_name} with {code or status}.")

@@ -78,6 +78,10 @@ class PartTooLarge(PermanentError):
     """A part is larger than one upload may be."""
 
 
+class AwsRefused(PermanentError):
+    """AWS refused a request for good: access is denied, or what it names is gone or wrong."""
+
+
 class AccessRefused(PermanentError):
     """X refuses this App or this URL (403)."""
 

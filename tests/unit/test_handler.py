@@ -2,21 +2,28 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
+import urllib3
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    FlexibleChecksumError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ParamValidationError,
     ReadTimeoutError,
     ResponseStreamingError,
+    SSLError,
 )
 
 import adapters.handler
 from adapters.handler import LambdaClock, lambda_handler
-from compliance.errors import AwsUnavailable, JobFailed, RateLimited
+from compliance.errors import AwsRefused, AwsUnavailable, JobFailed, RateLimited
 from tests.fakes.clock import ManualClock
 from tests.fakes.lambda_context import FakeContext
 
@@ -86,11 +93,19 @@ def test_a_log_line_says_nothing_of_the_invocation_before(log: io.StringIO) -> N
         aws_error("500", 500),
         aws_error("ServiceUnavailable", 503),
         aws_error("TransactionConflictException"),
+        aws_error("RequestTimeout"),
+        aws_error("ExpiredTokenException", 403),
+        aws_error("KMS.ThrottlingException"),
+        aws_error("", 429),
         ReadTimeoutError(endpoint_url=HOST),
         ConnectTimeoutError(endpoint_url=HOST),
         EndpointConnectionError(endpoint_url=HOST),
         ConnectionClosedError(endpoint_url=HOST),
         ResponseStreamingError(error="SECRET"),
+        SSLError(endpoint_url=HOST, error=OSError("SECRET")),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        FlexibleChecksumError(error_msg="SECRET"),
+        urllib3.exceptions.SSLError("SECRET"),
     ],
 )
 def test_aws_out_of_breath_is_an_error_that_the_machines_retry(log: io.StringIO, error: Exception) -> None:
@@ -100,10 +115,30 @@ def test_aws_out_of_breath_is_an_error_that_the_machines_retry(log: io.StringIO,
     assert "SECRET" not in log.getvalue()
 
 
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"])
-def test_what_aws_refuses_for_good_is_not_called_unavailable(log: io.StringIO, code: str) -> None:
-    with pytest.raises(ClientError):
-        fails_with(aws_error(code))
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (aws_error("AccessDenied", 403), "AWS does not allow the function GetItem (AccessDenied): a policy denies it"),
+        (aws_error("AccessDeniedException"), "AWS does not allow the function GetItem"),
+        (aws_error("403", 403), "AWS does not allow the function GetItem (403)"),
+        (aws_error("KMS.DisabledException"), "AWS refused GetItem with KMS.DisabledException."),
+        (aws_error("ValidationException"), "AWS refused GetItem with ValidationException."),
+        (aws_error("ResourceNotFoundException"), "AWS refused GetItem with ResourceNotFoundException."),
+        (aws_error("", 404), "AWS refused GetItem with 404."),
+        (ParamValidationError(report="SECRET"), "its client failed with ParamValidationError"),
+        (NoCredentialsError(), "its client failed with NoCredentialsError"),
+    ],
+)
+def test_what_aws_refuses_for_good_has_a_name_and_words_of_our_own(
+    log: io.StringIO, error: Exception, words: str
+) -> None:
+    with pytest.raises(AwsRefused, match=re.escape(words)) as refused:
+        fails_with(error)
+    assert refused.value.__cause__ is None
+    assert "SECRET" not in str(refused.value)
+    entry = json.loads(log.getvalue())
+    assert (entry["level"], entry["error"]) == ("ERROR", "AwsRefused")
+    assert "SECRET" not in log.getvalue()
 
 
 def test_a_mistake_of_ours_keeps_its_name(log: io.StringIO) -> None:
