@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler, logger
 from adapters.http import Wire
@@ -58,7 +60,7 @@ def _cancel(part: Part, clock: LambdaClock) -> bool:
         job = jobs.get(part["job_id"]) if "job_id" in part else jobs.find(part["type"], part["job_name"])
         if job and job.is_active:
             jobs.cancel(job.id)
-    except ComplianceError as error:
+    except (ComplianceError, ClientError, BotoCoreError) as error:
         logger.warning("X's job could not be cancelled", extra={"error": type(error).__name__})
         return False
     return job is None or job.status != "complete"

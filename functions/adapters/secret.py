@@ -14,7 +14,7 @@ def x_api() -> XApi:
     Raises BadCredentials when the secret holds neither.
     """
     arn = settings().bearer_token_secret_arn
-    text = secrets_manager().get_secret_value(SecretId=arn)["SecretString"].strip()
+    text = secrets_manager().get_secret_value(SecretId=arn).get("SecretString", "").strip()
     token = _from_json(text) if text.startswith("{") else text
     if not token or not token.isascii() or any(character.isspace() for character in token):
         raise BadCredentials("The secret holds no bearer token: put the App's one into it.")

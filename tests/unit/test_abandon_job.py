@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from adapters import aws
+from compliance.errors import AwsRefused
 from compliance.wire import Response
 from tests.unit.conftest import Functions
 
@@ -83,6 +85,16 @@ def test_where_x_does_not_cancel_the_part_fails_all_the_same_and_keeps_its_job(
     assert part["status"] == "failed"
     assert functions.invoke("create_job", ref) == {"created": True}
     assert functions.part(ref)["job_id"] == part["job_id"]
+
+
+def test_without_the_secret_the_part_fails_all_the_same(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    aws.secrets_manager().delete_secret(SecretId="bearer")
+    with pytest.raises(AwsRefused, match="GetSecretValue"):
+        functions.invoke("get_job", ref)
+    assert abandon(functions, ref, "AwsRefused")["again"] is False
+    part = functions.part(ref)
+    assert (part["status"], part["error"], "job_id" in part) == ("failed", "AwsRefused", True)
 
 
 def test_a_job_that_x_did_not_cancel_but_that_is_lost_is_kept_no_longer(functions: Functions) -> None:

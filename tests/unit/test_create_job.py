@@ -251,6 +251,12 @@ def test_a_secret_that_holds_no_token_is_said_so_without_being_shown(functions: 
     assert functions.world.x.heard == []
 
 
+def test_a_secret_that_is_no_text_holds_no_token(functions: Functions) -> None:
+    aws.secrets_manager().put_secret_value(SecretId="bearer", SecretBinary=b"SECRET")
+    with pytest.raises(BadCredentials, match="holds no bearer token"):
+        created(functions, IDS)
+
+
 def test_a_rotated_token_is_used_at_once(functions: Functions) -> None:
     aws.secrets_manager().put_secret_value(SecretId="bearer", SecretString="old")
     ref = functions.prepared(IDS)
