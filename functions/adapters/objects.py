@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from adapters.aws import s3
 from adapters.http import BLOCK
 from adapters.settings import settings
-from compliance.errors import SourceChanged, UnsupportedInput
+from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
 from compliance.runs import Part
 from compliance.upload import Source
 from compliance.wire import Readable, WireError, skip
@@ -40,7 +40,10 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int,
     with _source_errors():
         answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
     with closing(answer["Body"]) as body:
-        return answer["ContentLength"], body.read(size)
+        head = body.read(size)
+    if len(head) < min(size, answer["ContentLength"]):
+        raise AwsUnavailable("S3 broke off at the beginning of the object.")
+    return answer["ContentLength"], head
 
 
 def source_blocks(part: Part, start: int) -> Iterator[bytes]:

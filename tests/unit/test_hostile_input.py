@@ -1,18 +1,29 @@
 """Objects that vanish, and files that were made to harm: each ends in words, in bounded memory, and none at X."""
 
 import gzip
+import io
 import tracemalloc
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from adapters import aws, objects, runs_table
-from compliance.errors import InputRejected, NothingToCheck, PartTooLarge, SourceChanged, UnsupportedInput
+from compliance.errors import (
+    AwsUnavailable,
+    InputRejected,
+    NothingToCheck,
+    PartTooLarge,
+    SourceChanged,
+    UnsupportedInput,
+)
 from compliance.ids import Normalizer, Reject
 from compliance.kinds import of_ids
+from compliance.runs import raw_key
 from compliance.sources import cut_to_lines, gunzip
 from tests.unit.conftest import EXECUTION, INBOX, Functions
 
@@ -232,3 +243,68 @@ def test_a_line_with_nuls_among_ids_is_a_reject(functions: Functions) -> None:
     assert (run["accepted"], run["rejected"]) == (1000, 2)
     rejects = functions.object(functions.keys("rejects/")[0]).splitlines()
     assert b'"text": "18\\u0000"' in rejects[1]
+
+
+class Broken(io.BytesIO):
+    """What S3 sends, with an error at its end."""
+
+    def __init__(self, content: bytes, error: Exception) -> None:
+        super().__init__(content)
+        self.error = error
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if not (block := super().read(size)):
+            raise self.error
+        return block
+
+
+BREAKS = {
+    "reset": ProtocolError("Connection broken: SECRET"),
+    "silent": ReadTimeoutError(cast(Any, None), "SECRET", "Read timed out."),
+    "over TLS": SSLError("SECRET"),
+    "short": None,
+}
+
+
+@pytest.fixture(params=BREAKS.values(), ids=list(BREAKS))
+def broken(request: pytest.FixtureRequest, functions: Functions) -> Iterator[Functions]:
+    """The functions, while every body of S3 breaks off after 10 bytes."""
+    intact = aws.s3().get_object
+
+    def get_object(**wanted: Any) -> Any:
+        answer: dict[str, Any] = {**intact(**wanted)}
+        raw = io.BytesIO(b"1800000000") if request.param is None else Broken(b"1800000000", request.param)
+        return answer | {"Body": StreamingBody(raw, answer["ContentLength"])}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aws.s3(), "get_object", get_object)
+        yield functions
+
+
+def test_a_source_that_breaks_off_is_read_again(broken: Functions) -> None:
+    run = broken.register(IDS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(objects, "source_head", lambda *_: (len(IDS), IDS[:100]))
+        (ref,) = plan(broken, run)
+    with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
+        broken.invoke("prepare_part", ref)
+    assert broken.keys("") == []
+    aws.s3().delete_object(Bucket=INBOX, Key=KEY, VersionId=broken.run(run)["version_id"])
+    with pytest.raises(SourceChanged, match="drop it again"):
+        broken.invoke("prepare_part", ref)
+
+
+def test_a_beginning_that_breaks_off_is_read_again(broken: Functions) -> None:
+    run = broken.register(IDS)
+    with pytest.raises(AwsUnavailable, match="broke off at the beginning"):
+        plan(broken, run)
+    assert runs_table.list_parts(run["run_id"]) == []
+
+
+def test_results_that_break_off_are_read_again(broken: Functions) -> None:
+    ref = broken.completed(b"18\n", b"{}\n" * 10)
+    objects.write(raw_key(ref["run_id"], ref["part"]), b"{}\n" * 10, objects.crc32c_of(b"{}\n" * 10))
+    broken.update(ref, result_bytes=30, downloaded_at="2026-11-23T12:00:00Z")
+    for step, event in (("write_results", ref), ("index_results", ref | {"offset": 0})):
+        with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
+            broken.invoke(step, event)
