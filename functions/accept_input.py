@@ -13,7 +13,7 @@ from compliance.plausibility import warnings
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id`` and ``prepared``, one item per part with its ``error`` and ``cause`` where it has failed.
+    """Takes ``run_id``, ``execution_arn`` and ``prepared``, an item per part, with ``error`` and ``cause`` if failed.
 
     Returns the numbers of the ``parts`` that hold an ID and are still to be checked. Raises the first part's error,
     or InputRejected or NothingToCheck for the whole.
@@ -27,10 +27,11 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     odd = total_oddities(parts)
     runs_table.update_run(
         event["run_id"],
+        owner=event["execution_arn"],
         prepared_at=time_text(clock.now()),
         warnings=warnings(parts[0]["type"], counts["accepted"], odd),
         **counts,
     )
     judge(counts, odd["headers"], settings().reject_limit_percent)
-    runs_table.update_run(event["run_id"], status="checking")
+    runs_table.update_run(event["run_id"], owner=event["execution_arn"], status="checking")
     return {"parts": [part["part"] for part in parts if part["accepted"] and part["status"] != "complete"]}

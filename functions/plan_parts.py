@@ -14,7 +14,7 @@ from compliance.sources import GZIP_MAGIC, plan_ranges
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``; returns ``parts``, the input of Prepare Part for each.
+    """Takes ``run_id`` and ``execution_arn``; returns ``parts``, the input of Prepare Part for each.
 
     A range's last line may begin in it and end behind it, so ranges are a line shorter than a part may be. A gzip file
     cannot be cut: it is one part. A run that is started again keeps its plan.
@@ -23,7 +23,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """
     run = runs_table.get_run(event["run_id"])
     if "parts" in run:
-        runs_table.update_run(run["run_id"], status="preparing")
+        runs_table.update_run(run["run_id"], owner=event["execution_arn"], status="preparing")
         return _plan(run, run["parts"])
     size, head = objects.source_head(run["bucket"], run["key"], run["version_id"], HEAD_BYTES)
     if size == 0:
@@ -48,7 +48,9 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
                 checked_on=run["checked_on"],
             )
         )
-    runs_table.update_run(run["run_id"], status="preparing", bytes=size, parts=len(ranges))
+    runs_table.update_run(
+        run["run_id"], owner=event["execution_arn"], status="preparing", bytes=size, parts=len(ranges)
+    )
     return _plan(run, len(ranges))
 
 

@@ -11,7 +11,7 @@ from compliance.runs import summary
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, and ``error`` and ``cause`` as Step Functions caught them; returns the run's summary."""
-    error = event["error"]
-    message = message_of(error, event["cause"])
-    return summary(runs_table.fail_run(event["run_id"], error, message, time_text(clock.now())))
+    """Takes ``run_id``, ``execution_arn``, and the ``error`` and ``cause`` that were caught; returns the summary."""
+    failure = event["error"], message_of(event["error"], event["cause"])
+    run = runs_table.fail_run(event["run_id"], event["execution_arn"], failure, time_text(clock.now()))
+    return summary(run)

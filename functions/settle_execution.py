@@ -61,6 +61,6 @@ def _settle_run(run: Run, clock: LambdaClock) -> None:
             if "execution_arn" in part and part["status"] not in ("complete", "failed"):
                 executions.stop(part["execution_arn"])
                 _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
-        run = runs_table.fail_run(run["run_id"], *FAILURE, time_text(clock.now()))
+        run = runs_table.fail_run(run["run_id"], run["execution_arn"], FAILURE, time_text(clock.now()))
     if "told_at" not in run:
-        publish(run["run_id"], summary(run), clock)
+        publish(run["run_id"], run["execution_arn"], summary(run), clock)

@@ -12,7 +12,7 @@ from compliance.runs import summary
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``; returns the run's summary, with ``error`` and ``error_message`` when a part is not checked."""
+    """Takes ``run_id`` and ``execution_arn``; returns the run's summary, with an ``error`` if a part is unchecked."""
     parts = [part for part in runs_table.list_parts(event["run_id"]) if part["accepted"]]
     unchecked = [part for part in parts if part["status"] != "complete"]
     ending: dict[str, Any] = {"status": "complete", "error": None, "error_message": None}
@@ -26,6 +26,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         }
     run = runs_table.update_run(
         event["run_id"],
+        owner=event["execution_arn"],
         ended_at=time_text(clock.now()),
         parts_complete=len(parts) - len(unchecked),
         parts_failed=len(unchecked),

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from adapters.aws import dynamodb
 from adapters.settings import settings
-from compliance.errors import JobNotFound
+from compliance.errors import JobNotFound, RunTakenOver
 from compliance.runs import Part, PartRef, Run
 
 if TYPE_CHECKING:
@@ -54,14 +54,21 @@ def get_run(run_id: str) -> Run:
     return cast(Run, _get(_run_key(run_id)))
 
 
-def update_run(run_id: str, **attributes: Any) -> Run:
-    """Sets attributes of a run and returns the whole record."""
-    return cast(Run, _update(_run_key(run_id), attributes, Attr("pk").exists()))
+def update_run(run_id: str, *, owner: str, **attributes: Any) -> Run:
+    """Sets attributes of a run and returns the whole record.
+
+    Raises RunTakenOver unless ``owner`` is the execution that the run belongs to.
+    """
+    try:
+        return cast(Run, _update(_run_key(run_id), attributes, Attr("execution_arn").eq(owner)))
+    except _Refused:
+        raise RunTakenOver("Another execution has taken the run over.") from None
 
 
-def fail_run(run_id: str, error: str, message: str, ended_at: str) -> Run:
-    """Ends a run as failed."""
-    return update_run(run_id, status="failed", error=error, error_message=message, ended_at=ended_at)
+def fail_run(run_id: str, owner: str, failure: tuple[str, str], ended_at: str) -> Run:
+    """Ends a run as failed, with the name and the words of its ``failure``."""
+    error, message = failure
+    return update_run(run_id, owner=owner, status="failed", error=error, error_message=message, ended_at=ended_at)
 
 
 def plan(part: Part) -> Part:

@@ -162,6 +162,10 @@ class PartsFailed(PermanentError):
     """At least one part of the run was not checked."""
 
 
+class RunTakenOver(PermanentError):
+    """The run belongs to another execution by now: it was started again."""
+
+
 class ExecutionStopped(PermanentError):
     """The execution was ended from outside, or ran out of time."""
 

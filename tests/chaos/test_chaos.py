@@ -29,9 +29,7 @@ def test_whatever_happens_every_run_is_complete_in_the_end(number: int) -> None:
 def test_the_same_seed_tells_the_same_story() -> None:
     one, other = (tell(f"{SEED}.1") for _ in range(2))
     assert (one.done, one.storm.done, one.now) == (other.done, other.storm.done, other.now)
-    paths = [
-        [each.path for each in story.deployment.universe.machines.executions.values()] for story in (one, other)
-    ]
+    paths = [[each.path for each in story.deployment.universe.machines.executions.values()] for story in (one, other)]
     assert paths[0] == paths[1]
 
 

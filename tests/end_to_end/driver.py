@@ -41,7 +41,6 @@ class Execution:
     error: str | None
     cause: str | None
 
-
     @property
     def reason(self) -> str | None:
         """The words of a failure: the message of the function that ended the execution."""

@@ -153,7 +153,7 @@ def test_the_parts_stay_a_list_however_many_there_are(count: int) -> None:
     assert evaluate(RUN.states["Prepare Parts"].body["Items"], states_of(planned)) == plan["parts"]
     prepared = [{"part": number} for number in range(1, count + 1)]
     payload = evaluate(RUN.states["Accept Input"].body["Arguments"]["Payload"], states_of(prepared), **RUN_VARIABLES)
-    assert payload == {"run_id": RUN_VARIABLES["run_id"], "prepared": prepared}
+    assert payload["prepared"] == prepared
     accepted = {"parts": list(range(1, count + 1))}
     assert evaluate(RUN.states["Check Parts"].body["Items"], states_of(accepted)) == accepted["parts"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters import aws, event_bus, runs_table
-from compliance.errors import AwsUnavailable
+from compliance.errors import AwsUnavailable, RunTakenOver
 from tests.unit.conftest import EXECUTION, JOB_EXECUTION, Functions
 
 IDS = b"1\n2\n"
@@ -45,7 +45,7 @@ def registered(functions: Functions) -> dict[str, Any]:
     source = functions.drop(IDS)
     event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
     run = functions.invoke("register_run", event)
-    runs_table.update_run(run["run_id"], status="checking")
+    runs_table.update_run(run["run_id"], owner=EXECUTION, status="checking")
     return source | {"run_id": run["run_id"]}
 
 
@@ -133,7 +133,7 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
 ) -> None:
     """It may have been stopped between its summary and the event."""
     source = registered(functions)
-    runs_table.update_run(source["run_id"], status=status)
+    runs_table.update_run(source["run_id"], owner=EXECUTION, status=status)
     for _ in range(2):
         end(functions, EXECUTION, source)
     assert functions.run(source)["status"] == status
@@ -142,7 +142,7 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
 
 def test_a_run_is_told_of_by_its_own_state(functions: Functions, published: list[dict[str, Any]]) -> None:
     source = registered(functions)
-    runs_table.update_run(source["run_id"], status="failed")
+    runs_table.update_run(source["run_id"], owner=EXECUTION, status="failed")
     told = {"run_id": source["run_id"], "status": "complete", "affected": 5}
     functions.invoke("publish_run", source | {"summary": told})
     assert published == [{"kind": "ComplianceRunCompleted"} | told]
@@ -215,7 +215,9 @@ def test_a_failed_run_is_taken_over_by_who_asks_for_it_alone(functions: Function
     again = {"source": source, "execution_arn": OTHER, "started_at": "2026-11-24T12:00:00Z"}
     retry = again | {"source": source | {"retry": True}}
     assert functions.invoke("register_run", retry)["duplicate"] is True
-    runs_table.fail_run(source["run_id"], "ExecutionStopped", "It was stopped.", "2026-11-23T13:00:00.000Z")
+    runs_table.fail_run(
+        source["run_id"], EXECUTION, ("ExecutionStopped", "It was stopped."), "2026-11-23T13:00:00.000Z"
+    )
     assert functions.invoke("register_run", again)["duplicate"] is True
     assert functions.invoke("register_run", retry)["duplicate"] is False
     run = functions.run(source)
@@ -227,7 +229,29 @@ def test_a_failed_run_is_taken_over_by_who_asks_for_it_alone(functions: Function
 
 def test_a_redriven_run_begins_again(functions: Functions) -> None:
     source = registered(functions)
-    runs_table.fail_run(source["run_id"], "InputRejected", "It was refused.", "2026-11-23T13:00:00.000Z")
+    runs_table.fail_run(source["run_id"], EXECUTION, ("InputRejected", "It was refused."), "2026-11-23T13:00:00.000Z")
     event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
     assert functions.invoke("register_run", event)["duplicate"] is False
     assert functions.run(source)["status"] == "registered"
+
+
+@pytest.mark.parametrize(
+    ("step", "more"),
+    [
+        ("plan_parts", {}),
+        ("accept_input", {"prepared": []}),
+        ("summarize_run", {}),
+        ("record_failure", {"error": "JobFailed", "cause": ""}),
+    ],
+)
+def test_a_step_of_an_execution_that_lost_its_run_changes_nothing(
+    functions: Functions, step: str, more: dict[str, Any]
+) -> None:
+    """Its function was still running when the execution was stopped and the run started again."""
+    source = registered(functions)
+    counts = {"lines": 2, "accepted": 2} | dict.fromkeys(("blank", "duplicate", "rejected"), 0)
+    functions.uploaded(IDS, run_id=source["run_id"], **counts)
+    before = functions.run(source)
+    with pytest.raises(RunTakenOver):
+        functions.invoke(step, source | more | {"execution_arn": OTHER})
+    assert functions.run(source) == before
