@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
@@ -30,6 +31,9 @@ class Display(Protocol):
 
     def show(self, name: str, doing: Doing) -> None:
         """Tells how the work stands now."""
+
+    def warn(self, name: str, warning: str) -> None:
+        """Tells what its owner should look at."""
 
 
 def display(console: Console) -> AbstractContextManager[Display]:
@@ -66,6 +70,9 @@ class _Bars:
             self._tasks[name] = self._progress.add_task(name, total=1.0, doing="")
         self._progress.update(self._tasks[name], completed=doing.done, doing=str(doing))
 
+    def warn(self, name: str, warning: str) -> None:
+        self._progress.console.print(f"[yellow]Warning[/]  {escape(f'{name}: {warning}')}", soft_wrap=True)
+
 
 @contextmanager
 def _lines(console: Console) -> Iterator[Display]:
@@ -85,7 +92,13 @@ class _Lines:
         last, at = self._shown.get(name, (Doing(""), 0.0))
         if last.phase != doing.phase or (str(last) != str(doing) and now - at >= LINE_EVERY_SECONDS):
             self._shown[name] = doing, now
-            self._console.print(f"{now - self._began:7.1f} s  {name}: {doing}", soft_wrap=True, markup=False)
+            self._print(now, f"{name}: {doing}")
+
+    def warn(self, name: str, warning: str) -> None:
+        self._print(time.monotonic(), f"{name}: warning: {warning}")
+
+    def _print(self, now: float, text: str) -> None:
+        self._console.print(f"{now - self._began:7.1f} s  {text}", soft_wrap=True, markup=False)
 
 
 class Steps:

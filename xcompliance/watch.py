@@ -30,6 +30,7 @@ def watch(
     """
     began = changed = time.monotonic()
     before: list[RunRecord | None] = []
+    warned: set[tuple[str, str]] = set()
     while True:
         runs = [find_run(stack, submission.run_id) for submission in submissions]
         if runs != before:
@@ -38,6 +39,10 @@ def watch(
             raise OutcomeError(f"Nothing has happened for {duration(patience)}.")
         for submission, run in zip(submissions, runs, strict=True):
             display.show(submission.key, doing_now(run, datetime.now(UTC)))
+            for warning in run.warnings if run else ():
+                if (submission.key, warning) not in warned:
+                    warned.add((submission.key, warning))
+                    display.warn(submission.key, warning)
             if run is None and time.monotonic() - began > REGISTERED_WITHIN_SECONDS:
                 raise OutcomeError(
                     f"No run has begun for {submission.key} in {duration(REGISTERED_WITHIN_SECONDS)}. The file is in "

@@ -2,6 +2,7 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from xcompliance import progress
 from xcompliance.progress import Doing, Steps, display
@@ -39,6 +40,17 @@ def test_a_terminal_gets_a_bar_that_says_what_happens() -> None:
     with display(console) as shown:
         shown.show("tweets/posts.txt", Doing("uploading", "50 MB of 100 MB", 0.5))
     assert "uploading, 50 MB of 100 MB" in "".join(lines_of(console))
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_warning_is_told_in_whole(is_terminal: bool) -> None:
+    console = Console(file=io.StringIO(), force_terminal=is_terminal, width=40)
+    with display(console) as shown:
+        shown.show("tweets/[red]posts.txt", Doing("waiting for its turn"))
+        shown.warn("tweets/[red]posts.txt", "11 of 100 IDs are small numbers: IDs of users belong under users/.")
+    text = Text.from_ansi("\n".join(lines_of(console))).plain
+    assert "tweets/[red]posts.txt: " in text
+    assert "11 of 100 IDs are small numbers: IDs of users belong under users/." in text
 
 
 def test_steps_are_told_in_order_and_without_control_codes() -> None:

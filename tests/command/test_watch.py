@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,9 +23,13 @@ LATER = ("created_at", "uploaded_at", "completed_at", "downloaded_at", "indexed_
 class Shown:
     def __init__(self) -> None:
         self.phases: list[str] = []
+        self.warnings: list[str] = []
 
     def show(self, name: str, doing: Doing) -> None:
         self.phases.append(f"{name}: {doing}")
+
+    def warn(self, name: str, warning: str) -> None:
+        self.warnings.append(f"{name}: {warning}")
 
 
 def checking(part: Mapping[str, Any], *more: Mapping[str, Any]) -> RunRecord:
@@ -69,6 +74,24 @@ def test_it_follows_a_run_to_its_end(stack: Stack, write: Callable[[Mapping[str,
     assert run.run_id == RUN_ID
     assert len(run.part_records) == 1
     assert shown.phases == ["tweets/posts.txt: complete, 3,000 IDs checked, 57 affected"]
+
+
+def test_each_warning_is_given_once_and_before_the_end(
+    stack: Stack, write: Callable[[Mapping[str, Any]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings = ["11 of 100 IDs are small numbers.", "3 of 100 IDs are from the future."]
+    write(run_item(status="checking", warnings=warnings))
+    shown = Shown()
+    looks = iter(range(3))
+
+    def look(seconds: float) -> None:
+        assert shown.warnings == [f"tweets/posts.txt: {warning}" for warning in warnings]
+        if next(looks) == 2:
+            write(run_item(warnings=warnings))
+
+    monkeypatch.setattr(time, "sleep", look)
+    watch(stack, [SUBMISSION], shown, pause=0)
+    assert len(shown.warnings) == 2
 
 
 def test_it_gives_up_when_no_run_begins(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
