@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
 import write_results
-from adapters import aws, http
+from adapters import aws
+from adapters.http import Wire
 from adapters.settings import settings
 from compliance.errors import ComplianceError
 from compliance.results import ResultRecord
@@ -223,6 +224,10 @@ class Deployment:
         """A copy of everything, to go on from."""
         return copy.deepcopy(self.universe)
 
+    @staticmethod
+    def copy_of(universe: Universe) -> Universe:
+        return copy.deepcopy(universe)
+
     def drop(self, content: bytes, key: str = "tweets/ids.txt") -> dict[str, Any]:
         """Puts an object into the inbox; returns the detail of the event that tells of it."""
         version = self.universe.aws.put(INBOX, key, content)
@@ -273,7 +278,7 @@ def _file_of(function: str) -> str:
 def generation(universe: Universe, name: Generation) -> None:
     """Sets where X lets the bytes go."""
     universe.world.x.generation = "x" if name == "x-hosted" else "google"
-    universe.world.x.refuses_resumable = name != "resumable"
+    universe.world.x.refuses_resumable = name == "plain"
 
 
 def write_json(target: Path, part: Part, records: list[ResultRecord]) -> None:
@@ -319,9 +324,12 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(write_results, "write_parquet", write_json)
     monkeypatch.setattr(aws.dynamodb(), "Table", cache(aws.dynamodb().Table))
-    monkeypatch.setattr(http, "send", deployment.send)
-    monkeypatch.setattr(http, "fetch", deployment.fetch)
-    clients = (aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager(), aws.step_functions(), aws.event_bridge())
+    monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(*request))
+    monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(request))
+    clients: list[Any] = [aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager(), aws.step_functions()]
+    clients.append(aws.event_bridge())
+    for client in clients:
+        monkeypatch.setattr(client._user_agent_creator, "to_string", lambda: "boto")  # a tenth of every call
     with answered_by(deployment.ask_aws, *clients):
         yield deployment
     settings.cache_clear()

@@ -177,11 +177,11 @@ class StepFunctions:
     def next(self) -> Execution | None:
         """Who goes on next: by time, then by age. None when all have ended."""
         live = [execution for execution in self.executions.values() if not execution.is_over]
-        return min(live, key=self._time, default=None)
+        return min(live, key=self.time, default=None)
 
     def step(self, execution: Execution, services: Services) -> None:
         """Lets an execution go one state on, or try it once."""
-        self.clock.advance(max(0.0, self._time(execution) - self.clock.now()))
+        self.clock.advance(max(0.0, self.time(execution) - self.clock.now()))
         frame = execution.frames[-1]
         state = execution.definition.states[frame.state]
         _check(state)
@@ -191,7 +191,8 @@ class StepFunctions:
             if not execution.is_over:
                 self._failed(execution, error)
 
-    def _time(self, execution: Execution) -> float:
+    def time(self, execution: Execution) -> float:
+        """When an execution goes on."""
         return self.clock.now() if execution.answer is not None else execution.ready_at
 
     # The states.
@@ -335,6 +336,7 @@ class StepFunctions:
         elif frame.scope and state.body.get("End"):
             execution.frames.pop()
             execution.frames[-1].results.append(output)
+            execution.ready_at = self.clock.now()
         else:
             raise UnsupportedError(f"{state.name} goes nowhere")
 

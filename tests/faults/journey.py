@@ -17,9 +17,14 @@ class Invocation:
 
 
 def journey(deployment: Deployment, file: File, where: Generation) -> list[Invocation]:
-    """Lets a run go well; returns its invocations."""
+    """Lets a run go its way, and well if nothing else was arranged; returns its invocations."""
     generation(deployment.universe, where)
-    deployment.start(deployment.drop(file.content))
+    deployment.start(deployment.drop(file.content, file.key))
+    return invocations_of(deployment)
+
+
+def invocations_of(deployment: Deployment) -> list[Invocation]:
+    """Lets everything go on to its end; returns the invocations on the way."""
     invocations = []
     seen: list[Effect] = []
 

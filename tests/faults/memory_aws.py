@@ -7,6 +7,7 @@ against moto.
 import base64
 import io
 import json
+import operator
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -302,7 +303,15 @@ def plain(value: dict[str, Any]) -> Any:
 
 
 _CONDITION = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
-_TERM = re.compile(r"([#\w]+) (=) (:\w+)|(\w+)\(([#\w]+)(?:, (:\w+))?\)")
+_COMPARED = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TERM = re.compile(r"([#\w]+) ([<>=]{1,2}) (:\w+)|(\w+)\(([#\w]+)(?:, (:\w+))?\)")
 
 
 def _holds(expression: str, item: Item, params: dict[str, Any]) -> bool:
@@ -318,7 +327,9 @@ def _holds(expression: str, item: Item, params: dict[str, Any]) -> bool:
         raise UnsupportedCallError(expression)
     values = params.get("ExpressionAttributeValues", {})
     if match[2]:
-        return bool(item.get(_name(match[1], params)) == values[match[3]])
+        return _name(match[1], params) in item and bool(
+            _COMPARED[match[2]](plain(item[_name(match[1], params)]), plain(values[match[3]]))
+        )
     value = item.get(_name(match[5], params))
     match match[4]:
         case "attribute_exists":

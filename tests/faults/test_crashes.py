@@ -1,16 +1,30 @@
 """Every function may die, be doubled, or be refused at each of its effects, and the run is complete all the same."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+import report_failure
 from compliance.wire import WireError
-from tests.faults.deployment import GENERATIONS, Act, Deployment, Died, Effect, Fault, Generation, deployed, unreachable
-from tests.faults.interpreter import StepError
+from tests.fakes.x import problem
+from tests.faults.deployment import (
+    GENERATIONS,
+    Act,
+    Deployment,
+    Died,
+    Effect,
+    Fault,
+    Generation,
+    deployed,
+    no_fault,
+    unreachable,
+)
+from tests.faults.interpreter import Execution, StepError
 from tests.faults.journey import Invocation, go_back, journey
 from tests.faults.memory_aws import Refusal
-from tests.faults.truth import check_complete, two_parts
+from tests.faults.truth import File, active_jobs, check_complete, check_failed, one_part, parts, turns, two_parts
 
 FILE = two_parts()
 FUNCTIONS = (
@@ -28,6 +42,7 @@ FUNCTIONS = (
     "index_results",
     "release_turn",
     "summarize_run",
+    "publish_run",
 )
 """All that a run calls which goes well."""
 
@@ -186,20 +201,140 @@ def test_a_run_is_complete_whatever_befalls_one_effect(
     traveller: Deployment, journeys: Journeys, kind: Any, where: Generation, function: str
 ) -> None:
     failures = []
+    done: set[tuple[str, ...]] = set()
     for invocation in journeys[where]:
-        if invocation.function != function:
+        alike = tuple(f"{effect.service} {effect.operation.split('/')[0]}" for effect in invocation.effects)
+        if invocation.function != function or (alike in done and kind is not deaths):
             continue
+        done.add(alike)
         for name, fault in kind(traveller, invocation.effects):
             go_back(traveller, invocation)
             traveller.fault = fault
-            CASES.append(name)
             try:
                 traveller.run()
-                has_lost_the_window = name.startswith("Sandbox.Timedout before") and function == "upload_part"
-                check_complete(traveller, FILE, jobs=None if has_lost_the_window else 2)
+                has_lost_the_window = name.startswith("Sandbox.Timedout") and function == "upload_part"
+                jobs, events = None if has_lost_the_window else 2, None if function == "publish_run" else 1
+                check_complete(traveller, FILE, jobs=jobs, events=events)
             except AssertionError as failure:
                 failures.append(f"{name}: {failure}"[:300])
     assert not failures, "\n".join(failures)
 
 
-CASES: list[str] = []
+IDENTIFIER = "1700000000000000007"
+REFUSED = problem(402, "credits-depleted", "Your account does not have any credits.")
+GARBAGE = File(b"\n".join([IDENTIFIER.encode()] + [b"no ID"] * 9), (IDENTIFIER,), 0, 9, 0, 1)
+FAILING = {
+    "CreditsDepleted": (one_part(), ("abandon_job", "release_turn", "summarize_run", "publish_run")),
+    "InputRejected": (GARBAGE, ("accept_input", "record_failure", "publish_run")),
+}
+"""What a run that fails calls on its way to the end; Report Failure has no effect but its error."""
+
+
+@pytest.fixture(scope="module")
+def ways_down(traveller: Deployment, journeys: Journeys) -> dict[str, list[Invocation]]:
+    """Two runs that fail: one by X, one by its input."""
+    found: dict[str, list[Invocation]] = {}
+    for error, (file, _) in FAILING.items():
+        traveller.universe, traveller.effects = traveller.copy_of(journeys["x-hosted"][0].before), 0
+        traveller.universe.machines.executions.clear()
+        traveller.universe.aws.objects.clear()
+        traveller.universe.world.x.faults["get"] = [REFUSED]
+        found[error] = journey(traveller, file, "x-hosted")
+        check_failed(traveller, error, file)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("error", "function"), [(error, function) for error, (_, functions) in FAILING.items() for function in functions]
+)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_run_fails_as_it_should_whatever_befalls_one_effect(
+    traveller: Deployment, ways_down: dict[str, list[Invocation]], kind: Any, error: str, function: str
+) -> None:
+    """And it can be redriven, unless its file is at fault."""
+    file = FAILING[error][0]
+    failures = []
+    for invocation in ways_down[error]:
+        if invocation.function != function:
+            continue
+        for name, fault in kind(traveller, invocation.effects):
+            go_back(traveller, invocation)
+            traveller.fault = fault
+            try:
+                traveller.run()
+                check_failed(traveller, error, file, may_stay=keeps_job(kind, name))
+                traveller.fault = no_fault
+                if error != "InputRejected":
+                    traveller.universe.machines.redrive(run_execution(traveller).arn)
+                    traveller.run()
+                    check_complete(traveller, file, events=None)
+            except AssertionError as failure:
+                failures.append(f"{name}: {failure}"[:300])
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_a_failure_is_reported_although_its_function_dies(
+    traveller: Deployment, ways_down: dict[str, list[Invocation]], death: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_back(traveller, ways_down["CreditsDepleted"][-1])
+    traveller.fault = no_fault
+    traveller.run(until=lambda execution: execution.state == "Report Failure")
+    report, deaths_left = report_failure.handler, [death]
+
+    def handler(*arguments: Any) -> Any:
+        if deaths_left:
+            raise Died(deaths_left.pop())
+        return report(*arguments)
+
+    monkeypatch.setattr(report_failure, "handler", handler)
+    traveller.run()
+    assert not deaths_left
+    check_failed(traveller, "CreditsDepleted", one_part())
+
+
+def run_execution(deployment: Deployment) -> Execution:
+    executions = deployment.universe.machines.executions.values()
+    return next(each for each in executions if each.machine == "XComplianceRun")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("function", ["create_job", "upload_part", "get_job", "download_results"])
+def test_what_was_stopped_is_settled_whatever_befalls_one_effect(
+    traveller: Deployment, journeys: Journeys, kind: Any, function: str
+) -> None:
+    """Lambda calls a function that an event is for again when it fails; here, the machine's job was stopped."""
+    start = next(invocation for invocation in journeys["x-hosted"] if invocation.function == function)
+    seen: list[Effect] = []
+
+    def note(effect: Effect, act: Act) -> Any:
+        seen.append(effect)
+        return act()
+
+    def stopped() -> Execution:
+        go_back(traveller, start)
+        machines = traveller.universe.machines
+        job = next(each for each in machines.executions.values() if each.machine == "XComplianceJob")
+        machines.abort(job.arn)
+        return job
+
+    job = stopped()
+    traveller.fault = note
+    traveller.settle(job.arn)
+    for name, fault in kind(traveller, tuple(seen)):
+        if kind is twins:
+            continue
+        job = stopped()
+        traveller.fault = fault
+        for _ in range(IN_A_ROW + 1):
+            with suppress(StepError):
+                traveller.settle(job.arn)
+        part = next(part for part in parts(traveller.universe) if part["part"] == 1)
+        assert (part["status"], part["error"]) == ("failed", "ExecutionStopped"), name
+        assert not turns(traveller.universe), name
+        assert keeps_job(kind, name) or not active_jobs(traveller.universe), name
+
+
+def keeps_job(kind: Any, name: str) -> bool:
+    """X's job is cancelled at the first try or not at all: whoever goes on with the part takes it on."""
+    return kind is unanswered or "GetSecretValue" in name

@@ -9,7 +9,7 @@ from tests.fakes.world import deletes_every_second
 from tests.faults.deployment import Deployment, Universe
 from tests.faults.interpreter import Execution
 from tests.faults.memory_aws import Item
-from tests.unit.conftest import INBOX, RESULTS
+from tests.unit.conftest import RESULTS
 
 FIRST, SECOND = 1_700_000_000_000_000_000, 1_710_000_000_000_000_000
 REJECTED = "no-id-at-all"
@@ -26,6 +26,7 @@ class File:
     rejected: int
     blank: int
     parts: int
+    key: str = "tweets/ids.txt"
 
 
 def two_parts(first: int = FIRST, second: int = SECOND) -> File:
@@ -36,9 +37,9 @@ def two_parts(first: int = FIRST, second: int = SECOND) -> File:
     return File("\n".join(lines).encode(), tuple(ids), 1, 1, BLANK_LINES, 2)
 
 
-def one_part(first: int = FIRST) -> File:
+def one_part(first: int = FIRST, key: str = "tweets/ids.txt") -> File:
     ids = [str(first + number) for number in range(3)]
-    return File("\n".join(ids).encode(), tuple(ids), 0, 0, 0, 1)
+    return File("\n".join(ids).encode(), tuple(ids), 0, 0, 0, 1, key)
 
 
 def runs(universe: Universe) -> list[Item]:
@@ -67,16 +68,15 @@ def active_jobs(universe: Universe) -> list[str]:
 def check_complete(deployment: Deployment, *files: File, jobs: int | None = None, events: int | None = 1) -> None:
     """Raises AssertionError unless every run is complete, and nothing was lost and nothing done twice.
 
-    ``jobs`` is how many jobs X may have seen in all, and ``events`` how many a run's end may have told of.
+    ``jobs`` is how many jobs X has seen in all, and ``events`` how many tell of a run's end, if that matters.
     """
     universe = deployment.universe
     assert len(runs(universe)) == len(files), "a run is missing or there is one too many"
-    by_key = {(INBOX, run["key"]): run for run in runs(universe)}
+    by_key = {run["key"]: run for run in runs(universe)}
     expected: Counter[str] = Counter()
     for file in files:
-        (run,) = [by_key[place] for place in by_key if universe.aws.objects[place][-1].body == file.content]
-        expected += _check_run(universe, run, file)
-        _check_events(universe, run, events)
+        expected += _check_run(universe, by_key[file.key], file)
+        _check_events(universe, by_key[file.key], events)
     _check_results(universe, expected)
     assert not turns(universe), f"the turn is not free: {[item['sk'] for item in turns(universe)]}"
     assert not active_jobs(universe), f"jobs are active at X: {active_jobs(universe)}"
@@ -91,12 +91,12 @@ def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
     assert "error" not in run
     own = parts(universe, run["run_id"])
     assert [part["status"] for part in own] == ["complete"] * file.parts
-    assert all("error" not in part for part in own)
+    assert all("error" not in part for part in own), "a part is complete and has an error all the same"
     x = universe.world.x
-    completed = [job for job in x.jobs.values() if job.status == "complete" and job.name.startswith(run["run_id"])]
+    completed = [x.jobs[part["job_id"]] for part in own]
+    assert all(job.status == "complete" and job.name.startswith(run["run_id"]) for job in completed)
     uploaded = [identifier for job in completed for identifier in universe.world.uploaded(job).decode().split()]
     assert uploaded == list(file.ids), "X did not get each accepted ID once, in order"
-    assert {part["job_id"] for part in own} == {job.id for job in completed}
     for job in x.jobs.values():
         assert len(x.uploads.get(job.id, [])) <= 1, f"{job.name} was uploaded to more than once"
     counts = {
@@ -139,6 +139,27 @@ def _check_results(universe: Universe, expected: Counter[str]) -> None:
     )
     assert raw == expected, "what X said is not kept as it came"
     assert Counter(item["id"] for item in aws.items("results")) == expected, "the index does not hold each record once"
+
+
+def check_failed(deployment: Deployment, error: str, file: File, *, may_stay: bool = False) -> None:
+    """Raises AssertionError unless the run has ended as a failure of that name, and stands in nobody's way.
+
+    ``may_stay``: X did not let its job be cancelled.
+    """
+    universe = deployment.universe
+    (run,) = runs(universe)
+    assert (run["status"], run.get("error")) == ("failed", error), f"the run is {run['status']}: {run.get('error')}"
+    assert run["error_message"], "the failure has no words"
+    for part in [part for part in parts(universe) if "execution_arn" in part]:
+        assert part["status"] in ("failed", "complete"), f"a part is {part['status']} although its run has ended"
+        assert part["status"] == "complete" or part["error_message"], "a part's failure has no words"
+    assert not turns(universe), "the turn is not free"
+    may_stay |= universe.world.x.generation != "x" or error == "JobNotFound"
+    assert may_stay or not active_jobs(universe), "X's job is not cancelled"
+    assert {event["DetailType"] for event in universe.events} == {"ComplianceRunFailed"}, "nobody was told"
+    ends = {execution.error for execution in universe.machines.executions.values() if execution.status == "FAILED"}
+    assert ends == {error}, f"the executions end as {ends}"
+    check_secrecy(deployment, file)
 
 
 def check_secrecy(deployment: Deployment, *files: File) -> None:
