@@ -61,7 +61,7 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
     transfer = settings.transfer_timeout_seconds
     return {
         # Puts the run, unless it is there already; asks for the version of an object that came without one.
-        "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
+        "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.find_in_inbox()),
         # Puts the parts; reads the object's length and first bytes.
         "plan_parts": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
         # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk.

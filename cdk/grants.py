@@ -54,14 +54,18 @@ class StorageGrants:
         actions = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")
         return (Grant("WriteIndex", actions, (self._storage.results_table.table_arn,)),)
 
-    def read_inbox(self) -> tuple[Grant, ...]:
-        """Reading an object that was dropped, in the version that the run is pinned to.
+    def find_in_inbox(self) -> tuple[Grant, ...]:
+        """Asking which version of an object is the latest."""
+        return self._inbox("s3:GetObject")
 
-        Who may not list a bucket gets 403 for an object that is gone, and cannot tell that from a missing grant.
-        """
-        actions = ("s3:GetObject", "s3:GetObjectVersion")
+    def read_inbox(self) -> tuple[Grant, ...]:
+        """Reading an object that was dropped, in the version that the run is pinned to."""
+        return self._inbox("s3:GetObjectVersion")
+
+    def _inbox(self, action: str) -> tuple[Grant, ...]:
+        """Who may not list a bucket gets 403 for an object that is gone, and cannot tell that from a missing grant."""
         return (
-            Grant("ReadInbox", actions, _below(self._storage.inbox_arn, "tweets", "users")),
+            Grant("ReadInbox", (action,), _below(self._storage.inbox_arn, "tweets", "users")),
             Grant("MissObjects", ("s3:ListBucket",), (self._storage.inbox_arn,)),
         )
 

@@ -11,9 +11,8 @@ from cdk.bundling import FUNCTIONS, ROOT
 from cdk.rules import flat
 from tests.infrastructure.deployment import Deployment
 
+FIND_IN_INBOX = {"s3:GetObject Inbox/tweets/*", "s3:GetObject Inbox/users/*", "s3:ListBucket Inbox"}
 READ_INBOX = {
-    "s3:GetObject Inbox/tweets/*",
-    "s3:GetObject Inbox/users/*",
     "s3:GetObjectVersion Inbox/tweets/*",
     "s3:GetObjectVersion Inbox/users/*",
     "s3:ListBucket Inbox",
@@ -30,7 +29,7 @@ QUEUE = {
 TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
-    "register_run": {*RECORD, "dynamodb:PutItem Runs", *READ_INBOX},
+    "register_run": {*RECORD, "dynamodb:PutItem Runs", *FIND_IN_INBOX},
     "plan_parts": {*RECORD, "dynamodb:PutItem Runs", *READ_INBOX},
     "prepare_part": {*RECORD, *READ_INBOX, "s3:PutObject Results/parts/*", "s3:PutObject Results/rejects/*"},
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},

@@ -16,9 +16,9 @@ CONTENT = "\n".join([*IDS, IDS[0], "", ""]).encode()
 RECORD = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 QUEUE = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"}
 SECRET = {"secretsmanager:GetSecretValue"}
-INBOX = {"s3:GetObject inbox/tweets", "s3:GetObjectVersion inbox/tweets"}
+INBOX = {"s3:GetObjectVersion inbox/tweets"}
 GRANTS: dict[str, set[str]] = {
-    "register_run": {*RECORD, "dynamodb:PutItem", *INBOX},
+    "register_run": {*RECORD, "dynamodb:PutItem", "s3:GetObject inbox/tweets"},
     "plan_parts": {*RECORD, "dynamodb:PutItem", *INBOX},
     "prepare_part": {*RECORD, *INBOX, "s3:PutObject results/parts", "s3:PutObject results/rejects"},
     "accept_input": {"dynamodb:UpdateItem", "dynamodb:Query"},

@@ -1,0 +1,90 @@
+"""Every grant of every function is needed: it was used in stories of chaos, or it has a reason of its own."""
+
+from collections import defaultdict
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.chaos.storm import Storm
+from tests.chaos.story import Story
+from tests.faults.deployment import Deployment, deployed
+from tests.infrastructure.test_functions import GRANTS
+from tests.unit.conftest import RESULTS, made_clients
+from tests.unit.test_whole_run import PERMISSIONS
+
+STORIES = 12
+Uses = dict[str, set[str]]
+
+EXCEPTIONS = {
+    # Who may not list a bucket is told 403 where an object is gone.
+    "s3:ListBucket Inbox",
+    # Lambda itself puts events there that the function failed on.
+    "sqs:SendMessage ExecutionsNotSettled",
+    "sqs:GetQueueAttributes ExecutionsNotSettled",
+    "sqs:GetQueueUrl ExecutionsNotSettled",
+}
+
+
+def _resource(service: str, params: dict[str, Any], machine: str) -> list[str]:
+    """What a call is about, by its name in the template's grants."""
+    match service:
+        case "dynamodb":
+            tables = {"runs": "Runs", "results": "ResultsIndex"}
+            asked = params.get("RequestItems") or {params.get("TableName", "runs"): None}
+            return [tables[name] for name in asked]
+        case "s3":
+            bucket = "Results" if params["Bucket"] == RESULTS else "Inbox"
+            return [f"{bucket}/{params['Key'].split('/')[0]}/*"]
+        case "secretsmanager":
+            return ["BearerToken"]
+        case "events":
+            return ["default"]
+    return ["*" if "taskToken" in params else f"{machine}:*"]
+
+
+def _note(uses: Uses, function: str, service: str, operation: str, params: dict[str, Any]) -> None:
+    service = "states" if service == "stepfunctions" else service
+    machine = params.get("executionArn", ":::::::").split(":")[6]
+    for permission in PERMISSIONS.get(operation, [operation]):
+        versioned = "Version" if permission == "GetObject" and "VersionId" in params else ""
+        for resource in _resource(service, params, machine):
+            uses[function].add(f"{service}:{permission}{versioned} {resource}")
+
+
+def _watch(deployment: Deployment, uses: Uses) -> None:
+    do = deployment._do
+
+    def noted(service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        if deployment.running:
+            _note(uses, deployment.running, service, operation, params)
+        return do(service, operation, params)
+
+    deployment._do = noted  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module")
+def uses() -> Uses:
+    found: Uses = defaultdict(set)
+    with made_clients():
+        for number in range(STORIES):
+            random = Random(f"grants.{number}")
+            with pytest.MonkeyPatch.context() as patch, deployed(patch) as deployment:
+                _watch(deployment, found)
+                story = Story(deployment, random, Storm(deployment, random, rate=0.03))
+                story.tell(files=4, length=250)
+                by_hand = {"bucket": {"name": "inbox"}, "object": {"key": next(iter(story.files))}}
+                deployment.start(by_hand, "by-hand")
+                deployment.start(deployment.drop(b"no ID\n" * 5), "refused")
+                deployment.run()
+    return found
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_no_function_is_granted_what_it_does_not_use(uses: Uses, function: str) -> None:
+    assert GRANTS[function] - uses[function] <= EXCEPTIONS
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_no_function_uses_what_it_is_not_granted(uses: Uses, function: str) -> None:
+    assert uses[function] <= GRANTS[function]
