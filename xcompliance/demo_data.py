@@ -11,7 +11,8 @@ POSTS, USERS = 250_000, 2_000
 
 _BOM = b"\xef\xbb\xbf"
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
-_FIRST_MS = 1_293_840_000_000  # 2011
+_FIRST_MS = {"tweets": 1_293_840_000_000, "users": 1_456_790_400_000}
+"""The beginning of 2011, and March 2016, when users had come to get snowflakes."""
 _LAST_MS = 1_790_000_000_000  # September 2026
 _NO_IDS = (
     b"id",
@@ -35,7 +36,7 @@ def write_dataset(file: Path, job_type: JobType, count: int, seed: int) -> Truth
     ends with CRLF, one in 100 is a duplicate, one in 250 blank, and one in 400 no ID.
     """
     source = random.Random(seed)  # noqa: S311 -- nothing secret
-    ids = _ids(source, count)
+    ids = _ids(source, count, _FIRST_MS[job_type])
     lines = [b"%d" % each for each in ids]
     for index in source.sample(range(count), count // 50):
         lines[index] = b'"%b"' % lines[index]
@@ -52,11 +53,11 @@ def write_dataset(file: Path, job_type: JobType, count: int, seed: int) -> Truth
     return truth
 
 
-def _ids(source: random.Random, count: int) -> list[int]:
+def _ids(source: random.Random, count: int, first_ms: int) -> list[int]:
     """Different snowflakes: a time in milliseconds and 22 bits more, in no order."""
     ids: dict[int, None] = {}
     while len(ids) < count:
-        milliseconds = source.randrange(_FIRST_MS - _SNOWFLAKE_EPOCH_MS, _LAST_MS - _SNOWFLAKE_EPOCH_MS)
+        milliseconds = source.randrange(first_ms - _SNOWFLAKE_EPOCH_MS, _LAST_MS - _SNOWFLAKE_EPOCH_MS)
         ids[milliseconds << 22 | source.getrandbits(22)] = None
     return list(islice(ids, count))
 
