@@ -19,7 +19,8 @@ FAILURE = (ExecutionStopped.__name__, "The execution was stopped, or ran out of 
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes the event of an execution of either machine that has ended without success.
 
-    Without one, as the schedule calls it, it looks after the turns: whoever has or awaits one and has ended is settled.
+    Without one, as the schedule calls it, it looks after the turns: whoever has or awaits one and has ended is settled,
+    and a call that was lost is repeated.
     """
     if "executionArn" in event.get("detail", {}):
         _settle(event["detail"], clock)
@@ -28,6 +29,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         for ref, execution_arn in turns.claims(job_type):
             if executions.is_over(execution_arn):
                 _settle_job(ref, execution_arn, clock)
+        turns.sweep(job_type)
     return {}
 
 

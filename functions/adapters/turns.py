@@ -6,8 +6,9 @@ holder twice is harmless, so a call that was lost is repeated by whoever comes n
 the execution in the way still runs, so a turn does not outlive its execution even if nobody hears of its end.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from adapters import executions
 from adapters.aws import dynamodb, step_functions
 from adapters.settings import settings
+from compliance.clock import time_text
 from compliance.runs import JobType, PartRef
 
 if TYPE_CHECKING:
@@ -30,16 +32,24 @@ _DEAD_TOKEN = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 def take(ref: PartRef, execution_arn: str, entered_at: str, task_token: str) -> None:
     """Queues an execution, by the time at which it entered its state, and calls it when the turn is free.
 
-    A second call for the same execution replaces its token, also when it has become the holder in between.
+    An execution has one ticket. A later call replaces its token, also when it has become the holder in between; one
+    that was held up on its way, and comes after that, changes nothing.
     """
-    ticket = _key(ref.type, f"TICKET#{entered_at}#{execution_arn}")
-    claim: Item = {"execution_arn": execution_arn, "task_token": task_token, "run_id": ref.run_id, "part": ref.part}
-    _table().put_item(Item={**ticket, **claim})
-    holder = _holder(ref.type)
-    if holder is not None and holder["execution_arn"] == execution_arn:
-        _renew_holder(ref.type, execution_arn, task_token)
-        _table().delete_item(Key=ticket)
-    _call_next(ref.type)
+    claim: Item = {
+        "execution_arn": execution_arn,
+        "entered_at": entered_at,
+        "task_token": task_token,
+        "asked_at": time_text(time.time()),
+        "run_id": ref.run_id,
+        "part": ref.part,
+    }
+    ticket = {**_ticket_key(ref.type, execution_arn), **claim}
+    is_older = Attr("asked_at").lte(claim["asked_at"])
+    if _is_done(_table().put_item, Item=ticket, ConditionExpression=Attr("pk").not_exists() | is_older):
+        is_ours = Attr("execution_arn").eq(execution_arn) & is_older
+        if _is_done(_table().put_item, Item={**_holder_key(ref.type), **claim}, ConditionExpression=is_ours):
+            _discard(ticket)
+    _call_next(ref.type, caller=execution_arn)
 
 
 def holds(job_type: JobType, execution_arn: str) -> bool:
@@ -51,38 +61,54 @@ def holds(job_type: JobType, execution_arn: str) -> bool:
 def release(job_type: JobType, execution_arn: str) -> None:
     """Takes an execution out of the queue, wherever it stands in it, and calls the next.
 
-    The tickets go first: without one it cannot become the holder any more.
+    What the execution has asked for since, as it was redriven, stays. The ticket goes first: without it the execution
+    cannot become the holder any more.
     """
-    for ticket in _tickets(job_type):
-        if ticket["execution_arn"] == execution_arn:
-            _discard(ticket)
-    holder = _holder(job_type)
-    if holder is not None and holder["execution_arn"] == execution_arn:
-        _discard(holder)
+    is_older = Attr("asked_at").lte(time_text(time.time()))
+    is_ours = Attr("execution_arn").eq(execution_arn) & is_older
+    _is_done(_table().delete_item, Key=_ticket_key(job_type, execution_arn), ConditionExpression=is_older)
+    _is_done(_table().delete_item, Key=_holder_key(job_type), ConditionExpression=is_ours)
+    _call_next(job_type)
+
+
+def sweep(job_type: JobType) -> None:
+    """Brings on a queue that has come to a halt: frees the turn of an execution that has ended, repeats a lost call."""
     _call_next(job_type)
 
 
 def claims(job_type: JobType) -> list[tuple[PartRef, str]]:
     """The parts whose turn it is or will be, the holder's first, each with the execution that checks it."""
     holder = _holder(job_type)
-    items = [holder] if holder else []
-    items += _tickets(job_type)
+    items = [*([holder] if holder else []), *_tickets(job_type)]
     return [(PartRef(item["run_id"], job_type, int(item["part"])), item["execution_arn"]) for item in items]
 
 
-def _call_next(job_type: JobType) -> None:
-    """Calls the holder; a turn that is free, or whose execution has ended, goes to the oldest ticket first."""
+def _call_next(job_type: JobType, caller: str | None = None) -> None:
+    """Calls the holder; a turn that is free, or whose execution has ended, goes to the oldest live ticket first.
+
+    The ``caller`` is known to run: Step Functions' word on one that was just redriven may be old.
+    """
     while True:
-        item = _holder(job_type) or next(_tickets(job_type, limit=1), None)
-        if item is None:
-            return
-        if executions.is_over(item["execution_arn"]):
-            _discard(item)
-        elif item["sk"] == "HOLDER":
-            _call(item)
+        holder = _holder(job_type)
+        if holder is None:
+            ticket = _first(job_type, caller)
+            if ticket is None:
+                return
+            _promote(job_type, ticket)
+        elif holder["execution_arn"] == caller or not executions.is_over(holder["execution_arn"]):
+            _call(holder)
             return
         else:
-            _promote(job_type, item)
+            _discard(holder)
+
+
+def _first(job_type: JobType, caller: str | None) -> Item | None:
+    """The oldest ticket whose execution runs; those before it are taken away."""
+    for ticket in _tickets(job_type):
+        if ticket["execution_arn"] == caller or not executions.is_over(ticket["execution_arn"]):
+            return ticket
+        _discard(ticket)
+    return None
 
 
 def _call(holder: Item) -> None:
@@ -98,7 +124,7 @@ def _promote(job_type: JobType, ticket: Item) -> None:
     name = settings().runs_table
     put: PutTypeDef = {
         "TableName": name,
-        "Item": {**ticket, **_key(job_type, "HOLDER")},
+        "Item": {**ticket, **_holder_key(job_type)},
         "ConditionExpression": "attribute_not_exists(pk)",
     }
     delete: DeleteTypeDef = {
@@ -114,54 +140,51 @@ def _promote(job_type: JobType, ticket: Item) -> None:
             raise
 
 
-def _renew_holder(job_type: JobType, execution_arn: str, task_token: str) -> None:
-    with _unless_changed():
-        _table().update_item(
-            Key=_key(job_type, "HOLDER"),
-            UpdateExpression="SET task_token = :token",
-            ConditionExpression=Attr("execution_arn").eq(execution_arn),
-            ExpressionAttributeValues={":token": task_token},
-        )
+def _is_done(write: Callable[..., object], **arguments: Any) -> bool:
+    """Whether a conditional write was done; else somebody has changed the item since."""
+    try:
+        write(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def _discard(item: Item) -> None:
     """Takes a ticket or the holder away, unless it was renewed since it was read."""
-    with _unless_changed():
-        _table().delete_item(
-            Key={"pk": item["pk"], "sk": item["sk"]}, ConditionExpression=Attr("task_token").eq(item["task_token"])
-        )
-
-
-@contextmanager
-def _unless_changed() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
+    _is_done(
+        _table().delete_item,
+        Key={"pk": item["pk"], "sk": item["sk"]},
+        ConditionExpression=Attr("task_token").eq(item["task_token"]),
+    )
 
 
 def _holder(job_type: JobType) -> Item | None:
-    return _table().get_item(Key=_key(job_type, "HOLDER"), ConsistentRead=True).get("Item")
+    return _table().get_item(Key=_holder_key(job_type), ConsistentRead=True).get("Item")
 
 
-def _tickets(job_type: JobType, limit: int = 1000) -> Iterator[Item]:
-    """The tickets, the oldest first, read ``limit`` at a time."""
+def _tickets(job_type: JobType) -> list[Item]:
+    """All tickets, the oldest first."""
+    tickets: list[Item] = []
     query: QueryInputTableQueryTypeDef = {
         "KeyConditionExpression": Key("pk").eq(f"TURN#{job_type}") & Key("sk").begins_with("TICKET#"),
         "ConsistentRead": True,
-        "Limit": limit,
     }
     while True:
         page = _table().query(**query)
-        yield from page["Items"]
+        tickets += page["Items"]
         if "LastEvaluatedKey" not in page:
-            return
+            return sorted(tickets, key=itemgetter("entered_at", "execution_arn"))
         query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _key(job_type: JobType, sk: str) -> dict[str, str]:
-    return {"pk": f"TURN#{job_type}", "sk": sk}
+def _holder_key(job_type: JobType) -> dict[str, str]:
+    return {"pk": f"TURN#{job_type}", "sk": "HOLDER"}
+
+
+def _ticket_key(job_type: JobType, execution_arn: str) -> dict[str, str]:
+    return {"pk": f"TURN#{job_type}", "sk": f"TICKET#{execution_arn}"}
 
 
 def _table() -> "Table":

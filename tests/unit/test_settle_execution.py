@@ -210,6 +210,16 @@ def test_the_schedule_finds_what_nobody_heard_of(functions: Functions) -> None:
     assert functions.step_functions.called == ["next"]
 
 
+def test_the_schedule_repeats_a_call_that_was_lost(functions: Functions) -> None:
+    waiting = functions.prepared(IDS) | {"entered_at": "2026-11-23T12:01:00Z", "task_token": "next"}
+    functions.step_functions.waiting.add("next")
+    functions.step_functions.fails_next = "ThrottlingException"
+    with pytest.raises(AwsUnavailable):
+        functions.invoke("take_turn", waiting)
+    functions.invoke("settle_execution", {"detail": {}})
+    assert functions.step_functions.called == ["next"]
+
+
 def test_a_failed_run_is_taken_over_by_who_asks_for_it_alone(functions: Functions) -> None:
     source = registered(functions)
     again = {"source": source, "execution_arn": OTHER, "started_at": "2026-11-24T12:00:00Z"}

@@ -8,9 +8,6 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from adapters import aws, executions, turns
 from compliance.errors import AwsUnavailable
@@ -215,8 +212,10 @@ def test_an_execution_that_step_functions_does_not_know_yet_keeps_its_place(
 def test_thousands_may_wait(queue: Queue) -> None:
     with aws.dynamodb().Table("runs").batch_writer() as batch:
         for number in range(2_500):
-            key = {"pk": f"TURN#{queue.type}", "sk": f"TICKET#2026-11-23T11:00:00Z#{number:05}"}
-            batch.put_item(Item=key | {"execution_arn": f"{number:05}", "task_token": "t", "run_id": "r", "part": 1})
+            key = {"pk": f"TURN#{queue.type}", "sk": f"TICKET#{number:05}"}
+            times = dict.fromkeys(("entered_at", "asked_at"), "2026-11-23T11:00:00Z")
+            claim = {"execution_arn": f"{number:05}", "task_token": "t", "run_id": "r", "part": 1}
+            batch.put_item(Item=key | times | claim)
     assert len(turns.claims(queue.type)) == 2_500
     turns.release(queue.type, "02400")
     assert len(turns.claims(queue.type)) == 2_499
@@ -389,65 +388,6 @@ def test_a_ticket_that_is_renewed_while_it_is_called_is_called_by_its_newer_toke
         events.unregister("before-call.dynamodb", baton.before)
         events.unregister("after-call.dynamodb", baton.after)
     queue.check()
-
-
-class Turns(RuleBasedStateMachine):
-    """Any order of comings, tries, endings and lost calls."""
-
-    step_functions: FakeStepFunctions
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.queue = Queue(self.step_functions)
-
-    def do(self, act: Callable[[str], None], execution: str, is_lost: bool) -> None:
-        """Step Functions tries a state again whose call was throttled."""
-        expected = self.queue.waiting
-        before = len(self.queue.called)
-        self.step_functions.fails_next = "ThrottlingException" if is_lost else None
-        try:
-            act(execution)
-        except ClientError:
-            act(execution)
-        self.step_functions.fails_next = None
-        for called in self.queue.called[before:]:
-            assert called in (*expected[:2], execution)
-
-    @rule(is_lost=st.booleans())
-    def come(self, is_lost: bool) -> None:
-        self.do(self.queue.take, f"E{len(self.queue.entered):02}", is_lost)
-
-    @precondition(lambda self: self.queue.waiting)
-    @rule(data=st.data(), is_lost=st.booleans())
-    def try_again(self, data: st.DataObject, is_lost: bool) -> None:
-        self.do(self.queue.take, data.draw(st.sampled_from(self.queue.waiting)), is_lost)
-
-    @precondition(lambda self: self.queue.entered)
-    @rule(data=st.data(), is_lost=st.booleans())
-    def end(self, data: st.DataObject, is_lost: bool) -> None:
-        self.do(self.queue.release, data.draw(st.sampled_from(sorted(self.queue.entered))), is_lost)
-
-    @precondition(lambda self: self.queue.entered)
-    @rule(data=st.data())
-    def end_unheard(self, data: st.DataObject) -> None:
-        self.queue.vanish(data.draw(st.sampled_from(sorted(self.queue.entered))))
-        self.queue.look_after()
-
-    @precondition(lambda self: self.queue.active)
-    @rule(is_lost=st.booleans())
-    def end_well(self, is_lost: bool) -> None:
-        expected = self.queue.waiting[:1]
-        self.do(self.queue.release, self.queue.active[0], is_lost)
-        assert self.queue.active == expected
-
-    @invariant()
-    def nobody_shares_the_turn_and_nobody_is_forgotten(self) -> None:
-        self.queue.check()
-
-
-def test_no_order_of_events_shares_the_turn_or_loses_it(environment: None, step_functions: FakeStepFunctions) -> None:
-    Turns.step_functions = step_functions
-    run_state_machine_as_test(Turns, settings=settings(max_examples=6, stateful_step_count=8, deadline=None))
 
 
 def test_the_handlers_queue_and_release(functions: Functions) -> None:
