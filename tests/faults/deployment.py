@@ -48,6 +48,9 @@ TIMEOUTS = {
 }
 """Seconds that Lambda gives a function; 55 to any other."""
 
+LATENCY = 0.05
+"""Seconds that an invocation takes at least."""
+
 READS = ("Get", "Head", "Query", "Describe", "List")
 
 
@@ -125,6 +128,7 @@ class Deployment:
         """One invocation. Exceptions become what Step Functions makes of them."""
         clock, outer = self.universe.clock, (self.running, self.universe.clock.left)
         self.running, clock.left, self.is_dead = name, TIMEOUTS.get(name, 55), False
+        clock.advance(LATENCY)
         try:
             result = __import__(name).handler(json.loads(json.dumps(payload)), FakeContext(clock))
             if clock.left < 0:
