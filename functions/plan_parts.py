@@ -17,7 +17,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes ``run_id`` and ``execution_arn``; returns ``parts``, the input of Prepare Part for each.
 
     A range's last line may begin in it and end behind it, so ranges are a line shorter than a part may be. A gzip file
-    cannot be cut: it is one part. A run that is started again keeps its plan.
+    cannot be cut: it is planned as one part. A run that is started again keeps its plan.
 
     Raises NothingToCheck for an empty object, UnsupportedInput for one that begins as no list of IDs does.
     """
@@ -45,6 +45,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
                 source_start=start,
                 source_end=end,
                 is_gzip=is_gzip,
+                planned_parts=len(ranges),
                 checked_on=run["checked_on"],
             )
         )

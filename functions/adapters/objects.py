@@ -136,6 +136,11 @@ class Spool:
         self._checksum = google_crc32c.extend(self._checksum, block)
         self.bytes += len(block)
 
+    def read(self) -> Iterator[bytes]:
+        """What was written, in blocks."""
+        self._file.seek(0)
+        yield from iter(lambda: self._file.read(BLOCK), b"")
+
     def store(self, key: str) -> str:
         """Writes the object to S3; returns its ETag."""
         self._file.seek(0)

@@ -76,7 +76,10 @@ class Run(TypedDict):
 
 
 class Part(TypedDict):
-    """What one upload carries. ``upload_url``, ``session_uri`` and ``download_url`` are credentials."""
+    """What one upload carries. ``upload_url``, ``session_uri`` and ``download_url`` are credentials.
+
+    Of ``planned_parts``, each may turn out to be more than one: these take the numbers behind them.
+    """
 
     run_id: str
     part: int
@@ -88,6 +91,7 @@ class Part(TypedDict):
     source_start: int
     source_end: int
     is_gzip: bool
+    planned_parts: int
     checked_on: str
     object_key: NotRequired[str]
     object_etag: NotRequired[str]

@@ -150,6 +150,7 @@ def test_parts_are_listed_in_their_order_over_many_pages(functions: Functions) -
             source_start=0,
             source_end=1,
             is_gzip=False,
+            planned_parts=1,
             checked_on="2026-11-23",
         )
         runs_table.plan(part)

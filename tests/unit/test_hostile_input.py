@@ -7,12 +7,15 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
+import prepare_part
 from adapters import aws, objects, runs_table
+from compliance.distinct import Distinct
 from compliance.errors import (
     AwsUnavailable,
     InputRejected,
@@ -21,11 +24,11 @@ from compliance.errors import (
     SourceChanged,
     UnsupportedInput,
 )
-from compliance.ids import Normalizer, Reject
 from compliance.kinds import of_ids
 from compliance.runs import raw_key
 from compliance.sources import cut_to_lines, gunzip
 from tests.unit.conftest import EXECUTION, INBOX, Functions
+from tests.unit.preparing import prepared
 
 KEY = "tweets/ids.txt"
 IDS = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(1000))
@@ -125,15 +128,18 @@ def test_many_duplicates_are_one_id(functions: Functions) -> None:
     assert (run["lines"], run["accepted"], run["duplicate"], run["rejected"]) == (200_000, 1, 199_999, 0)
 
 
-def test_duplicates_take_no_memory() -> None:
-    normalizer = Normalizer(lambda reject: None)
+def test_duplicates_take_little_memory() -> None:
+    distinct = Distinct(many=100_000)
+    numbers = np.arange(1000, dtype=np.uint64)
     tracemalloc.start()
-    sent = sum(map(len, normalizer.normalize(IDS for _ in range(50))))
+    for _ in range(2000):
+        distinct.add(numbers)
+    repeats, different = distinct.finish()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert sent == len(IDS)
-    assert normalizer.counts["duplicate"] == 49_000
-    assert peak < 1_000_000
+    assert (repeats == np.arange(1000, 2_000_000)).all()
+    assert (different == numbers).all()
+    assert peak < 40_000_000
 
 
 @pytest.mark.parametrize("size", [65_536, 1 << 20])
@@ -144,14 +150,12 @@ def test_a_line_of_64_mb_is_rejected_in_flat_memory(size: int) -> None:
             yield b"1" * size
         yield b"\n19\n"
 
-    rejects: list[Reject] = []
-    normalizer = Normalizer(rejects.append)
     tracemalloc.start()
-    sent = b"".join(normalizer.normalize(of_ids(cut_to_lines(blocks(), 0, (64 << 20) + 7), "It")))
+    part = prepared(of_ids(cut_to_lines(blocks(), 0, (64 << 20) + 7), "It"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert sent == b"18\n19\n"
-    assert [(reject.line, reject.reason, len(reject.text)) for reject in rejects] == [(2, "line_too_long", 100)]
+    assert part.content == b"18\n19\n"
+    assert [(each.line, each.reason, len(each.text)) for each in part.rejects] == [(2, "line_too_long", 100)]
     assert peak < 8 * size
 
 
@@ -197,7 +201,7 @@ def bomb(unit: bytes, mebibytes: int) -> bytes:
 
 @pytest.mark.parametrize("unit", [b"\0", b"\n", b"1", b"1800000000000000\n"], ids=["NULs", "blanks", "a line", "an ID"])
 def test_a_bomb_is_left_before_it_goes_off(functions: Functions, unit: bytes) -> None:
-    functions.configure(part_size_mb=1)
+    functions.monkeypatch.setattr(prepare_part, "MAX_UNPACKED", 1_000_000)
     (ref,) = plan(functions, functions.register(bomb(unit, 30)))
     with pytest.raises(PartTooLarge, match="unpacks to more than"):
         functions.invoke("prepare_part", ref)
