@@ -50,6 +50,12 @@ def test_up_to_the_limit_rejects_are_allowed_and_not_beyond() -> None:
         judge(counts_of(accepted=989, rejected=11), 0, 1.0)
 
 
+def test_the_limit_is_exact() -> None:
+    judge(counts_of(accepted=9_900, rejected=100), 0, 1.0)
+    with pytest.raises(InputRejected):
+        judge(counts_of(accepted=9_899, rejected=101), 0, 1.0)
+
+
 def test_blank_lines_dilute_nothing() -> None:
     with pytest.raises(InputRejected):
         judge(counts_of(accepted=9, rejected=1, blank=100_000), 0, 1.0)
@@ -94,7 +100,7 @@ def test_findings_add_up_over_the_parts_that_are_complete() -> None:
         status="failed", records=100, affected=100, result_errors=0, by_action={"delete": 100}, by_reason={}
     )
     unbegun = part_of(status="prepared")
-    assert total_findings([one, other, failed, unbegun]) == {
+    assert total_findings([one, failed, other, unbegun]) == {
         "records": 7,
         "affected": 6,
         "result_errors": 1,
