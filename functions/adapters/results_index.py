@@ -151,7 +151,8 @@ class _Chunk:
 def _replace(item: Item, known: Item) -> bool:
     """Writes an item over the known one; returns whether that was still there."""
     try:
-        dynamodb().Table(settings().results_table).put_item(
+        dynamodb().meta.client.put_item(
+            TableName=settings().results_table,
             Item=item,
             ConditionExpression="checked_at = :checked_at AND #action = :action",
             ExpressionAttributeNames={"#action": "action"},
