@@ -1,6 +1,7 @@
-"""``PYTHONPATH=.:functions python -m benchmarks.results_index``: records per second into a table on the loopback, beside boto3's own writer.
+"""Records per second into a table on the loopback, beside boto3's own writer.
 
-The table answers each request after a delay. It shares the cores with the client: take the ratios.
+``PYTHONPATH=.:functions python -m benchmarks.results_index``; the table answers each request after a delay. It shares the
+cores with the client: take the ratios.
 """
 
 import os
