@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.accounting import judge, total_counts, total_findings, total_oddities
+from compliance.accounting import judge, total_counts, total_findings, total_indexed, total_oddities
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.runs import Counts, Part
 
@@ -108,3 +108,11 @@ def test_findings_add_up_over_the_parts_that_are_complete() -> None:
         "by_reason": {"deleted": 3, "suspended": 1},
     }
     assert one["by_action"] == {"delete": 4}
+
+
+def test_what_became_of_the_records_in_the_index_adds_up_too() -> None:
+    one = part_of(status="complete", indexed=5, unchanged=4, outranked=1)
+    other = part_of(status="complete", indexed=1, unchanged=0, outranked=0)
+    failed = part_of(status="failed", indexed=100, unchanged=100, outranked=100)
+    assert total_indexed([one, other, failed]) == {"indexed": 6, "unchanged": 4, "outranked": 1}
+    assert total_indexed([part_of(status="complete")]) == {}
