@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint format sandbox synth bootstrap deploy destroy bench pins clean
+.PHONY: help demo test chaos mutation lint format sandbox synth bootstrap deploy destroy bench pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -18,6 +18,9 @@ test: .venv/.installed node_modules/.installed ## Run all tests
 
 chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=600 SEED=1]
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpose, and show what no test notices; takes half an hour
+	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray
 
 lint: .venv/.installed ## Check style and types
 	@$(BIN)/ruff check
@@ -47,7 +50,7 @@ bench: .venv/.installed ## Measure the upload beside what else one would use
 	@$(BIN)/python -m benchmarks.upload
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
-	@for name in dev functions analytics preparation uv; do \
+	@for name in dev functions analytics preparation uv mutation; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			$$([ $$name = dev ] || echo --constraint requirements/dev.txt) \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
@@ -66,6 +69,11 @@ clean: ## Remove everything that was installed or built
 		printf '%s\n' "$(CURDIR)" "$(CURDIR)/functions" > "$$site/xcompliance.pth"
 	@printf '#!%s\nfrom xcompliance.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/xcompliance
 	@chmod +x $(BIN)/xcompliance
+	@touch $@
+
+.build/mutation/.installed: requirements/mutation.txt .venv/.installed
+	@$(PYTHON) -m venv --clear .build/mutation
+	@$(BIN)/uv pip install --quiet --python .build/mutation/bin/python --no-deps --require-hashes -r requirements/mutation.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json .npmrc .venv/.installed

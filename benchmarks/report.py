@@ -35,7 +35,7 @@ def loopback_table(
     head = ["", "MB/s", ratio, "CPU s/GiB", ratio, f"peak RSS MB, {size // 4} → {size} MiB", ratio]
     rows = [_loopback_row(client, measured.get(client.name), reference) for client in clients]
     rows.append(["boto3 alone: imported, one client made", "", "", "", "", f"{boto3_peak:.0f}", ""])
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _loopback_row(client: Client, found: Figures | None, reference: Figures | None) -> list[str]:
@@ -52,7 +52,7 @@ def _loopback_row(client: Client, found: Figures | None, reference: Figures | No
 
 def shaped_table(clients: Sequence[Client], rates: Mapping[str, float]) -> str:
     """Every client's MB/s on the shaped link."""
-    return _table(["", "MB/s", "of the link"], [_shaped_row(client, rates.get(client.name)) for client in clients])
+    return table(["", "MB/s", "of the link"], [_shaped_row(client, rates.get(client.name)) for client in clients])
 
 
 def _shaped_row(client: Client, rate: float | None) -> list[str]:
@@ -64,13 +64,14 @@ def _shaped_row(client: Client, rate: float | None) -> list[str]:
 def targets_table(targets: Sequence[Target]) -> str:
     """What must hold, and whether it does."""
     rows = [[target.text, _figure(target.measured), target.verdict] for target in targets]
-    return _table(["target", "measured", ""], rows)
+    return table(["target", "measured", ""], rows)
 
 
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown, its first column flush left."""
     ruler = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))

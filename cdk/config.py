@@ -129,6 +129,12 @@ class Settings:
     transfer_timeout_seconds: int = setting(
         900, whole(10, 900), "How long one invocation moves bytes before the next goes on, in seconds."
     )
+    results_index: bool = setting(
+        True, yes_or_no(), "Whether each affected ID gets an item in DynamoDB; Athena has every record all the same."
+    )
+    index_concurrency: int = setting(
+        10, whole(1, 1000), "How many ranges of a long answer are written to DynamoDB side by side."
+    )
     keep_data: bool = setting(True, yes_or_no(), "Whether data outlives the stacks; true, but false in the sandbox.")
     log_retention_days: int = setting(
         90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."

@@ -24,6 +24,7 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "poll_backoff",
     "job_deadline_hours",
     "conflict_deadline_hours",
+    "results_index",
 )
 
 EVENT_BUS: Final = "default"
@@ -93,8 +94,8 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
             runs=RECORD,
             grants=[*may.read_results("parts"), *may.read_bearer_token()],
         ),
-        # Calls X's API.
-        "get_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
+        # Calls X's API; puts down that an answer is there.
+        "get_job": Spec(runs=(*RECORD, "PutItem"), grants=may.read_bearer_token()),
         # Streams the results; a download that X hosts itself carries the token.
         "download_results": Spec(
             memory=STREAMING,
@@ -110,10 +111,12 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
             grants=[*may.read_results("raw"), *may.write_results("results")],
             requirements="analytics",
         ),
-        # Reads the raw results; writes an item for each affected ID.
+        # Looks for older answers that are not in the index yet; reads the raw results and writes items for a short one.
         "index_results": Spec(
-            memory=STREAMING, timeout=transfer, runs=RECORD, grants=[*may.read_results("raw"), *may.write_index()]
+            memory=ONE_CPU, timeout=transfer, runs=(*RECORD, "Query", "DeleteItem"), grants=_index(may, settings)
         ),
+        # Reads a range of the raw results; writes an item for each affected ID in it.
+        "index_range": Spec(memory=ONE_CPU, timeout=55, runs=("GetItem",), grants=_index(may, settings)),
         # Calls X's API.
         "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Deletes the holder and puts the next one; wakes its execution.
@@ -124,6 +127,11 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
             grants=[*executions.settle(), *executions.publish(), *answer_tasks(), *may.read_bearer_token()],
         ),
     }
+
+
+def _index(may: StorageGrants, settings: Settings) -> tuple[Grant, ...]:
+    """What an index that is turned off needs none of."""
+    return (*may.read_results("raw"), *may.write_index()) if settings.results_index else ()
 
 
 class Functions(Construct):

@@ -50,8 +50,8 @@ class StorageGrants:
         )
 
     def write_index(self) -> tuple[Grant, ...]:
-        """Writing affected IDs to the results table, 25 to a request, unless it knows something newer of them."""
-        actions = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")
+        """Reading what the results table says of affected IDs; writing new ones, 25 to a request, replacing others."""
+        actions = ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem")
         return (Grant("WriteIndex", actions, (self._storage.results_table.table_arn,)),)
 
     def find_in_inbox(self) -> tuple[Grant, ...]:

@@ -1,5 +1,6 @@
 """The two state machines, from their definitions, with roles that allow what the definitions do."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -41,21 +42,8 @@ class Machines(Construct):
             functions,
             {"JobStateMachineArn": self.job.state_machine_arn},
         )
-        run_arn = _arn(self, "states", "stateMachine", f"{settings.prefix}Run")
-        # Prepare Parts is a Distributed Map: its children are executions of the run machine itself.
-        _allow(self.run, "StartMapChildren", ["states:StartExecution"], [run_arn])
-        _allow(
-            self.run,
-            "FollowMapChildren",
-            ["states:DescribeExecution", "states:StopExecution"],
-            [_arn(self, "states", "execution", f"{settings.prefix}Run:*")],
-        )
-        _allow(
-            self.run,
-            "RedriveMapChildren",
-            ["states:RedriveExecution"],
-            [_arn(self, "states", "execution", f"{settings.prefix}Run/PrepareParts:*")],
-        )
+        _allow_map(self.run, f"{settings.prefix}Run", "PrepareParts")
+        _allow_map(self.job, f"{settings.prefix}Job", "IndexRanges")
         # Check Part waits for the end of the job that it started.
         _allow(self.run, "StartJob", ["states:StartExecution"], [self.job.state_machine_arn])
         _allow(
@@ -80,7 +68,7 @@ def _machine(
     values: Mapping[str, str],
 ) -> sfn.StateMachine:
     """A machine that may invoke the functions its definition names, and writes no data to its log."""
-    definition = (DEFINITIONS / f"compliance_{name.lower()}.asl.json").read_text()
+    definition = _definition(name, settings)
     named = {placeholder: functions[file_name] for placeholder, file_name in _functions_in(definition)}
     own = Construct(scope, name)
     machine = sfn.StateMachine(
@@ -127,6 +115,31 @@ def _allow(machine: sfn.StateMachine, name: str, actions: Iterable[str], resourc
     for resource in resources:
         if resource.endswith("*"):
             acknowledge_wildcard(machine, resource, f"{name}: the executions of one machine; their names are new.")
+
+
+def _allow_map(machine: sfn.StateMachine, name: str, label: str) -> None:
+    """Allows a machine to run a Distributed Map: its children are executions of the machine itself."""
+    _allow(machine, "StartMapChildren", ["states:StartExecution"], [_arn(machine, "states", "stateMachine", name)])
+    _allow(
+        machine,
+        "FollowMapChildren",
+        ["states:DescribeExecution", "states:StopExecution"],
+        [_arn(machine, "states", "execution", f"{name}:*")],
+    )
+    _allow(
+        machine,
+        "RedriveMapChildren",
+        ["states:RedriveExecution"],
+        [_arn(machine, "states", "execution", f"{name}/{label}:*")],
+    )
+
+
+def _definition(name: str, settings: Settings) -> str:
+    """A definition as it is to be deployed: a map's concurrency is a number, for which no placeholder can stand."""
+    definition = json.loads((DEFINITIONS / f"compliance_{name.lower()}.asl.json").read_text())
+    if "Index Ranges" in definition["States"]:
+        definition["States"]["Index Ranges"]["MaxConcurrency"] = settings.index_concurrency
+    return json.dumps(definition)
 
 
 def _arn(scope: Construct, service: str, resource: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters import runs_table
+from adapters import answers, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
 from adapters.secret import x_api
@@ -51,10 +51,12 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def _keep_download(ref: PartRef, name: str, job: ComplianceJob, now: float) -> None:
     if job.download_url is None or job.download_expires_at is None:
         raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
+    completed_at = time_text(now)
+    answers.open_answer(ref.type, name, completed_at)
     runs_table.update_part(
         ref,
         job=name,
-        completed_at=time_text(now),
+        completed_at=completed_at,
         download_url=job.download_url,
         download_expires_at=time_text(job.download_expires_at.timestamp()),
     )

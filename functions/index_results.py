@@ -1,31 +1,51 @@
-"""Index Results: writes one item per affected ID to DynamoDB, as many as the invocation's time allows."""
+"""Index Results: writes a short answer to the results index itself, and says which ranges of a long one are left."""
 
+from dataclasses import asdict
 from typing import Any
 
-from adapters import objects, results_index, runs_table
+from adapters import answers, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.results_index import ResultsIndex
+from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.results import outranking, parse_line
-from compliance.runs import PartRef, raw_key
+from compliance.indexing import Progress, Range, add, begin, counts_of, next_round, ranges_of
+from compliance.results import records_in
+from compliance.runs import Part, PartRef, raw_key
 
 RESERVE_SECONDS = 60
-"""Kept at most of an invocation's time for the block under way; a third where that is less."""
+"""Kept at most of an invocation's time for the requests under way; a third where that is less."""
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes a part's reference and the ``offset`` in bytes to go on from; returns the next one and ``complete``."""
+    """Takes a part's reference, the ``progress`` that it returned the last time, and the ``outcomes`` of its ranges.
+
+    Returns whether the part is ``complete``, the ``progress``, which is empty at first, and the ``ranges`` that come
+    next. The part's record says in the end how many records were ``indexed``, ``unchanged`` and ``outranked``.
+    """
     ref = PartRef.of(event)
     part = runs_table.get_part_with_job(ref)
-    reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
-    offset = int(event["offset"])
-    if offset < part["result_bytes"]:
-        for lines in objects.read_lines(raw_key(ref.run_id, ref.part), offset):
-            records = [record for line in lines if (record := parse_line(line)) is not None]
-            results_index.write(part, outranking(records).values())
-            offset += sum(map(len, lines))
-            if clock.remaining() <= reserve and offset < part["result_bytes"]:
-                return {"complete": False, "offset": offset}
+    counts: dict[str, int] = {}
+    if settings().results_index:
+        progress, ranges = _go_on(part, event, clock)
+        if ranges:
+            return {"complete": False, "progress": progress, "ranges": ranges}
+        counts = asdict(counts_of(progress))
     done = {"status": "complete", "indexed_at": time_text(clock.now()), "error": None, "error_message": None}
-    runs_table.update_part(ref, job=part["job_name"], **done)
-    return {"complete": True, "offset": offset}
+    runs_table.update_part(ref, job=part["job_name"], **done, **counts)
+    answers.close_answer(part)
+    return {"complete": True, "progress": {}, "ranges": []}
+
+
+def _go_on(part: Part, event: Event, clock: LambdaClock) -> tuple[Progress, list[Range]]:
+    if event["progress"]:
+        return next_round(part, event["progress"], event["outcomes"])
+    progress = begin(answers.open_until(part))
+    ranges = ranges_of(part)
+    if len(ranges) > 1:
+        return next_round(part, progress, [])
+    for start, end in ranges:
+        lines = objects.lines_between(raw_key(part["run_id"], part["part"]), start, end)
+        index = ResultsIndex(part, progress["open_until"], clock, min(RESERVE_SECONDS, clock.remaining() / 3))
+        progress = add(progress, index.write(records_in(lines)))
+    return progress, []

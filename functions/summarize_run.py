@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
-from compliance.accounting import total_findings
+from compliance.accounting import total_findings, total_indexed
 from compliance.clock import time_text
 from compliance.errors import PartsFailed
 from compliance.runs import summary
@@ -32,5 +32,6 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         parts_failed=len(unchecked),
         **ending,
         **total_findings(parts),
+        **total_indexed(parts),
     )
     return summary(run)

@@ -113,7 +113,7 @@ def _look_up(console: Console, stack: Stack, truths: Sequence[Truth]) -> Iterato
             item = stack.results_table.get_item(Key={"subject": subject}).get("Item", {})
             _section(console, f"What DynamoDB says of {subject}")
             table = report.pairs()
-            for attribute in ("action", "reason", "created_at", "redacted_at", "checked_at", "run_id"):
+            for attribute in ("action", "reason", "created_at", "redacted_at", "since", "run_id"):
                 table.add_row(attribute, escape(str(item.get(attribute, "-"))))
             console.print(table)
             yield Figure(f"DynamoDB: {subject}: action", record["action"], item.get("action"))

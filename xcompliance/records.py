@@ -28,6 +28,9 @@ class Record:
     result_errors: int = 0
     by_action: Mapping[str, int] = field(default_factory=dict)
     by_reason: Mapping[str, int] = field(default_factory=dict)
+    indexed: int | None = None
+    unchanged: int | None = None
+    outranked: int | None = None
     error: str | None = None
     error_message: str | None = None
 

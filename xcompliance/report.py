@@ -76,24 +76,28 @@ def figures(runs: Sequence[RunRecord]) -> Table:
     ):
         words = [word for word, _ in sum(map(Counter, counts), Counter[str]()).most_common()]
         section(title, [{word: count(number) for word, number in each.items()} for each in counts], words)
+    index = [{name: count(number) for name in _INDEX if (number := getattr(run, name)) is not None} for run in runs]
+    section("in the index", index, _INDEX if any(index) else ())
     spent = [{name: duration(seconds) for name, seconds in run.phases.items()} for run in runs]
     section("time", spent, [phase for phase in PHASES if any(phase in each for each in spent)])
     table.add_row("  in all", *(duration(run.seconds()) for run in runs))
     return table
 
 
+_INDEX = ("indexed", "unchanged", "outranked")
 _KINDS = ("accepted", "duplicate", "rejected", "blank")
 
 
 def places(stack: Stack, run: RunRecord) -> str:
     """Where the answers lie, one place per line; an address is never broken."""
     bucket, day = stack["ResultsBucketName"], f"type={run.type}/checked_on={run.checked_on}"
+    index = "turned off" if run.indexed is None else f"{stack['ResultsTableName']}, subject = {run.type}#<id>"
     found = {
         "Parquet": f"s3://{bucket}/results/{day}/{run.run_id}-*.parquet",
         "as X sent it": f"s3://{bucket}/raw/{run.run_id}/",
         "rejected lines": f"s3://{bucket}/rejects/{day}/{run.run_id}-*.ndjson" if run.rejected else "none",
         "Athena": f"{stack['GlueDatabaseName']}.results, workgroup {stack['AthenaWorkGroupName']}",
-        "DynamoDB": f"{stack['ResultsTableName']}, subject = {run.type}#<id>",
+        "DynamoDB": index,
     }
     return "\n".join(f"[dim]{name:<14}[/]  {escape(place)}" for name, place in found.items())
 

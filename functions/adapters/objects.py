@@ -15,6 +15,7 @@ from adapters.http import BLOCK
 from adapters.settings import settings
 from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
 from compliance.runs import Part
+from compliance.sources import cut_to_lines
 from compliance.upload import Source
 from compliance.wire import Readable, WireError, skip
 
@@ -100,6 +101,15 @@ def read_lines(key: str, start: int) -> Iterator[list[bytes]]:
             yield [line + b"\n" for line in lines]
     if rest:
         yield [rest]
+
+
+def lines_between(key: str, start: int, end: int) -> Iterator[bytes]:
+    """The lines of an object of the results bucket that begin at bytes ``start`` to ``end`` (exclusive)."""
+    first = max(0, start - 1)
+    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={first}-")
+    with closing(answer["Body"]) as body:
+        lines = b"".join(cut_to_lines(iter(lambda: body.read(BLOCK), b""), start, end))
+    yield from lines.split(b"\n")
 
 
 def write(key: str, body: bytes | IO[bytes], crc32c: str) -> str:

@@ -1,6 +1,7 @@
 """The equations that must hold: no line and no record goes missing between a file and its answer."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.results import no_findings
@@ -62,3 +63,10 @@ def total_findings(parts: Iterable[Part]) -> Findings:
             for name, count in more.items():
                 counts[name] = counts.get(name, 0) + count
     return total
+
+
+def total_indexed(parts: Iterable[Part]) -> dict[str, int]:
+    """What has become of the records in the index, over all parts that are complete; nothing where it is turned off."""
+    indexed = [part for part in parts if part["status"] == "complete" and "indexed" in part]
+    names: tuple[Literal["indexed", "unchanged", "outranked"], ...] = ("indexed", "unchanged", "outranked")
+    return {name: sum(part[name] for part in indexed) for name in names} if indexed else {}

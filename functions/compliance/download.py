@@ -132,8 +132,6 @@ class ResultsDownload:
             body = next(_pieces(answer.blocks, MAX_ERROR_BODY), b"")
             raise self.refusal(replace(head, body=body))
         total, expected = _total(head, state.offset), stored_crc32c(head)
-        if state.offset == 0:
-            return replace(state, total=total, expected=expected)
         return replace(state, total=_same(state.total, total), expected=_same(state.expected, expected))
 
     def _kept(self, state: State, piece: bytes) -> State:

@@ -1,7 +1,7 @@
 """X's result records: one JSON object per line, normalized without losing what was said."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -71,6 +71,13 @@ def parse_line(line: bytes) -> ResultRecord | None:
         error=_word(data.get("error")),
         raw=None if is_plain else text,
     )
+
+
+def records_in(lines: Iterable[bytes]) -> Iterator[ResultRecord]:
+    """The records of X's answer, line by line."""
+    for line in lines:
+        if (record := parse_line(line)) is not None:
+            yield record
 
 
 def is_answer(content: bytes) -> bool:

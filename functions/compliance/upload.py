@@ -128,7 +128,7 @@ class ResumableUpload:
         return Outcome(True, self.source.total)
 
     def _pause(self, first: int, offset: int, progress: Progress) -> Outcome:
-        if offset > first >= 0:
+        if offset > first:
             return Outcome(False, offset)
         reason = progress.reason if isinstance(progress, Unclear) else "the server keeps nothing of what is sent"
         raise UploadInterrupted(f"The upload made no headway: {reason}.")

@@ -38,6 +38,7 @@ def check(story: Story) -> None:
             "blank": file.blank,
             "records": found.total(),
             "affected": found.total(),
+            "indexed": found.total(),
         }
         assert {name: run[name] for name in counts} == counts, "the run's figures are not the truth"
         assert {name: sum(part[name] for part in own) for name in counts} == counts, "the parts do not add up"

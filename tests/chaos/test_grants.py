@@ -8,6 +8,7 @@ import pytest
 
 from tests.chaos.storm import Storm
 from tests.chaos.story import Story
+from tests.fakes.world import deletes_every_second
 from tests.faults.deployment import Deployment, deployed
 from tests.infrastructure.test_functions import GRANTS
 from tests.unit.conftest import RESULTS, made_clients
@@ -75,6 +76,10 @@ def uses() -> Uses:
     return found
 
 
+def rehydrates_every_second(ids: list[str]) -> list[dict[str, object]]:
+    return [record | {"action": "rehydrate"} for record in deletes_every_second(ids)]
+
+
 def _tell(random: Random, uses: Uses) -> None:
     with pytest.MonkeyPatch.context() as patch, deployed(patch) as deployment:
         _watch(deployment, uses)
@@ -83,6 +88,10 @@ def _tell(random: Random, uses: Uses) -> None:
         by_hand = {"bucket": {"name": "inbox"}, "object": {"key": next(iter(story.files))}}
         deployment.start(by_hand, "by-hand")
         deployment.start(deployment.drop(b"no ID\n" * 5), "refused")
+        deployment.run()
+        deployment.universe.world.findings = rehydrates_every_second
+        for number, (key, file) in enumerate(story.files.items()):
+            deployment.start(deployment.drop(file.content, key), f"again-{number}")
         deployment.run()
 
 

@@ -33,6 +33,9 @@ def run_item(run_id: str = RUN_ID, **attributes: Any) -> dict[str, Any]:
         "result_errors": 1,
         "by_action": {"delete": 43, "rehydrate": 14},
         "by_reason": {"deleted": 43, "tweet_edited": 14},
+        "indexed": 20,
+        "unchanged": 36,
+        "outranked": 1,
         **attributes,
     }
 

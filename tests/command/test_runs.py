@@ -48,6 +48,20 @@ def test_a_run_is_shown_with_its_figures_parts_and_places(write: Write, invoke: 
         assert text in result.stdout
 
 
+def test_a_run_says_what_became_of_its_records_in_the_index(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    lines = [line.split() for line in invoke("show", RUN_ID).stdout.splitlines()]
+    assert [line for line in lines if line[:1] in (["indexed"], ["unchanged"], ["outranked"])] == [
+        ["indexed", "20"],
+        ["unchanged", "36"],
+        ["outranked", "1"],
+    ]
+    write(without(run_item(), "indexed", "unchanged", "outranked"))
+    shown = invoke("show", RUN_ID).stdout
+    assert "in the index" not in shown
+    assert ["DynamoDB", "turned", "off"] in [line.split() for line in shown.splitlines()]
+
+
 def test_a_run_is_shown_as_json_without_credentials(write: Write, invoke: Invoke) -> None:
     write(run_item())
     write(part_item())

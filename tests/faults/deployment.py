@@ -19,6 +19,7 @@ import write_results
 from adapters import aws
 from adapters.http import Wire
 from adapters.settings import settings
+from compliance import indexing
 from compliance.errors import ComplianceError
 from compliance.results import ResultRecord
 from compliance.runs import Part
@@ -42,11 +43,15 @@ TIMEOUTS = {
     "download_results": 900,
     "write_results": 900,
     "index_results": 900,
+    "index_range": 55,
     "record_failure": 30,
     "release_turn": 30,
     "report_failure": 30,
 }
 """Seconds that Lambda gives a function; 55 to any other."""
+
+LONGEST_RECORD = 150
+"""Bytes. An answer of more than one record is indexed in ranges."""
 
 LATENCY = 0.05
 """Seconds that an invocation takes at least."""
@@ -327,6 +332,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(adapters.handler, "time", Time)
     monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(write_results, "write_parquet", write_json)
+    monkeypatch.setattr(indexing, "RANGE_BYTES", LONGEST_RECORD)
     monkeypatch.setattr(aws.dynamodb(), "Table", cache(aws.dynamodb().Table))
     monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(*request))
     monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(request))

@@ -394,10 +394,11 @@ class StepFunctions:
         item: Any = None,
         **known: Any,
     ) -> Any:
+        is_child = frame.scope and _is_distributed(execution.definition.states[frame.scope])
         context: dict[str, Any] = {
             "Execution": {
                 "Id": execution.arn,
-                "Input": execution.input,
+                "Input": frame.item if is_child else execution.input,
                 "Name": execution.arn.rpartition(":")[2],
                 "StartTime": time_text(execution.started_at),
             },

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from compliance.runs import raw_key
 from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Effect, Universe, deployed, generation, no_fault
 from tests.faults.interpreter import MACHINES, Execution
 from tests.faults.memory_aws import Version
 from tests.faults.truth import FIRST, SECOND, active_jobs, check_complete, check_secrecy, one_part, parts, runs, turns
-from tests.unit.conftest import INBOX
+from tests.unit.conftest import INBOX, RESULTS
 
 FILES = {"one": one_part(FIRST, "tweets/one.txt"), "two": one_part(SECOND, "tweets/two.txt")}
 STATES = {
@@ -51,6 +52,9 @@ STATES = {
         "Write Results",
         "Index Results",
         "Index Complete?",
+        "Index Ranges",
+        "Index Range",
+        "Range Not Indexed",
         "Abandon Job",
         "Another Job?",
         "Release Turn",
@@ -66,6 +70,7 @@ DELIVERIES = ("once", "twice", "late", "by the schedule")
 PLACES = [(machine, state) for machine, states in STATES.items() for state in states]
 RECOVERIES = ("redrive", "start again", "redrive the job first")
 QUARTER = 900.0
+LOST = "lost"
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def places(traveller: Deployment) -> Places:
     """The first time that an execution for the first file comes to each state."""
     found: Places = {}
     beginning = traveller.snapshot()
-    for trouble in (conflict, refusal, absence):
+    for trouble in (conflict, refusal, absence, loss):
         traveller.universe, traveller.effects = beginning, 0
         beginning = traveller.snapshot()
         generation(traveller.universe, "x-hosted")
@@ -119,6 +124,22 @@ def absence(deployment: Deployment) -> None:
     """The first file is not there when its part is prepared; who goes on finds it."""
     deployment.run(until=lambda execution: execution.state == "Prepare Part")
     del deployment.universe.aws.objects[INBOX, FILES["one"].key]
+
+
+def loss(deployment: Deployment) -> None:
+    """The first answer is not there when it is indexed; who goes on finds it."""
+    deployment.run(until=lambda execution: execution.state == "Index Range")
+    aws = deployment.universe.aws
+    (key,) = aws.keys(RESULTS, "raw/")
+    aws.put(RESULTS, LOST, aws.body(RESULTS, key))
+    del aws.objects[RESULTS, key]
+
+
+def bring_back(deployment: Deployment) -> None:
+    aws = deployment.universe.aws
+    for execution in deployment.universe.machines.executions.values():
+        if (RESULTS, LOST) in aws.objects and execution.machine == "XComplianceJob" and is_first(execution):
+            aws.put(RESULTS, raw_key(execution.input["run_id"], 1), aws.objects.pop((RESULTS, LOST))[-1].body)
 
 
 def is_first(execution: Execution) -> bool:
@@ -230,6 +251,7 @@ def go_on(deployment: Deployment, recovery: str, arn: str) -> None:
     machines, run = deployment.universe.machines, run_of(deployment, "one")
     source = [Version(run.input["object"]["version-id"], FILES["one"].content)]
     deployment.universe.aws.objects.setdefault((INBOX, FILES["one"].key), source)
+    bring_back(deployment)
     if run.status == "SUCCEEDED":
         return
     if recovery == "redrive the job first":
@@ -260,6 +282,7 @@ def test_a_late_word_of_an_end_changes_nothing_for_those_who_go_on(
     traveller.run()
     if run_of(traveller, "one").status == "SUCCEEDED":
         return
+    bring_back(traveller)
     traveller.universe.machines.redrive(run_of(traveller, "one").arn)
     while execution := traveller.universe.machines.next():
         traveller.settle(place.arn)

@@ -40,6 +40,7 @@ FUNCTIONS = (
     "download_results",
     "write_results",
     "index_results",
+    "index_range",
     "release_turn",
     "summarize_run",
     "publish_run",

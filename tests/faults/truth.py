@@ -30,8 +30,8 @@ class File:
 
 
 def two_parts(first: int = FIRST, second: int = SECOND) -> File:
-    """A few IDs in front of a megabyte of blank lines, and a few behind it."""
-    ids = [str(start + number) for start in (first, second) for number in range(3)]
+    """A few IDs in front of a megabyte of blank lines, so that their answer is indexed in ranges, and one behind it."""
+    ids = [str(first), str(first + 1), str(first + 2), str(second)]
     padding = [" " * 4000] * BLANK_LINES
     lines = [*ids[:3], ids[0], *padding, REJECTED, *ids[3:]]
     return File("\n".join(lines).encode(), tuple(ids), 1, 1, BLANK_LINES, 2)
@@ -112,6 +112,7 @@ def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
         for record in deletes_every_second(universe.world.uploaded(job).decode().split())
     )
     counts |= {"records": found.total(), "affected": found.total(), "result_errors": 0}
+    counts |= {"indexed": found.total(), "unchanged": 0, "outranked": 0}
     assert {name: run[name] for name in counts} == counts, "the run's figures are not the truth"
     assert {name: sum(part[name] for part in own) for name in counts} == counts, "the parts' figures do not add up"
     assert run["by_action"] == {"delete": found.total()}

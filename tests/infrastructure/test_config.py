@@ -51,6 +51,8 @@ def test_settings_do_not_change_afterwards() -> None:
         ("reject_limit_percent", "nan", "a number from 0 to 100"),
         ("resumable", "sometimes", "one of auto, always, never"),
         ("first_poll_seconds", [], "a whole number from 1 to 3600"),
+        ("results_index", "maybe", "true or false"),
+        ("index_concurrency", 0, "a whole number from 1 to 1000"),
         ("transfer_timeout_seconds", 901, "a whole number from 10 to 900"),
         ("log_retention_days", 8, "one of 1, 7, 14, 30"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from adapters.settings import Settings as FunctionSettings
 from cdk.bundling import FUNCTIONS, ROOT
 from cdk.rules import flat
-from tests.infrastructure.deployment import Deployment
+from tests.infrastructure.deployment import Deployment, synthesize
 
 FIND_IN_INBOX = {"s3:GetObject Inbox/tweets/*", "s3:GetObject Inbox/users/*", "s3:ListBucket Inbox"}
 READ_INBOX = {
@@ -26,6 +27,12 @@ QUEUE = {
     "states:DescribeExecution XComplianceJob:*",
     "states:SendTaskSuccess *",
 }
+INDEX = {
+    "s3:GetObject Results/raw/*",
+    "dynamodb:BatchGetItem ResultsIndex",
+    "dynamodb:BatchWriteItem ResultsIndex",
+    "dynamodb:PutItem ResultsIndex",
+}
 TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
@@ -41,15 +48,11 @@ GRANTS: dict[str, set[str]] = {
     "create_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
     "open_upload": RECORD,
     "upload_part": {*RECORD, "s3:GetObject Results/parts/*", *TOKEN},
-    "get_job": {*RECORD, *TOKEN},
+    "get_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
     "download_results": {*RECORD, "s3:PutObject Results/raw/*", *TOKEN},
     "write_results": {*RECORD, "s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
-    "index_results": {
-        *RECORD,
-        "s3:GetObject Results/raw/*",
-        "dynamodb:BatchGetItem ResultsIndex",
-        "dynamodb:BatchWriteItem ResultsIndex",
-    },
+    "index_results": {*RECORD, "dynamodb:Query Runs", "dynamodb:DeleteItem Runs", *INDEX},
+    "index_range": {"dynamodb:GetItem Runs", *INDEX},
     "abandon_job": {*RECORD, *TOKEN},
     "release_turn": QUEUE,
     "settle_execution": {
@@ -130,6 +133,13 @@ def test_a_function_runs_traced_on_arm_and_logs_json_to_a_group_of_its_own(aws: 
     assert group["Properties"] == {"LogGroupName": f"/aws/lambda/XCompliance-{name}", "RetentionInDays": 90}
 
 
+@pytest.mark.parametrize("name", ["index_results", "index_range"])
+def test_an_index_that_is_turned_off_may_not_be_written(tmp_path: Path, name: str) -> None:
+    deployment = synthesize(tmp_path, results_index="false")
+    assert not _allowed(deployment, name) & INDEX
+    assert json.loads(deployment.functions[name]["Environment"]["Variables"]["SETTINGS"])["results_index"] is False
+
+
 def test_memory_is_given_where_bytes_are_moved(aws: Deployment) -> None:
     large = {name: each["MemorySize"] for name, each in aws.functions.items() if each["MemorySize"] != 256}
     assert large == {
@@ -137,7 +147,8 @@ def test_memory_is_given_where_bytes_are_moved(aws: Deployment) -> None:
         "write_results": 1769,
         "upload_part": 1024,
         "download_results": 1024,
-        "index_results": 1024,
+        "index_results": 1769,
+        "index_range": 1769,
     }
 
 
@@ -201,6 +212,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "poll_backoff": 1.5,
         "job_deadline_hours": 24.0,
         "conflict_deadline_hours": 24.0,
+        "results_index": True,
     }
 
 

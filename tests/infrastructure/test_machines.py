@@ -2,16 +2,18 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cdk.bundling import ROOT
 from cdk.rules import flat
-from tests.infrastructure.deployment import Deployment
+from tests.infrastructure.deployment import Deployment, synthesize
 
 MACHINES = {"XComplianceRun": "compliance_run.asl.json", "XComplianceJob": "compliance_job.asl.json"}
 OWN = "arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{rest}"
+MAP = ("StartMapChildren", "FollowMapChildren", "RedriveMapChildren")
 each_machine = pytest.mark.parametrize("name", MACHINES)
 
 
@@ -82,8 +84,8 @@ def test_only_logs_and_traces_go_to_resources_without_a_name(aws: Deployment, na
             assert {action.split(":")[0] for action in actions} == {"logs", "xray"}
 
 
-def test_the_job_machine_may_do_nothing_but_invoke_its_functions(aws: Deployment) -> None:
-    assert _statements(aws, "XComplianceJob").keys() == {"", "InvokeFunctions"}
+def test_the_job_machine_may_do_nothing_else(aws: Deployment) -> None:
+    assert _statements(aws, "XComplianceJob").keys() == {"", "InvokeFunctions", *MAP}
 
 
 def test_the_run_machine_starts_and_follows_jobs(aws: Deployment) -> None:
@@ -101,9 +103,10 @@ def test_the_run_machine_starts_and_follows_jobs(aws: Deployment) -> None:
     )
 
 
-def test_the_run_machine_starts_follows_and_redrives_the_children_of_its_map(aws: Deployment) -> None:
-    statements = _statements(aws, "XComplianceRun")
-    states = json.loads(_machine(aws, "XComplianceRun")["DefinitionString"])["States"]
+@each_machine
+def test_a_machine_starts_follows_and_redrives_the_children_of_its_map(aws: Deployment, name: str) -> None:
+    statements = _statements(aws, name)
+    states = json.loads(_machine(aws, name)["DefinitionString"])["States"]
     (label,) = (
         state["Label"]
         for state in states.values()
@@ -111,26 +114,24 @@ def test_the_run_machine_starts_follows_and_redrives_the_children_of_its_map(aws
     )
     assert statements["StartMapChildren"] == (
         {"states:StartExecution"},
-        {OWN.format(service="states", rest="stateMachine:XComplianceRun")},
+        {OWN.format(service="states", rest=f"stateMachine:{name}")},
     )
     assert statements["FollowMapChildren"] == (
         {"states:DescribeExecution", "states:StopExecution"},
-        {OWN.format(service="states", rest="execution:XComplianceRun:*")},
+        {OWN.format(service="states", rest=f"execution:{name}:*")},
     )
     assert statements["RedriveMapChildren"] == (
         {"states:RedriveExecution"},
-        {OWN.format(service="states", rest=f"execution:XComplianceRun/{label}:*")},
+        {OWN.format(service="states", rest=f"execution:{name}/{label}:*")},
     )
 
 
+def test_as_many_ranges_are_indexed_side_by_side_as_the_deployer_wants(tmp_path: Path) -> None:
+    deployment = synthesize(tmp_path, index_concurrency="40")
+    states = json.loads(_machine(deployment, "XComplianceJob")["DefinitionString"])["States"]
+    assert states["Index Ranges"]["MaxConcurrency"] == 40
+
+
 def test_the_run_machine_may_do_nothing_else(aws: Deployment) -> None:
-    assert _statements(aws, "XComplianceRun").keys() == {
-        "",
-        "InvokeFunctions",
-        "StartMapChildren",
-        "FollowMapChildren",
-        "RedriveMapChildren",
-        "StartJob",
-        "FollowJob",
-        "HearOfJobEnd",
-    }
+    statements = {"", "InvokeFunctions", *MAP, "StartJob", "FollowJob", "HearOfJobEnd"}
+    assert _statements(aws, "XComplianceRun").keys() == statements

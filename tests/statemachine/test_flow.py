@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cdk.config import Settings
 from tests.statemachine.machine import JOB, ROOT, RUN, State, evaluate
 
 ERROR = {"Error": "JobFailed", "Cause": '{"errorMessage":"X reports the job as failed.","errorType":"JobFailed"}'}
@@ -32,8 +33,8 @@ def states_of(state_input: Any = None, result: Any = None) -> dict[str, Any]:
     "state", [state for state in JOB.tasks if state.name != "Report Failure"], ids=lambda state: state.name
 )
 def test_every_state_of_a_job_refers_to_its_part(state: State) -> None:
-    state_input = {"error": "JobFailed", "cause": "{}", "offset": 0}
-    payload = evaluate(state.body["Arguments"]["Payload"], states_of(state_input))
+    state_input = {"error": "JobFailed", "cause": "{}"} | (REF if state.scope else {})
+    payload = evaluate(state.body["Arguments"]["Payload"], states_of(state_input), progress={})
     assert payload.items() >= REF.items()
 
 
@@ -43,13 +44,16 @@ def test_a_caught_error_always_has_an_output_also_without_a_cause(machine: Any, 
     """A timeout's Cause is empty."""
     for state in machine.states.values():
         for catch in state.catches:
-            known = states_of({"part": 2}) | {"errorOutput": {"Error": "States.Timeout", "Cause": cause}}
+            error = {"Error": "States.Timeout", "Cause": cause}
+            known = states_of({"part": 2, "start": 0, "end": 9}) | {"errorOutput": error}
             output = evaluate(catch["Output"], known, **RUN_VARIABLES)
             caught = machine.states[catch["Next"]]
             if caught.name == "Report Failure":
                 assert output == {"error": "States.Timeout", "cause": cause, "redrive_count": 0}
             if caught.type == "Pass":
-                assert evaluate(caught.body["Output"], states_of(output))["part"] == 2
+                passed = evaluate(caught.body["Output"], states_of(output))
+                about = {"began": 0, "start": 0, "end": 9} if machine is JOB else {"part": 2}
+                assert passed.items() >= about.items()
 
 
 def test_a_failure_goes_from_its_catch_through_its_record_to_the_end_of_the_job() -> None:
@@ -75,14 +79,15 @@ def test_a_part_whose_job_was_lost_queues_for_another_one() -> None:
 
 
 def test_a_job_that_went_well_ends_well() -> None:
-    output = evaluate(JOB.states["Index Results"].body["Output"], states_of(None, {"complete": True, "offset": 5}))
+    done = {"complete": True, "progress": {}, "ranges": []}
+    output = evaluate(JOB.states["Index Results"].body["Output"], states_of(None, done))
     kept = evaluate(JOB.states["Release Turn"].body["Output"], states_of(output, {}))
     assert choose(JOB.states["Part Checked?"], kept) == "Part Checked"
 
 
-def choose(state: State, state_input: Any) -> str:
+def choose(state: State, state_input: Any, **variables: Any) -> str:
     for choice in state.body["Choices"]:
-        if evaluate(choice["Condition"], states_of(state_input)) is True:
+        if evaluate(choice["Condition"], states_of(state_input), **variables) is True:
             return str(choice["Next"])
     return str(state.body["Default"])
 
@@ -99,8 +104,6 @@ def choose(state: State, state_input: Any) -> str:
         ("Job Complete?", {"status": "complete", "wait_seconds": 0}, "Download Results"),
         ("Download Complete?", {"complete": False}, "Download Results"),
         ("Download Complete?", {"complete": True}, "Write Results"),
-        ("Index Complete?", {"complete": False, "offset": 5}, "Index Results"),
-        ("Index Complete?", {"complete": True, "offset": 9}, "Release Turn"),
     ],
 )
 def test_a_choice_of_a_job_goes_by_what_its_handler_says(name: str, state_input: Any, expected: str) -> None:
@@ -126,9 +129,29 @@ def test_the_wait_is_as_long_as_the_handler_says(name: str) -> None:
     assert evaluate(JOB.states[name].body["Seconds"], states_of({"wait_seconds": 45})) == 45
 
 
-def test_the_index_goes_on_where_it_stopped() -> None:
-    payload = evaluate(JOB.states["Index Results"].body["Arguments"]["Payload"], states_of({"offset": 1234}))
-    assert payload["offset"] == 1234
+@pytest.mark.parametrize("count", [1, 2, 500])
+def test_a_long_answer_is_indexed_range_by_range_until_none_is_left(count: int) -> None:
+    index, ranges = JOB.states["Index Results"].body, JOB.states["Index Ranges"].body
+    progress = evaluate(JOB.states["Write Results"].body["Assign"], states_of())
+    assert progress == {"progress": {}}
+    planned = {
+        "complete": False,
+        "progress": {"rank": 3},
+        "ranges": [REF | {"start": number, "end": number + 1, "rank": 3} for number in range(count)],
+    }
+    assert evaluate(index["Assign"], states_of(None, planned)) == {"complete": False, "progress": {"rank": 3}}
+    left = evaluate(index["Output"], states_of(None, planned))
+    assert left == planned["ranges"]
+    assert choose(JOB.states["Index Complete?"], left, complete=False) == "Index Ranges"
+    assert evaluate(ranges["Items"], states_of(left)) == planned["ranges"]
+    outcomes = [{"began": number, "start": number + 1} for number in range(count)]
+    payload = evaluate(index["Arguments"]["Payload"], states_of(outcomes), progress=planned["progress"])
+    assert (payload["progress"], payload["outcomes"]) == (planned["progress"], outcomes)
+    assert choose(JOB.states["Index Complete?"], {}, complete=True) == "Release Turn"
+
+
+def test_as_many_ranges_are_indexed_at_once_as_the_settings_say_by_default() -> None:
+    assert JOB.states["Index Ranges"].body["MaxConcurrency"] == Settings().index_concurrency
 
 
 def test_a_run_begins_with_the_object_that_was_dropped_also_when_it_is_redriven_from_its_end() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.accounting import judge, total_counts, total_findings, total_oddities
+from compliance.accounting import judge, total_counts, total_findings, total_indexed, total_oddities
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.runs import Counts, Part
 
@@ -48,6 +48,12 @@ def test_up_to_the_limit_rejects_are_allowed_and_not_beyond() -> None:
     judge(counts_of(accepted=990, rejected=10), 0, 1.0)
     with pytest.raises(InputRejected, match=r"11 of 1000 lines .* 1 %"):
         judge(counts_of(accepted=989, rejected=11), 0, 1.0)
+
+
+def test_the_limit_is_exact() -> None:
+    judge(counts_of(accepted=9_900, rejected=100), 0, 1.0)
+    with pytest.raises(InputRejected):
+        judge(counts_of(accepted=9_899, rejected=101), 0, 1.0)
 
 
 def test_blank_lines_dilute_nothing() -> None:
@@ -94,7 +100,7 @@ def test_findings_add_up_over_the_parts_that_are_complete() -> None:
         status="failed", records=100, affected=100, result_errors=0, by_action={"delete": 100}, by_reason={}
     )
     unbegun = part_of(status="prepared")
-    assert total_findings([one, other, failed, unbegun]) == {
+    assert total_findings([one, failed, other, unbegun]) == {
         "records": 7,
         "affected": 6,
         "result_errors": 1,
@@ -102,3 +108,11 @@ def test_findings_add_up_over_the_parts_that_are_complete() -> None:
         "by_reason": {"deleted": 3, "suspended": 1},
     }
     assert one["by_action"] == {"delete": 4}
+
+
+def test_what_became_of_the_records_in_the_index_adds_up_too() -> None:
+    one = part_of(status="complete", indexed=5, unchanged=4, outranked=1)
+    other = part_of(status="complete", indexed=1, unchanged=0, outranked=0)
+    failed = part_of(status="failed", indexed=100, unchanged=100, outranked=100)
+    assert total_indexed([one, other, failed]) == {"indexed": 6, "unchanged": 4, "outranked": 1}
+    assert total_indexed([part_of(status="complete")]) == {}

@@ -1,7 +1,6 @@
 """X's answer: downloaded byte for byte, written as a table, indexed by ID."""
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import duckdb
 import pytest
 
 import write_results
-from adapters import aws, results_index
 from adapters.results_sink import ResultsSink
 from compliance.errors import (
     AccessRefused,
@@ -20,8 +18,6 @@ from compliance.errors import (
     ResultsCorrupted,
     ResultsExpired,
 )
-from compliance.results import ResultRecord
-from compliance.runs import Part
 from tests.fakes.downloads import Serving
 from tests.fakes.x import FakeX
 from tests.unit.conftest import Functions
@@ -50,11 +46,6 @@ def downloaded(functions: Functions, results: bytes) -> dict[str, Any]:
     ref = functions.completed(IDS, results)
     assert functions.invoke("download_results", ref, 900) == {"complete": True}
     return ref
-
-
-def indexed() -> dict[str, dict[str, Any]]:
-    items = aws.dynamodb().Table("results").scan()["Items"]
-    return {str(item["subject"]): dict(item) for item in items}
 
 
 def table(functions: Functions, folder: Path) -> list[dict[str, Any]]:
@@ -132,8 +123,9 @@ def test_an_empty_answer_means_that_everything_is_clean(functions: Functions) ->
     ref = functions.completed(IDS)
     functions.invoke("download_results", ref)
     assert functions.object(f"raw/{ref['run_id']}/00001.ndjson") == b""
-    assert functions.invoke("write_results", ref) == {"offset": 0}
-    assert functions.invoke("index_results", ref | {"offset": 0}) == {"complete": True, "offset": 0}
+    assert functions.invoke("write_results", ref) == {}
+    index = functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})
+    assert index == {"complete": True, "progress": {}, "ranges": []}
     part = functions.part(ref)
     assert (part["status"], part["records"], part["affected"]) == ("complete", 0, 0)
 
@@ -237,111 +229,4 @@ def test_half_a_surrogate_does_not_stop_the_others(functions: Functions, tmp_pat
     ref = downloaded(functions, results)
     functions.invoke("write_results", ref)
     assert [row["id"] for row in table(functions, tmp_path)] == ["1", "2"]
-    assert functions.invoke("index_results", ref | {"offset": 0})["complete"]
-
-
-def test_the_index_answers_what_happened_to_an_id(functions: Functions) -> None:
-    ref = downloaded(functions, MIXED)
-    functions.invoke("write_results", ref)
-    assert functions.invoke("index_results", ref | {"offset": 0}) == {"complete": True, "offset": len(MIXED)}
-    part, items = functions.part(ref), indexed()
-    assert set(items) == {f"tweets#180000000000000000{number}" for number in (1, 2, 3, 4)}
-    assert items["tweets#1800000000000000001"] == {
-        "subject": "tweets#1800000000000000001",
-        "id": "1800000000000000001",
-        "type": "tweets",
-        "action": "delete",
-        "reason": "deleted",
-        "created_at": "2020-01-02T03:04:05+00:00",
-        "redacted_at": "2026-03-01T12:00:22.039000+00:00",
-        "checked_at": part["completed_at"],
-        "run_id": ref["run_id"],
-        "part": 1,
-        "job_id": part["job_id"],
-    }
-    assert (part["status"], "indexed_at" in part) == ("complete", True)
-
-
-def test_a_delete_outranks_what_else_is_said_of_an_id(functions: Functions) -> None:
-    actions = ["scrub_geo", "delete", "rehydrate"]
-    results = b"".join(b'{"id":"1","action":"%s"}\n' % action.encode() for action in actions)
-    functions.invoke("index_results", downloaded(functions, results) | {"offset": 0})
-    assert indexed()["tweets#1"]["action"] == "delete"
-
-
-def test_an_index_goes_on_in_another_invocation_and_misses_nothing(functions: Functions) -> None:
-    functions.monkeypatch.setattr("adapters.objects.BLOCK", 500)
-    write = results_index.write
-
-    def write_slowly(part: Part, records: Iterable[ResultRecord]) -> None:
-        write(part, records)
-        functions.clock.advance(40)
-
-    functions.monkeypatch.setattr(results_index, "write", write_slowly)
-    results = b"".join(b'{"id":"%d","action":"delete"}\n\n' % number for number in range(100))
-    ref = downloaded(functions, results)
-    offsets = [0]
-    while offsets[-1] < len(results):
-        answer = functions.invoke("index_results", ref | {"offset": offsets[-1]}, seconds=100)
-        assert answer["offset"] > offsets[-1]
-        assert answer["complete"] == (answer["offset"] == len(results))
-        offsets.append(answer["offset"])
-    assert len(offsets) > 3
-    assert len(indexed()) == 100
-    assert functions.part(ref)["status"] == "complete"
-
-
-def test_a_second_time_the_index_is_the_same(functions: Functions) -> None:
-    ref = downloaded(functions, MIXED)
-    functions.invoke("index_results", ref | {"offset": 0})
-    before = indexed()
-    functions.invoke("index_results", ref | {"offset": 0})
-    assert indexed() == before
-
-
-def test_a_later_check_of_an_id_replaces_an_earlier_one(functions: Functions) -> None:
-    functions.invoke("index_results", downloaded(functions, b'{"id":"1","action":"rehydrate"}') | {"offset": 0})
-    functions.clock.advance(3600)
-    later = downloaded(functions, b'{"id":"1","action":"delete","reason":"deleted"}')
-    functions.invoke("index_results", later | {"offset": 0})
-    assert indexed()["tweets#1"]["action"] == "delete"
-    assert indexed()["tweets#1"]["run_id"] == later["run_id"]
-
-
-def test_an_earlier_check_that_is_finished_later_replaces_nothing(functions: Functions) -> None:
-    """Its run failed, and was started again after another run had checked the same ID."""
-    earlier = downloaded(functions, b'{"id":"1","action":"delete"}\n{"id":"2","action":"delete"}')
-    functions.clock.advance(3600)
-    later = downloaded(functions, b'{"id":"1","action":"rehydrate"}')
-    functions.invoke("index_results", later | {"offset": 0})
-    functions.invoke("index_results", earlier | {"offset": 0})
-    assert {subject: item["action"] for subject, item in indexed().items()} == {
-        "tweets#1": "rehydrate",
-        "tweets#2": "delete",
-    }
-
-
-def test_a_delete_outranks_what_is_said_of_an_id_far_behind_it(functions: Functions) -> None:
-    functions.monkeypatch.setattr("adapters.objects.BLOCK", 40)
-    actions = [b"rehydrate", b"delete", b"scrub_geo"]
-    results = b"".join(b'{"id":"1","action":"%s"}\n' % action for action in actions)
-    functions.invoke("index_results", downloaded(functions, results) | {"offset": 0})
-    assert indexed()["tweets#1"]["action"] == "delete"
-
-
-def test_keys_that_dynamodb_had_no_time_for_are_asked_for_again(functions: Functions) -> None:
-    answers: list[dict[str, Any]] = []
-
-    def hurry(parsed: dict[str, Any], **_: Any) -> None:
-        answers.append(parsed)
-        if len(answers) == 1:
-            parsed["UnprocessedKeys"] = {"results": {"Keys": [{"subject": {"S": "tweets#1"}}]}}
-
-    later = downloaded(functions, b'{"id":"1","action":"delete"}')
-    events = aws.dynamodb().meta.client.meta.events
-    events.register("after-call.dynamodb.BatchGetItem", hurry)
-    try:
-        functions.invoke("index_results", later | {"offset": 0})
-    finally:
-        events.unregister("after-call.dynamodb.BatchGetItem", hurry)
-    assert len(answers) == 2
+    assert functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})["complete"]

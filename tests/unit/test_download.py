@@ -62,6 +62,38 @@ def test_a_file_of_every_length_is_kept_byte_for_byte(length: int, says_hash: bo
     assert downloading.server.asked == [None]
 
 
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(408, DownloadInterrupted), (429, DownloadInterrupted), (499, RequestRefused), (500, DownloadInterrupted)],
+)
+def test_googles_refusals_have_names(status: int, error: type[Exception]) -> None:
+    assert type(google_refusal(Response(status))) is error
+
+
+def test_what_a_later_answer_leaves_out_is_known_from_the_first() -> None:
+    downloading = Downloading(content_of(55), [Serving(cut_after=27), Serving(corrupts=True)])
+    downloading.invoke()
+    downloading.server.says_hash = False
+    with pytest.raises(ResultsCorrupted, match="CRC32C"):
+        downloading.invoke()
+
+
+def test_the_first_piece_alone_tells_whether_it_is_an_answer() -> None:
+    downloading = Downloading(content_of(55), [Serving(cut_after=27)])
+    seen: list[bytes] = []
+
+    def is_answer(piece: bytes) -> bool:
+        seen.append(piece)
+        return piece == downloading.content[:PIECE]
+
+    request, fetch = Request("GET", URL), downloading.server.fetch
+    download = ResultsDownload(request, google_refusal, fetch, downloading.sink, downloading.clock, 30, is_answer)
+    for _ in range(2):
+        download.run(downloading.sink.saved)
+    assert seen == [downloading.content[:PIECE]]
+    assert downloading.sink.content == downloading.content
+
+
 def test_a_broken_download_goes_on_by_range_from_what_is_stored() -> None:
     downloading = Downloading(content_of(55), [Serving(cut_after=27)])
     assert not downloading.invoke()

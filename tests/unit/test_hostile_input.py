@@ -309,6 +309,7 @@ def test_results_that_break_off_are_read_again(broken: Functions) -> None:
     ref = broken.completed(b"18\n", b"{}\n" * 10)
     objects.write(raw_key(ref["run_id"], ref["part"]), b"{}\n" * 10, objects.crc32c_of(b"{}\n" * 10))
     broken.update(ref, result_bytes=30, downloaded_at="2026-11-23T12:00:00Z")
-    for step, event in (("write_results", ref), ("index_results", ref | {"offset": 0})):
+    ranged = ref | {"start": 0, "end": 30, "rank": 3, "open_until": "", "progress": {}, "outcomes": {}}
+    for step, event in (("write_results", ref), ("index_results", ranged), ("index_range", ranged)):
         with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
             broken.invoke(step, event)

@@ -110,6 +110,28 @@ def test_a_header_stands_in_the_first_line_of_a_file_and_nowhere_else() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "reason"),
+    [(b" " * 4095 + b"x", "not_digits"), (b" " * 4096 + b"x", "line_too_long"), (b" " * 4097, "line_too_long")],
+)
+def test_a_line_is_read_up_to_its_longest_length(first: bytes, reason: str) -> None:
+    _, _, rejects = normalized([first + b"\n5\n"])
+    assert [reject.reason for reject in rejects] == [reason]
+    assert normalized([b" " * 4095 + b"1\n" + b" " * 4096 + b"\n"])[1] == {
+        "lines": 2,
+        "blank": 1,
+        "accepted": 1,
+        "duplicate": 0,
+        "rejected": 0,
+    }
+
+
+@pytest.mark.parametrize(("length", "reason"), [(64, "header"), (65, "not_digits")])
+def test_a_header_has_its_longest_length(length: int, reason: str) -> None:
+    _, _, rejects = normalized([b"x" * (length - 3) + b" id\n5\n"])
+    assert [reject.reason for reject in rejects] == [reason]
+
+
 def test_the_largest_id_is_one() -> None:
     assert read_id(str(MAX_ID).encode()) == MAX_ID == 9223372036854775807
 

@@ -4,6 +4,7 @@ import pytest
 
 from compliance.errors import (
     BadCredentials,
+    ComplianceError,
     PartTooLarge,
     RequestRefused,
     RouteNotLive,
@@ -99,8 +100,15 @@ def test_what_x_answers_to_an_upload_has_a_name(answer: Response, error: type[Ex
         judge_x_hosted(answer)
 
 
-def test_x_takes_an_upload_with_200() -> None:
-    judge_x_hosted(Response(200))
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_x_takes_an_upload_with_a_success_of_any_kind(status: int) -> None:
+    judge_x_hosted(Response(status))
+
+
+@pytest.mark.parametrize("status", [199, 300])
+def test_x_takes_an_upload_with_nothing_else(status: int) -> None:
+    with pytest.raises(ComplianceError):
+        judge_x_hosted(Response(status))
 
 
 @pytest.mark.parametrize("status", [200, 201])
@@ -114,6 +122,8 @@ def test_google_takes_an_upload_with_our_checksum(status: int) -> None:
         (Response(200, {"x-goog-hash": "crc32c=AAAAAA=="}), UploadCorrupted),
         (Response(408), UploadInterrupted),
         (Response(429), UploadInterrupted),
+        (Response(499), RequestRefused),
+        (Response(500), UploadInterrupted),
         (Response(503), UploadInterrupted),
         (Response(400, {}, b"<Code>ExpiredToken</Code>"), UploadWindowClosed),
         (Response(403, {}, b"Request has expired"), UploadWindowClosed),

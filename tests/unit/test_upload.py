@@ -196,19 +196,36 @@ def test_a_server_that_keeps_nothing_is_not_fed_for_ever() -> None:
     assert len(uploading.gcs.chunks) <= MAX_FAILURES + 1
 
 
-def test_failures_are_waited_out_longer_each_time_and_never_beyond_the_invocation() -> None:
+def test_a_server_that_keeps_nothing_more_is_not_fed_for_ever() -> None:
+    uploading = Uploading(content_of(5 * UNIT))
+    uploading.gcs.play([WELL, WELL] + [Act(units=0)] * 100)
+    assert uploading.invoke() == Outcome(False, 2 * UNIT)
+    assert len(uploading.gcs.chunks) == 1 + MAX_FAILURES + 1
+
+
+def test_failures_are_waited_out_longer_each_time() -> None:
     uploading = Uploading(content_of(UNIT))
     uploading.gcs.play([Act(units=0, ending="status")] * 100)
     with pytest.raises(UploadInterrupted):
-        uploading.invoke(seconds=900)
-    assert uploading.clock.slept == sorted(uploading.clock.slept)
-    assert uploading.clock.slept[-1] > uploading.clock.slept[0]
+        uploading.invoke()
+    assert uploading.clock.slept == [2, 4, 8, 16, 30, 30]
 
-    hurried = Uploading(content_of(UNIT))
-    hurried.gcs.play([Act(units=0, ending="status")] * 100)
+
+def test_failures_are_not_waited_out_beyond_the_invocation() -> None:
+    uploading = Uploading(content_of(UNIT))
+    uploading.gcs.play([Act(units=0, ending="status")] * 100)
     with pytest.raises(UploadInterrupted):
-        hurried.invoke(seconds=RESERVE + 3)
-    assert hurried.clock.left >= RESERVE - 1e-6
+        uploading.invoke(seconds=RESERVE + 2.5)
+    assert uploading.clock.slept == [2, 0.5]
+    assert uploading.clock.left == RESERVE
+
+
+@pytest.mark.parametrize(("rate", "seconds", "chunks"), [(1, 20, [8, 8, 4]), (16, 1.2, [8, 8, 3])])
+def test_the_last_chunk_is_as_long_as_the_link_can_carry_in_time(rate: int, seconds: float, chunks: list[int]) -> None:
+    uploading = Uploading(content_of(100 * UNIT), max_chunk=8 * UNIT)
+    uploading.gcs.rate = rate * UNIT
+    assert not uploading.invoke(seconds=RESERVE + seconds + 0.01).complete
+    assert [(end - start) / UNIT for start, end in uploading.gcs.chunks] == chunks
 
 
 def test_headway_gives_the_upload_new_patience() -> None:

@@ -26,10 +26,24 @@ GRANTS: dict[str, set[str]] = {
     "create_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
     "open_upload": RECORD,
     "upload_part": {*RECORD, *SECRET, "s3:GetObject results/parts"},
-    "get_job": {*RECORD, *SECRET},
+    "get_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
     "download_results": {*RECORD, *SECRET, "s3:PutObject results/raw"},
     "write_results": {*RECORD, "s3:GetObject results/raw", "s3:PutObject results/results"},
-    "index_results": {*RECORD, "s3:GetObject results/raw", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
+    "index_results": {
+        *RECORD,
+        "dynamodb:Query",
+        "dynamodb:DeleteItem",
+        "s3:GetObject results/raw",
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+    },
+    "index_range": {
+        "dynamodb:GetItem",
+        "s3:GetObject results/raw",
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:PutItem",
+    },
     "abandon_job": {*RECORD, *SECRET},
     "release_turn": QUEUE,
     "summarize_run": {"dynamodb:UpdateItem", "dynamodb:Query"},
@@ -100,8 +114,11 @@ def check_part(deployed: Deployed, ref: dict[str, Any]) -> list[dict[str, Any]]:
             deployed.functions.clock.advance(outputs[-1].get("wait_seconds", 0))
             is_over = outputs[-1].get("complete", outputs[-1].get("status") == "complete")
     outputs.append(deployed("write_results", ref))
-    while not outputs[-1].get("complete"):
-        outputs.append(deployed("index_results", ref | {"offset": outputs[-1]["offset"]}))
+    indexed = deployed("index_results", ref | {"progress": {}, "outcomes": {}})
+    while not indexed["complete"]:
+        outcomes = [deployed("index_range", each) for each in indexed["ranges"]]
+        outputs += [indexed, *outcomes]
+        indexed = deployed("index_results", ref | {"progress": indexed["progress"], "outcomes": outcomes})
     outputs.append(deployed("release_turn", ref))
     return outputs
 

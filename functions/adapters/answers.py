@@ -1,0 +1,41 @@
+"""X's answers that are not in the index yet, in the runs table: what a newer answer must know of the older ones."""
+
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Key
+
+from adapters.aws import dynamodb
+from adapters.settings import settings
+from compliance.runs import JobType, Part
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def open_answer(job_type: JobType, job_name: str, answered_at: str) -> None:
+    """Writes down that a job's answer is there; comes before anybody can index it."""
+    _table().put_item(Item={**_key(job_type, job_name), "answered_at": answered_at})
+
+
+def close_answer(part: Part) -> None:
+    """Forgets the answer of a part's job, as it is in the index."""
+    _table().delete_item(Key=_key(part["type"], part["job_name"]))
+
+
+def open_until(part: Part) -> str:
+    """When the newest came of the answers of this type that are older than the part's and may yet be indexed.
+
+    Empty when there is none. One that nobody ever indexes, as its run is not started again, stays.
+    """
+    condition = Key("pk").eq(_key(part["type"], part["job_name"])["pk"])
+    page = _table().query(KeyConditionExpression=condition, ConsistentRead=True)
+    times = [str(item["answered_at"]) for item in page["Items"]]
+    return max((time for time in times if time < part["completed_at"]), default="")
+
+
+def _table() -> "Table":
+    return dynamodb().Table(settings().runs_table)
+
+
+def _key(job_type: JobType, job_name: str) -> dict[str, str]:
+    return {"pk": f"ANSWERS#{job_type}", "sk": job_name}
