@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
@@ -32,6 +32,13 @@ EVENT_BUS: Final = "default"
 ONE_CPU: Final = 1769
 STREAMING: Final = 1024
 
+KEEP_MEMORY: Final = {
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "67108864",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+"""glibc returns the memory of each large array to the system, which then clears it anew: twice the time for arrays."""
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -46,7 +53,10 @@ class Spec:
     runs: tuple[str, ...] = ()
     grants: Iterable[Grant] = ()
     requirements: str = "functions"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
+
+CARRIED: Final = ("functions", "analytics", "preparation")
 
 RECORD: Final = ("GetItem", "UpdateItem")
 QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem")
@@ -65,13 +75,16 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.find_in_inbox()),
         # Puts the parts; reads the object's length and first bytes.
         "plan_parts": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
-        # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk.
+        # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk, and
+        # further parts if there is more than fits. Keeps 12 bytes for each ID, and as much again to compare them.
         "prepare_part": Spec(
-            memory=ONE_CPU,
+            memory=max(ONE_CPU, 512 + 3 * settings.part_size_mb),
             timeout=280,
             disk=512 + 2 * settings.part_size_mb,
-            runs=RECORD,
+            runs=(*RECORD, "PutItem"),
             grants=[*may.read_inbox(), *may.write_results("parts", "rejects")],
+            requirements="preparation",
+            environment=KEEP_MEMORY,
         ),
         # Lists the run's parts, to add up their lines.
         "accept_input": Spec(runs=("Query", "UpdateItem")),
@@ -140,9 +153,7 @@ class Functions(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack) -> None:
         super().__init__(scope, construct_id)
         platform = Platform.of(settings)
-        code = {
-            name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in ("functions", "analytics")
-        }
+        code = {name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in CARRIED}
         may = StorageGrants(storage)
         executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
         environment = _environment(settings, storage)
@@ -153,7 +164,7 @@ class Functions(Construct):
                 settings=settings,
                 platform=platform,
                 code=code[spec.requirements],
-                environment=environment,
+                environment={**environment, **spec.environment},
                 memory=spec.memory,
                 timeout=spec.timeout,
                 disk=spec.disk,

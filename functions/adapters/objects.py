@@ -133,6 +133,10 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the disk back."""
         self._file.close()
 
     @property

@@ -22,6 +22,9 @@ class Store(Protocol):
     def read(self) -> Iterator[bytes]:
         """Reads all of them, in blocks."""
 
+    def close(self) -> None:
+        """Forgets them."""
+
     @property
     def bytes(self) -> int:
         """How many there are."""
@@ -70,6 +73,7 @@ def _finish(draft: S, distinct: Distinct, tally: Tally, new_store: Callable[[], 
         store = new_store()
         for block in without(draft.read(), repeats):
             store.write(block)
+        draft.close()
     counts = Counts(
         lines=tally.lines,
         blank=tally.blank,

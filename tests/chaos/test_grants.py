@@ -1,5 +1,6 @@
 """Every grant of every function is needed: it was used in stories of chaos, or it has a reason of its own."""
 
+import gzip
 from collections import defaultdict
 from random import Random
 from typing import Any
@@ -76,6 +77,13 @@ def uses() -> Uses:
     return found
 
 
+MORE_THAN_A_PART = b"".join(b"%d\n" % (10**18 + number) for number in range(60_000))
+
+
+def nothing(ids: list[str]) -> list[dict[str, object]]:
+    return []
+
+
 def rehydrates_every_second(ids: list[str]) -> list[dict[str, object]]:
     return [record | {"action": "rehydrate"} for record in deletes_every_second(ids)]
 
@@ -92,6 +100,9 @@ def _tell(random: Random, uses: Uses) -> None:
         deployment.universe.world.findings = rehydrates_every_second
         for number, (key, file) in enumerate(story.files.items()):
             deployment.start(deployment.drop(file.content, key), f"again-{number}")
+        deployment.run()
+        deployment.universe.world.findings = nothing
+        deployment.start(deployment.drop(gzip.compress(MORE_THAN_A_PART), "tweets/ids.gz"), "packed")
         deployment.run()
 
 

@@ -38,7 +38,13 @@ TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 GRANTS: dict[str, set[str]] = {
     "register_run": {*RECORD, "dynamodb:PutItem Runs", *FIND_IN_INBOX},
     "plan_parts": {*RECORD, "dynamodb:PutItem Runs", *READ_INBOX},
-    "prepare_part": {*RECORD, *READ_INBOX, "s3:PutObject Results/parts/*", "s3:PutObject Results/rejects/*"},
+    "prepare_part": {
+        *RECORD,
+        "dynamodb:PutItem Runs",
+        *READ_INBOX,
+        "s3:PutObject Results/parts/*",
+        "s3:PutObject Results/rejects/*",
+    },
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
@@ -164,10 +170,20 @@ def test_time_is_given_where_bytes_are_moved(aws: Deployment) -> None:
 
 
 def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
-    """A part, and as much again for what was rejected from it."""
+    """A part, once more without its repeats, and what was rejected from it."""
     large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
     assert large.pop("prepare_part") == 512 + 2 * 128
     assert set(large.values()) == {512}
+
+
+def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
+    function = synthesize(tmp_path, part_size_mb="1024").functions["prepare_part"]
+    assert (function["MemorySize"], function["EphemeralStorage"]["Size"]) == (512 + 3 * 1024, 512 + 2 * 1024)
+
+
+def test_arrays_are_not_given_back_to_the_system_one_by_one(aws: Deployment) -> None:
+    variables = {name: each["Environment"]["Variables"] for name, each in aws.functions.items()}
+    assert {name for name, each in variables.items() if "MALLOC_TRIM_THRESHOLD_" in each} == {"prepare_part"}
 
 
 def _tasks(states: dict[str, Any]) -> list[dict[str, Any]]:
@@ -190,7 +206,7 @@ def test_a_function_ends_before_its_state_gives_up(aws: Deployment) -> None:
 @each_function
 def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> None:
     variables = aws.functions[name]["Environment"]["Variables"]
-    assert variables.keys() == {
+    assert {key for key in variables if not key.startswith("MALLOC_")} == {
         "RUNS_TABLE",
         "RESULTS_TABLE",
         "RESULTS_BUCKET",

@@ -23,6 +23,9 @@ class MemoryStore:
     def read(self) -> Iterator[bytes]:
         yield from self.blocks
 
+    def close(self) -> None:
+        self.blocks.clear()
+
 
 @dataclass(frozen=True)
 class Part:
