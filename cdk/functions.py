@@ -24,6 +24,7 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "poll_backoff",
     "job_deadline_hours",
     "conflict_deadline_hours",
+    "id_column",
 )
 
 EVENT_BUS: Final = "default"

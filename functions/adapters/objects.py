@@ -26,7 +26,7 @@ _GONE = ("NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed", "Precon
 
 def latest_version(bucket: str, key: str, etag: str | None) -> str:
     """The version that an inbox object has now; raises SourceChanged when its ETag is not the one given."""
-    with _source_errors():
+    with source_errors():
         head = s3().head_object(Bucket=bucket, Key=key)
     if etag is not None and head["ETag"].strip('"') != etag.strip('"'):
         raise SourceChanged("The object was replaced before its run began; the new one has a run of its own.")
@@ -37,7 +37,7 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
 
 def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
     """Length of an inbox object in bytes, and its first ``size`` bytes."""
-    with _source_errors():
+    with source_errors():
         answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
     with closing(answer["Body"]) as body:
         head = body.read(size)
@@ -48,7 +48,7 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int,
 
 def source_blocks(part: Part, start: int) -> Iterator[bytes]:
     """The inbox object of a part from byte ``start`` on, exactly in the version that the part was planned from."""
-    with _source_errors():
+    with source_errors():
         answer = s3().get_object(
             Bucket=part["bucket"], Key=part["key"], VersionId=part["version_id"], Range=f"bytes={start}-"
         )
@@ -65,7 +65,7 @@ def prepared(part: Part) -> Source:
 
 @contextmanager
 def _part_range(part: Part, start: int, length: int) -> Iterator[Readable]:
-    with _source_errors():
+    with source_errors():
         answer = s3().get_object(
             Bucket=settings().results_bucket,
             Key=part["object_key"],
@@ -153,7 +153,8 @@ def crc32c_of(content: bytes) -> str:
 
 
 @contextmanager
-def _source_errors() -> Iterator[None]:
+def source_errors() -> Iterator[None]:
+    """Raises what S3 says of an inbox object that cannot be read: SourceChanged or UnsupportedInput."""
     try:
         yield
     except ClientError as error:

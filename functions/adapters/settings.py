@@ -31,6 +31,7 @@ class Settings:
     poll_backoff: float
     job_deadline_hours: float
     conflict_deadline_hours: float
+    id_column: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":

@@ -201,6 +201,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "poll_backoff": 1.5,
         "job_deadline_hours": 24.0,
         "conflict_deadline_hours": 24.0,
+        "id_column": "",
     }
 
 

@@ -40,6 +40,7 @@ SETTINGS: dict[str, Any] = {
     "poll_backoff": 1.5,
     "job_deadline_hours": 24.0,
     "conflict_deadline_hours": 24.0,
+    "id_column": "",
 }
 
 
