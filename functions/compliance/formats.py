@@ -10,11 +10,11 @@ from io import StringIO
 from typing import Literal, get_args
 
 from compliance import columns, kinds
-from compliance.errors import PartTooLarge, UnsupportedInput
+from compliance.errors import UnsupportedInput
 from compliance.ids import BOM, read_id
 from compliance.runs import JobType, job_type_of
 from compliance.sources import GZIP_MAGIC
-from compliance.zstd import unzstd
+from compliance.zstd import first_bytes
 
 KindOfFile = Literal["lines", "csv", "tsv", "jsonl", "parquet"]
 Packing = Literal["none", "gzip", "zstd"]
@@ -128,21 +128,8 @@ def _beginning(head: bytes, packing: Packing) -> bytes:
             except zlib.error:
                 raise UnsupportedInput("The gzip file is damaged: pack it again.") from None
         case "zstd":
-            return _beginning_of_zstd(head)
+            return first_bytes(head, HEAD_BYTES)
     return head
-
-
-def _beginning_of_zstd(head: bytes) -> bytes:
-    found = b""
-    try:
-        for block in unzstd(iter([head]), HEAD_BYTES):
-            found += block
-    except PartTooLarge:
-        pass
-    except UnsupportedInput as error:
-        if "cut off" not in str(error):
-            raise
-    return found
 
 
 def _kind(name: str, named: KindOfFile | None, packing: Packing, text: bytes) -> KindOfFile:

@@ -32,7 +32,7 @@ def unzstd(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
         packed = piece
         while packed or (is_open and not frame.needs_input):
             is_open = True
-            plain = _unpack(frame, packed)
+            plain = _unpack(frame, packed, _BLOCK)
             unpacked += len(plain)
             if unpacked > limit:
                 raise PartTooLarge(
@@ -48,13 +48,26 @@ def unzstd(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
         raise UnsupportedInput("The zstd file is cut off: upload it again.")
 
 
+def first_bytes(packed: bytes, size: int) -> bytes:
+    """What the beginning of a zstd file unpacks to, ``size`` bytes at most.
+
+    A block gives nothing before it is whole, and has 128 KiB at most. Raises UnsupportedInput as ``unzstd`` does.
+    """
+    plain = b""
+    while packed and len(plain) < size:
+        frame = zstd.ZstdDecompressor(options=_OPTIONS)
+        plain += _unpack(frame, packed, size - len(plain))
+        packed = frame.unused_data
+    return plain
+
+
 def _pieces(blocks: Iterator[bytes]) -> Iterator[bytes]:
     return (block[at : at + _PIECE] for block in blocks for at in range(0, len(block), _PIECE))
 
 
-def _unpack(frame: zstd.ZstdDecompressor, packed: bytes) -> bytes:
+def _unpack(frame: zstd.ZstdDecompressor, packed: bytes, size: int) -> bytes:
     try:
-        return frame.decompress(packed, _BLOCK)
+        return frame.decompress(packed, size)
     except zstd.ZstdError as error:
         if "too much memory" in str(error):
             raise UnsupportedInput(

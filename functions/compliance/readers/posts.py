@@ -178,8 +178,9 @@ def _record_of(member: dict[str, Any]) -> Record:
         name: _id_text(member.get(name)) for name in ("id", "id_str", "tweet_id", "user_id", "author_id")
     }
     for name in ("author", "user"):
-        if isinstance(member.get(name), dict):
-            values[name] = _record_of(member[name])
+        person = member.get(name)
+        if isinstance(person, dict):
+            values[name] = Record(id=_id_text(person.get("id")), id_str=_id_text(person.get("id_str")))
     for name in ("username", "screen_name", "text", "full_text"):
         if member.get(name) is not None:
             values[name] = _THERE

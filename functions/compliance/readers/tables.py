@@ -41,7 +41,7 @@ class Table:
         try:
             for row in csv.reader(chain.from_iterable(self._text(blocks)), delimiter=self.delimiter, strict=True):
                 self._rows += 1
-                if len(row) == self._width:
+                if row and len(row) == self._width:
                     found.append(row[self.column - 1][: MAX_LINE + 1])
                     if len(found) >= _BATCH:
                         yield lines_of(found)
