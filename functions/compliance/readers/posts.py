@@ -1,7 +1,7 @@
 """Posts and users in JSON, one object or one page of them on each line, as X's API and twarc write them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -88,25 +88,22 @@ def _texts(line: bytes, job_type: JobType) -> list[str]:
         record = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _odd_texts(line, job_type)
-    found = [_id_of(each, job_type) for each in _members(record)]
-    if not found or None in found:
-        return _odd_texts(line, job_type)
-    return [str(each) for each in found]
+    if record.data is None:
+        found = _ID_OF[job_type](record)
+        return [str(found)] if found is not None else _odd_texts(line, job_type)
+    ids = list(map(_ID_OF[job_type], _members(record)))
+    return list(map(str, ids)) if ids and None not in ids else _odd_texts(line, job_type)
 
 
 def _members(record: Record) -> list[Record]:
     """The posts or users of a page, or the record itself. What has an ID of its own is no page."""
-    if record.data is None or record.id is not None or record.id_str is not None:
+    if record.id is not None or record.id_str is not None:
         return [record]
-    return record.data if isinstance(record.data, list) else [record.data]
-
-
-def _id_of(record: Record, job_type: JobType) -> str | int | None:
-    return _post_id(record) if job_type == "tweets" else _user_id(record)
+    return record.data if isinstance(record.data, list) else [record.data or record]
 
 
 def _post_id(post: Record) -> str | int | None:
-    if (_is_there(post.username) or _is_there(post.screen_name)) and not _is_post(post):
+    if (post.username or post.screen_name) and _is_named(post) and not _is_post(post):
         return None
     return _first(post.id_str, post.id, post.tweet_id)
 
@@ -121,6 +118,10 @@ def _user_id(record: Record) -> str | int | None:
     return _first(record.id_str, record.id)
 
 
+def _is_named(record: Record) -> bool:
+    return _is_there(record.username) or _is_there(record.screen_name)
+
+
 def _is_post(record: Record) -> bool:
     return (
         record.author_id is not None
@@ -133,12 +134,18 @@ def _is_post(record: Record) -> bool:
 
 
 def _is_there(value: msgspec.Raw) -> bool:
-    return len(value) > 0 and value != _NULL
+    return bool(value) and value != _NULL
 
 
 def _first(*ids: str | int | None) -> str | int | None:
     """The first one that is there. ``id_str`` goes before ``id``, which JavaScript rounds."""
-    return next((each for each in ids if each is not None and each != ""), None)
+    for each in ids:
+        if each is not None and each != "":
+            return each
+    return None
+
+
+_ID_OF: dict[JobType, Callable[[Record], str | int | None]] = {"tweets": _post_id, "users": _user_id}
 
 
 def _odd_texts(line: bytes, job_type: JobType) -> list[str]:
@@ -166,7 +173,7 @@ def _odd_members(value: dict[str, Any]) -> list[Any]:
 def _odd_text(member: Any, job_type: JobType) -> str:
     if not isinstance(member, dict):
         return member if isinstance(member, str) else "no object"
-    found = _id_of(_record_of(member), job_type)
+    found = _ID_OF[job_type](_record_of(member))
     if found is not None:
         return str(found)
     wanted = "a post" if job_type == "tweets" else "a user"
