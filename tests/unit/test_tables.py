@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from compliance.errors import UnsupportedInput
@@ -54,6 +54,8 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 def test_any_table_gives_back_its_column_however_its_bytes_are_cut(
     rows: list[list[str]], delimiter: str, end: str, quoting: int, size: int, has_header: bool, marked: bool
 ) -> None:
+    # Python's writer, before 3.13, does not quote a CR where lines end in LF.
+    assume(end == "\r\n" or quoting == csv.QUOTE_ALL or "\r" not in "".join(chain.from_iterable(rows)))
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
     content = text.getvalue().encode("utf-8-sig" if marked else "utf-8")
@@ -104,6 +106,12 @@ def test_a_row_that_is_not_like_the_others_is_no_id() -> None:
 
 def test_row_names_that_the_header_does_not_count_are_not_taken_for_ids() -> None:
     assert not any(line.isdecimal() for line in lines(b'"id","text"\n"1",18,"a"\n"2",19,"b"\n'))
+
+
+def test_a_bare_cr_ends_a_row_and_hides_none() -> None:
+    found = lines(b"id,text\n18,hello\rworld\n19,a\n")
+    assert found == ["18", "a row of 1 fields, where the first has 2", "19"]
+    assert lines(b"text,id\nhello\rworld,18\n", 2) == ["a row of 1 fields, where the first has 2", "18"]
 
 
 def test_what_is_not_utf_8_does_no_harm_outside_the_column() -> None:
