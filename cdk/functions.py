@@ -25,12 +25,15 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "job_deadline_hours",
     "conflict_deadline_hours",
     "results_index",
+    "id_column",
 )
 
 EVENT_BUS: Final = "default"
 
 ONE_CPU: Final = 1769
 STREAMING: Final = 1024
+PARQUET_DISK: Final = 4800
+"""Room for the largest Parquet file that is read, 5 GB."""
 
 KEEP_MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
@@ -73,16 +76,28 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
     return {
         # Puts the run, unless it is there already; asks for the version of an object that came without one.
         "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.find_in_inbox()),
-        # Puts the parts; reads the object's length and first bytes.
-        "plan_parts": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
-        # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk, and
-        # further parts if there is more than fits. Keeps 12 bytes for each ID, and as much again to compare them.
+        # Puts the parts; lists a folder; reads the length and the first bytes of each object, and what its owner says
+        # of it; writes down which segments each part is made of.
+        "plan_parts": Spec(
+            memory=STREAMING,
+            timeout=280,
+            runs=(*RECORD, "PutItem"),
+            grants=[
+                *may.read_inbox(),
+                *may.ask_about_inbox(),
+                *may.read_results("segments"),
+                *may.write_results("segments"),
+            ],
+        ),
+        # Reads the part's segments; writes the part, what was rejected from it, and further parts if there is more than
+        # fits. These go by way of the disk, and so does a Parquet file that is read. Keeps 12 bytes for each ID, and as
+        # much again to compare them.
         "prepare_part": Spec(
             memory=max(ONE_CPU, 512 + 3 * settings.part_size_mb),
             timeout=280,
-            disk=512 + 2 * settings.part_size_mb,
+            disk=512 + 2 * settings.part_size_mb + PARQUET_DISK,
             runs=(*RECORD, "PutItem"),
-            grants=[*may.read_inbox(), *may.write_results("parts", "rejects")],
+            grants=[*may.read_inbox(), *may.read_results("segments"), *may.write_results("parts", "rejects")],
             requirements="preparation",
             environment=KEEP_MEMORY,
         ),

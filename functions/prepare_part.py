@@ -1,29 +1,27 @@
 """Prepare Part: writes one part's IDs, validated, normalized and each once, and what was rejected beside them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.id_lines import id_lines
 from adapters.objects import Spool
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.ids import Reject
-from compliance.kinds import of_ids
-from compliance.normalizer import Normalizer
+from compliance.normalizer import Normalized, Normalizer
 from compliance.plausibility import latest_id
 from compliance.preparation import Prepared, prepare
-from compliance.runs import Part, PartRef, part_key, rejects_key
-from compliance.sources import cut_to_lines, gunzip
+from compliance.runs import Part, PartRef, part_key, rejects_key, segments_key
+from compliance.segments import Segment, segment_of
 
 MAX_REJECTS = 100_000
 """Rejected lines of a part that are listed; all are counted. Bounds the disk that a file of garbage takes."""
-
-MAX_UNPACKED = 5_000_000_000
-"""Bytes that a packed file may hold: it cannot be cut, so one invocation reads all of it."""
 
 
 @lambda_handler
@@ -42,40 +40,42 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         def new_spool() -> Spool:
             return stack.enter_context(Spool())
 
-        rejects = new_spool()
-        normalizer = Normalizer(_reject_into(rejects, part), is_beginning=part["source_start"] == 0)
-        prepared = prepare(_lines(part), normalizer, settings().part_bytes, new_spool)
+        rejects = _Rejects(part, new_spool())
+        prepared = prepare(_normalized(part, rejects), settings().part_bytes, new_spool)
         own, further = next(prepared), part["part"]
         written = _store(part, own, clock)
         for more in prepared:
             further += part["planned_parts"]
             another = runs_table.plan(part | {"part": further})
             runs_table.prepare_part(another, **_store(another, more, clock))
-        if rejects.bytes:
-            rejects.store(rejects_key(part))
+        if rejects.listed:
+            rejects.spool.store(rejects_key(part))
         runs_table.prepare_part(part, **written)
     return {"part": ref.part}
 
 
-def _lines(part: Part) -> Iterator[bytes]:
-    start, end = part["source_start"], part["source_end"]
-    blocks = objects.source_blocks(part, max(0, start - 1))
-    if part["is_gzip"]:
-        return of_ids(gunzip(blocks, MAX_UNPACKED), "What the gzip file holds")
-    return cut_to_lines(blocks, start, end)
+def _normalized(part: Part, rejects: "_Rejects") -> Iterator[Normalized]:
+    rows = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
+    for segment in map(segment_of, rows):
+        is_beginning = segment.start == 0 and segment.format.kind == "lines"
+        normalizer = Normalizer(partial(rejects.add, segment), is_beginning=is_beginning)
+        yield from normalizer.normalize(id_lines(segment, part["type"]))
 
 
-def _reject_into(rejects: Spool, part: Part) -> Callable[[Reject], None]:
-    listed = 0
+@dataclass
+class _Rejects:
+    """The rejected lines of a part, each with the place it comes from."""
 
-    def reject(line: Reject) -> None:
-        nonlocal listed
-        if listed < MAX_REJECTS:
-            row = {"run_id": part["run_id"], "part": part["part"], **asdict(line)}
-            rejects.write(json.dumps(row).encode() + b"\n")
-        listed += 1
+    part: Part
+    spool: Spool
+    listed: int = 0
 
-    return reject
+    def add(self, segment: Segment, line: Reject) -> None:
+        if self.listed < MAX_REJECTS:
+            place = {"key": segment.key, "range_start": segment.start}
+            row = {"run_id": self.part["run_id"], "part": self.part["part"], **place, **asdict(line)}
+            self.spool.write(json.dumps(row).encode() + b"\n")
+            self.listed += 1
 
 
 def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""From blocks of text to what X is sent: each ID once, in its order, one on a line."""
+"""From normalized lines to what X is sent: each ID once, in its order, one on a line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from compliance.distinct import Distinct
 from compliance.lines import Numbers, without
-from compliance.normalizer import Normalizer, Tally
+from compliance.normalizer import Normalized, Tally
 from compliance.plausibility import bounds, oddities
 from compliance.runs import Counts, Oddities
 
@@ -48,22 +48,20 @@ class Prepared(Generic[S]):
         return oddities(np.diff(below).tolist(), self.headers)
 
 
-def prepare(
-    blocks: Iterator[bytes], normalizer: Normalizer, limit: int, new_store: Callable[[], S]
-) -> Iterator[Prepared[S]]:
+def prepare(normalized: Iterable[Normalized], limit: int, new_store: Callable[[], S]) -> Iterator[Prepared[S]]:
     """Yields at least one part, and another one whenever a part would get longer than ``limit`` bytes.
 
     An ID is looked for within its part only, so it may stand in two.
     """
-    draft, distinct, begun, settled = new_store(), Distinct(), normalizer.tally, normalizer.tally
-    for lines in normalizer.normalize(blocks):
+    draft, distinct, tally = new_store(), Distinct(), Tally()
+    for lines, new in normalized:
         if draft.bytes and draft.bytes + len(lines.text) > limit:
-            yield _finish(draft, distinct, settled - begun, new_store)
-            draft, distinct, begun = new_store(), Distinct(), settled
+            yield _finish(draft, distinct, tally, new_store)
+            draft, distinct, tally = new_store(), Distinct(), Tally()
         draft.write(lines.text)
         distinct.add(lines.numbers())
-        settled = normalizer.tally
-    yield _finish(draft, distinct, settled - begun, new_store)
+        tally += new
+    yield _finish(draft, distinct, tally, new_store)
 
 
 def _finish(draft: S, distinct: Distinct, tally: Tally, new_store: Callable[[], S]) -> Prepared[S]:

@@ -45,7 +45,7 @@ def prepared_parts(
     normalizer = Normalizer(rejects.append, is_beginning=is_beginning)
     return [
         Part(b"".join(part.store.blocks), part.counts, part.oddities(latest), rejects)
-        for part in prepare(iter(blocks), normalizer, limit, MemoryStore)
+        for part in prepare(normalizer.normalize(iter(blocks)), limit, MemoryStore)
     ]
 
 

@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
-import prepare_part
-from adapters import aws, objects, runs_table
+from adapters import aws, id_lines, objects, runs_table
 from compliance.distinct import Distinct
 from compliance.errors import (
     AwsUnavailable,
@@ -24,7 +23,6 @@ from compliance.errors import (
     SourceChanged,
     UnsupportedInput,
 )
-from compliance.kinds import of_ids
 from compliance.runs import raw_key
 from compliance.sources import cut_to_lines, gunzip
 from tests.unit.conftest import EXECUTION, INBOX, Functions
@@ -95,7 +93,7 @@ def test_a_version_that_was_deleted_is_missed_when_it_is_prepared(functions: Fun
     functions.drop(IDS)
     with pytest.raises(SourceChanged, match="drop it again"):
         functions.invoke("prepare_part", ref)
-    assert functions.keys("") == []
+    assert functions.keys("parts/") == functions.keys("rejects/") == []
 
 
 def test_an_archived_object_is_refused_when_it_is_planned(functions: Functions) -> None:
@@ -108,7 +106,11 @@ def test_an_archived_object_is_refused_when_it_is_prepared(functions: Functions)
     run = functions.register(IDS)
     (ref,) = plan(functions, run)
 
-    def archived(**_: Any) -> Any:
+    intact = aws.s3().get_object
+
+    def archived(**wanted: Any) -> Any:
+        if wanted["Bucket"] != INBOX:
+            return intact(**wanted)
         raise ClientError({"Error": {"Code": "InvalidObjectState"}}, "GetObject")
 
     functions.monkeypatch.setattr(aws.s3(), "get_object", archived)
@@ -151,7 +153,7 @@ def test_a_line_of_64_mb_is_rejected_in_flat_memory(size: int) -> None:
         yield b"\n19\n"
 
     tracemalloc.start()
-    part = prepared(of_ids(cut_to_lines(blocks(), 0, (64 << 20) + 7), "It"))
+    part = prepared(cut_to_lines(blocks(), 0, (64 << 20) + 7))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert part.content == b"18\n19\n"
@@ -187,11 +189,11 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_gzip_file_that_is_not_whole_and_right_is_refused_whole(functions: Functions, content: bytes) -> None:
-    (ref,) = plan(functions, functions.register(content))
+    run = functions.register(content)
     with pytest.raises(UnsupportedInput, match=r"gzip file is (damaged|cut off)"):
-        functions.invoke("prepare_part", ref)
-    assert functions.keys("") == []
-    assert "prepared_at" not in functions.part(ref)
+        functions.invoke("prepare_part", plan(functions, run)[0])
+    assert functions.keys("parts/") == functions.keys("rejects/") == []
+    assert not any("prepared_at" in part for part in runs_table.list_parts(run["run_id"]))
 
 
 def bomb(unit: bytes, mebibytes: int) -> bytes:
@@ -201,18 +203,18 @@ def bomb(unit: bytes, mebibytes: int) -> bytes:
 
 @pytest.mark.parametrize("unit", [b"\0", b"\n", b"1", b"1800000000000000\n"], ids=["NULs", "blanks", "a line", "an ID"])
 def test_a_bomb_is_left_before_it_goes_off(functions: Functions, unit: bytes) -> None:
-    functions.monkeypatch.setattr(prepare_part, "MAX_UNPACKED", 1_000_000)
+    functions.monkeypatch.setattr(id_lines, "MAX_READ", 1_000_000)
     (ref,) = plan(functions, functions.register(bomb(unit, 30)))
     with pytest.raises(PartTooLarge, match="unpacks to more than"):
         functions.invoke("prepare_part", ref)
-    assert functions.keys("") == []
+    assert functions.keys("parts/") == functions.keys("rejects/") == []
 
 
 def test_a_bomb_takes_no_memory() -> None:
     packed = bomb(b"1\n", 100)
     tracemalloc.start()
     with pytest.raises(PartTooLarge):
-        for _ in of_ids(gunzip(iter([packed]), 64 << 20), "It"):
+        for _ in gunzip(iter([packed]), 64 << 20):
             pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -272,11 +274,13 @@ BREAKS = {
 
 @pytest.fixture(params=BREAKS.values(), ids=list(BREAKS))
 def broken(request: pytest.FixtureRequest, functions: Functions) -> Iterator[Functions]:
-    """The functions, while every body of S3 breaks off after 10 bytes."""
+    """The functions, while every body of S3 but the plan breaks off after 10 bytes."""
     intact = aws.s3().get_object
 
     def get_object(**wanted: Any) -> Any:
         answer: dict[str, Any] = {**intact(**wanted)}
+        if wanted["Key"].startswith("segments/"):
+            return answer
         raw = io.BytesIO(b"1800000000") if request.param is None else Broken(b"1800000000", request.param)
         return answer | {"Body": StreamingBody(raw, answer["ContentLength"])}
 
@@ -292,7 +296,7 @@ def test_a_source_that_breaks_off_is_read_again(broken: Functions) -> None:
         (ref,) = plan(broken, run)
     with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
         broken.invoke("prepare_part", ref)
-    assert broken.keys("") == []
+    assert broken.keys("parts/") == []
     aws.s3().delete_object(Bucket=INBOX, Key=KEY, VersionId=broken.run(run)["version_id"])
     with pytest.raises(SourceChanged, match="drop it again"):
         broken.invoke("prepare_part", ref)
