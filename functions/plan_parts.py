@@ -46,7 +46,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 
 def _listing(run: Run) -> bytes:
-    if "parts" in run:
+    if "files" in run:
         return objects.read(segments_key(run))
     parts = pack(inbox.segments_of(run), settings().part_bytes)
     return objects.write_once(segments_key(run), listing_of(parts, run["run_id"]))

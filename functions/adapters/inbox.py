@@ -10,7 +10,7 @@ from adapters.objects import source_errors
 from adapters.settings import settings
 from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge
 from compliance.formats import HEAD_BYTES, asks_for_column, format_of
-from compliance.runs import Run, dataset_folder
+from compliance.runs import Run, dataset_folder, is_hidden
 from compliance.segments import Segment, about, cut
 
 MAX_OBJECTS = 50_000
@@ -60,13 +60,8 @@ def _listed(bucket: str, folder: str) -> Iterator[tuple[str, str]]:
         for page in s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
             for version in page.get("Versions", []):
                 key = version["Key"]
-                if version["IsLatest"] and version["Size"] and not _is_hidden(key.removeprefix(folder)):
+                if version["IsLatest"] and version["Size"] and not is_hidden(key.removeprefix(folder)):
                     count += 1
                     if count > MAX_OBJECTS:
                         raise PartTooLarge(f"The folder holds more than {MAX_OBJECTS:,} files: drop them in several.")
                     yield key, version["VersionId"]
-
-
-def _is_hidden(name: str) -> bool:
-    """Whether Hadoop, Spark and their like take a file for none of the data: it, or a folder, is named _… or .…"""
-    return any(part.startswith(("_", ".")) for part in name.split("/"))

@@ -213,6 +213,11 @@ def dataset_folder(key: str) -> str | None:
     return folder + slash if key.startswith(DATASETS) and name == MARKER else None
 
 
+def is_hidden(name: str) -> bool:
+    """Whether Hadoop, Spark and their like take it for none of the data: a name begins with an underscore or a dot."""
+    return any(part.startswith(("_", ".")) for part in name.split("/"))
+
+
 def run_id(job_type: str, bucket: str, key: str, version_id: str) -> str:
     """The same object version always gives the same run, so a second event for it is recognized."""
     digest = hashlib.sha256("\n".join([bucket, key, version_id]).encode()).hexdigest()
