@@ -1,4 +1,4 @@
-"""SQL over results and rejects: two Glue tables and the Athena workgroup to query them in."""
+"""SQL over results, rejects and segments: three Glue tables and the Athena workgroup to query them in."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -58,9 +58,25 @@ RESULTS: Final = (
 REJECTS: Final = (
     Column("run_id", "string", "The run that read the line"),
     Column("part", "int", "The part of the run, counted from 1"),
-    Column("line", "bigint", "The line's number in the part's source, counted from 1"),
+    Column("key", "string", "The object that the line is in"),
+    Column("range_start", "bigint", "The first byte of the range that was read: its first whole line is line 1"),
+    Column("line", "bigint", "The line's number in the range; of tables and posts the record's, headers not counted"),
     Column("reason", "string", "Why the line is no ID"),
     Column("text", "string", "The line, cut where it is long"),
+)
+SEGMENTS: Final = (
+    Column("run_id", "string", "The run"),
+    Column("part", "int", "The part of the run as it was planned; what it had no room for went into further parts"),
+    Column("bucket", "string", "Where the object is"),
+    Column("key", "string", "The object"),
+    Column("version_id", "string", "Its version"),
+    Column("range_start", "bigint", "The lines that begin at this byte and behind it"),
+    Column("range_end", "bigint", "The lines that begin before this byte"),
+    Column("kind", "string", "lines, csv, tsv, jsonl or parquet"),
+    Column("packing", "string", "none, gzip or zstd"),
+    Column("id_column", "string", "The column of IDs, by name or number, of csv, tsv and parquet"),
+    Column("delimiter", "string", "What separates the columns of csv and tsv"),
+    Column("has_header", "boolean", "Whether the first row of csv and tsv is no data"),
 )
 PARTITIONS: Final = (
     Column("type", "string", "tweets or users"),
@@ -84,7 +100,7 @@ BYTES_SCANNED_CUTOFF: Final = 100 * 10**9
 
 
 class Analytics(Construct):
-    """The database, its tables `results` and `rejects`, and the workgroup."""
+    """The database, its tables `results`, `rejects` and `segments`, and the workgroup."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
@@ -101,6 +117,7 @@ class Analytics(Construct):
         )
         self._table("results", RESULTS, PARQUET, "Every record that X answered with")
         self._table("rejects", REJECTS, JSON_LINES, "Every line of the input that is no ID")
+        self._table("segments", SEGMENTS, JSON_LINES, "Which ranges of which objects each part was made of")
         self._work_group()
 
     def _table(self, name: str, columns: tuple[Column, ...], form: Format, description: str) -> None:

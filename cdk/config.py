@@ -110,6 +110,11 @@ class Settings:
     reject_limit_percent: float = setting(
         1.0, number(0, 100), "The share of lines that may be no ID before a run is refused, in percent."
     )
+    id_column: str = setting(
+        "",
+        text(r"[^\x00-\x1f\x7f]{0,128}", "the name of a column, or its number from 1; empty for the usual names"),
+        "The column of IDs in tables that do not name theirs: its name or its number; empty for id, tweet_id and such.",
+    )
     resumable: str = setting(
         "auto",
         one_of("auto", "always", "never"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
@@ -25,12 +25,22 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "job_deadline_hours",
     "conflict_deadline_hours",
     "results_index",
+    "id_column",
 )
 
 EVENT_BUS: Final = "default"
 
 ONE_CPU: Final = 1769
 STREAMING: Final = 1024
+PARQUET_DISK: Final = 4800
+"""Room for the largest Parquet file that is read, 5 GB."""
+
+KEEP_MEMORY: Final = {
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "67108864",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+"""glibc returns the memory of each large array to the system, which then clears it anew: twice the time for arrays."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,10 @@ class Spec:
     runs: tuple[str, ...] = ()
     grants: Iterable[Grant] = ()
     requirements: str = "functions"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
+
+CARRIED: Final = ("functions", "analytics", "preparation")
 
 RECORD: Final = ("GetItem", "UpdateItem")
 QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem")
@@ -63,15 +76,30 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
     return {
         # Puts the run, unless it is there already; asks for the version of an object that came without one.
         "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.find_in_inbox()),
-        # Puts the parts; reads the object's length and first bytes.
-        "plan_parts": Spec(runs=(*RECORD, "PutItem"), grants=may.read_inbox()),
-        # Reads one range of the source; writes the part and what was rejected from it, both by way of the disk.
-        "prepare_part": Spec(
-            memory=ONE_CPU,
+        # Puts the parts; lists a folder; reads the length and the first bytes of each object, and what its owner says
+        # of it; writes down which segments each part is made of.
+        "plan_parts": Spec(
+            memory=STREAMING,
             timeout=280,
-            disk=512 + 2 * settings.part_size_mb,
-            runs=RECORD,
-            grants=[*may.read_inbox(), *may.write_results("parts", "rejects")],
+            runs=(*RECORD, "PutItem"),
+            grants=[
+                *may.read_inbox(),
+                *may.ask_about_inbox(),
+                *may.read_results("segments"),
+                *may.write_results("segments"),
+            ],
+        ),
+        # Reads the part's segments; writes the part, what was rejected from it, and further parts if there is more than
+        # fits. These go by way of the disk, and so does a Parquet file that is read. Keeps 12 bytes for each ID, and as
+        # much again to compare them.
+        "prepare_part": Spec(
+            memory=max(ONE_CPU, 512 + 3 * settings.part_size_mb),
+            timeout=280,
+            disk=512 + 2 * settings.part_size_mb + PARQUET_DISK,
+            runs=(*RECORD, "PutItem"),
+            grants=[*may.read_inbox(), *may.read_results("segments"), *may.write_results("parts", "rejects")],
+            requirements="preparation",
+            environment=KEEP_MEMORY,
         ),
         # Lists the run's parts, to add up their lines.
         "accept_input": Spec(runs=("Query", "UpdateItem")),
@@ -140,9 +168,7 @@ class Functions(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack) -> None:
         super().__init__(scope, construct_id)
         platform = Platform.of(settings)
-        code = {
-            name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in ("functions", "analytics")
-        }
+        code = {name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in CARRIED}
         may = StorageGrants(storage)
         executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
         environment = _environment(settings, storage)
@@ -153,7 +179,7 @@ class Functions(Construct):
                 settings=settings,
                 platform=platform,
                 code=code[spec.requirements],
-                environment=environment,
+                environment={**environment, **spec.environment},
                 memory=spec.memory,
                 timeout=spec.timeout,
                 disk=spec.disk,

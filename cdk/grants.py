@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -10,6 +10,8 @@ from constructs import Construct
 
 from cdk.rules import acknowledge_wildcard
 from cdk.storage_stack import StorageStack
+
+INBOX_FOLDERS: Final = ("tweets", "users", "datasets")
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,17 @@ class StorageGrants:
         """Reading an object that was dropped, in the version that the run is pinned to."""
         return self._inbox("s3:GetObjectVersion")
 
+    def ask_about_inbox(self) -> tuple[Grant, ...]:
+        """Listing a folder's objects in the versions they have, and reading their tags."""
+        return (
+            Grant("ListVersions", ("s3:ListBucketVersions",), (self._storage.inbox_arn,)),
+            Grant("ReadTags", ("s3:GetObjectVersionTagging",), _below(self._storage.inbox_arn, *INBOX_FOLDERS)),
+        )
+
     def _inbox(self, action: str) -> tuple[Grant, ...]:
         """Who may not list a bucket gets 403 for an object that is gone, and cannot tell that from a missing grant."""
         return (
-            Grant("ReadInbox", (action,), _below(self._storage.inbox_arn, "tweets", "users")),
+            Grant("ReadInbox", (action,), _below(self._storage.inbox_arn, *INBOX_FOLDERS)),
             Grant("MissObjects", ("s3:ListBucket",), (self._storage.inbox_arn,)),
         )
 

@@ -1,6 +1,6 @@
 """What starts the machines and what cleans up behind them, with a dead-letter queue for each target."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aws_cdk import Duration
@@ -17,6 +17,14 @@ from cdk.rules import acknowledge
 
 TYPES: Final = ("tweets", "users")
 LOOK_AFTER_TURNS: Final = Duration.minutes(15)
+
+
+def _objects() -> list[Mapping[str, str]]:
+    return [{"prefix": f"{type_}/"} for type_ in TYPES]
+
+
+def _markers() -> list[Mapping[str, str]]:
+    return [{"wildcard": f"datasets/{type_}/*/_SUCCESS"} for type_ in TYPES]
 
 
 class Triggers(Construct):
@@ -40,13 +48,13 @@ class Triggers(Construct):
         events.Rule(
             self,
             "ObjectCreated",
-            description="Starts a compliance run for each object that is dropped into the inbox.",
+            description="Starts a compliance run for each object that is dropped, and each folder that is complete.",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
                 detail={
                     "bucket": {"name": [inbox.bucket_name]},
-                    "object": {"key": [{"prefix": f"{type_}/"} for type_ in TYPES]},
+                    "object": {"key": [*_objects(), *_markers()]},
                 },
             ),
             targets=[

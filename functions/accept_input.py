@@ -29,6 +29,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         event["run_id"],
         owner=event["execution_arn"],
         prepared_at=time_text(clock.now()),
+        parts=len(parts),
         warnings=warnings(parts[0]["type"], counts["accepted"], odd),
         **counts,
     )

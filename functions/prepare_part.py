@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.id_lines import id_lines
 from adapters.objects import Spool
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.ids import MAX_LINE, Normalizer, Reject
-from compliance.kinds import of_ids
+from compliance.ids import Reject
+from compliance.normalizer import Normalized, Normalizer
 from compliance.plausibility import latest_id
-from compliance.runs import Part, PartRef, part_key, rejects_key
-from compliance.sources import cut_to_lines, gunzip
+from compliance.preparation import Prepared, prepare
+from compliance.runs import Part, PartRef, part_key, rejects_key, segments_key
+from compliance.segments import Segment, segment_of
 
 MAX_REJECTS = 100_000
 """Rejected lines of a part that are listed; all are counted. Bounds the disk that a file of garbage takes."""
@@ -24,47 +28,67 @@ MAX_REJECTS = 100_000
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference; returns its number. The counts stand on the part's record.
 
-    A part that was prepared before is left as it is, since its upload may have begun.
+    What does not fit into the part becomes further parts. The part's own record is written last: one that was prepared
+    before is left as it is, since its upload may have begun.
     """
     ref = PartRef.of(event)
     part = runs_table.get_part(ref.run_id, ref.part)
     if "prepared_at" in part:
         return {"part": ref.part}
-    key = part_key(ref.run_id, ref.part)
-    with Spool() as prepared, Spool() as rejects:
-        normalizer = _prepare(part, prepared, rejects, clock.now())
-        etag = prepared.store(key)
-        if rejects.bytes:
-            rejects.store(rejects_key(part))
-        runs_table.update_part(
-            ref,
-            status="prepared",
-            prepared_at=time_text(clock.now()),
-            object_key=key,
-            object_etag=etag,
-            bytes=prepared.bytes,
-            crc32c=prepared.crc32c,
-            **normalizer.counts,
-            **normalizer.oddities,
-        )
+    with ExitStack() as stack:
+
+        def new_spool() -> Spool:
+            return stack.enter_context(Spool())
+
+        rejects = _Rejects(part, new_spool())
+        prepared = prepare(_normalized(part, rejects), settings().part_bytes, new_spool)
+        own, further = next(prepared), part["part"]
+        written = _store(part, own, clock)
+        for more in prepared:
+            further += part["planned_parts"]
+            another = runs_table.plan(part | {"part": further})
+            runs_table.prepare_part(another, **_store(another, more, clock))
+        if rejects.listed:
+            rejects.spool.store(rejects_key(part))
+        runs_table.prepare_part(part, **written)
     return {"part": ref.part}
 
 
-def _prepare(part: Part, prepared: Spool, rejects: Spool, now: float) -> Normalizer:
-    def reject(line: Reject) -> None:
-        if normalizer.counts["rejected"] > MAX_REJECTS:
-            return
-        row = {"run_id": part["run_id"], "part": part["part"], **asdict(line)}
-        rejects.write(json.dumps(row).encode() + b"\n")
-
-    start, end = part["source_start"], part["source_end"]
-    blocks = objects.source_blocks(part, max(0, start - 1))
-    lines = _unpack(blocks) if part["is_gzip"] else cut_to_lines(blocks, start, end)
-    normalizer = Normalizer(reject, is_beginning=start == 0, latest=latest_id(now))
-    for block in normalizer.normalize(lines):
-        prepared.write(block)
-    return normalizer
+def _normalized(part: Part, rejects: "_Rejects") -> Iterator[Normalized]:
+    rows = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
+    for segment in map(segment_of, rows):
+        is_beginning = segment.start == 0 and segment.format.kind == "lines"
+        normalizer = Normalizer(partial(rejects.add, segment), is_beginning=is_beginning)
+        yield from normalizer.normalize(id_lines(segment, part["type"]))
 
 
-def _unpack(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    return of_ids(gunzip(blocks, settings().part_bytes - MAX_LINE), "What the gzip file holds")
+@dataclass
+class _Rejects:
+    """The rejected lines of a part, each with the place it comes from."""
+
+    part: Part
+    spool: Spool
+    listed: int = 0
+
+    def add(self, segment: Segment, line: Reject) -> None:
+        if self.listed < MAX_REJECTS:
+            place = {"key": segment.key, "range_start": segment.start}
+            row = {"run_id": self.part["run_id"], "part": self.part["part"], **place, **asdict(line)}
+            self.spool.write(json.dumps(row).encode() + b"\n")
+            self.listed += 1
+
+
+def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:
+    """Writes the prepared object; returns what the part's record says of it. The disk is free again then."""
+    key = part_key(part["run_id"], part["part"])
+    with prepared.store as store:
+        return {
+            "status": "prepared",
+            "prepared_at": time_text(clock.now()),
+            "object_key": key,
+            "object_etag": store.store(key),
+            "bytes": store.bytes,
+            "crc32c": store.crc32c,
+            **prepared.counts,
+            **prepared.oddities(latest_id(clock.now())),
+        }

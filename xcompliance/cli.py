@@ -19,7 +19,7 @@ from xcompliance.running_sandbox import find_sandbox
 from xcompliance.runs import get_run, latest_runs
 from xcompliance.sandbox_command import Generation
 from xcompliance.stack import DEFAULT_PREFIX, Stack
-from xcompliance.submit import check_file, submit
+from xcompliance.submit import check, check_file, submit
 from xcompliance.text import size
 from xcompliance.watch import watch
 
@@ -49,28 +49,30 @@ def demo(
 ) -> None:
     """Check 252,000 IDs, or a file of yours, in a sandbox of its own, and every figure of the answer."""
     from xcompliance.demo import run_demo  # noqa: PLC0415 -- takes a second
+    from xcompliance.truth import check_list  # noqa: PLC0415
 
     if file is not None:
         check_file(file)
+        check_list(file)
     run_demo(_console(), file, job_type, generation)
 
 
 @app.command("submit")
 @explained()
 def submit_command(
-    file: Annotated[Path, typer.Argument(help="Post or user IDs, one per line; gzip is fine.")],
+    path: Annotated[Path, typer.Argument(help="A file of post or user IDs, or a folder, which becomes one run.")],
     *,
     job_type: Annotated[JobType, typer.Option("--type", help="What the IDs are.")],
-    name: Annotated[str | None, typer.Option(metavar="KEYNAME", help="Its name in the inbox; the file's own.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="KEYNAME", help="Its name in the inbox; its own.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
     prefix: Prefix = None,
     as_json: Json = False,
 ) -> None:
-    """Put a file of IDs into the inbox, which starts a run."""
-    length = check_file(file)
+    """Put a file of IDs, or a folder of files, into the inbox, which starts a run."""
+    length = check(path)
     stack = _stack(prefix)
     with display(Console(stderr=True, highlight=False)) as shown:
-        submission = submit(stack, file, job_type, name, _Sent(shown, length))
+        submission = submit(stack, path, job_type, name, _Sent(shown, length))
         run = watch(stack, [submission], shown)[0] if wait else None
     if run is not None:
         _show(stack, get_run(stack, run.run_id), as_json)

@@ -16,6 +16,7 @@ from xcompliance.errors import OutcomeError
 from xcompliance.figures import Figure
 from xcompliance.progress import Steps, display
 from xcompliance.records import RunRecord
+from xcompliance.runs import segments_of
 from xcompliance.sandbox.sandbox import Options, Sandbox, sandbox
 from xcompliance.sandbox.simulator.settings import Generation, JobType
 from xcompliance.signals import stoppable
@@ -53,7 +54,7 @@ def run_demo(console: Console, file: Path | None, job_type: JobType, generation:
             stack = Stack.of_sandbox(box.as_json())
             runs = _check(console, stack, inputs)
             truths = [
-                truth if truth.parts else read_truth(path, truth.type, [part.source_start for part in run.part_records])
+                truth if truth.parts else read_truth(path, truth.type, [each.start for each in segments_of(stack, run)])
                 for (path, truth), run in zip(inputs.items(), runs, strict=True)
             ]
             compared = [*_report(console, stack, runs, truths), *_received(box, runs, truths)]

@@ -45,7 +45,6 @@ class PartRecord(Record):
     """What one upload carries."""
 
     part: int
-    source_start: int
     bytes: int = 0
     uploaded_bytes: int = 0
     job_id: str | None = None

@@ -1,11 +1,13 @@
 """Reads runs and their parts from the runs table."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase, Key
 
+from compliance.segments import Segment, segment_of
 from xcompliance.errors import CommandError
 from xcompliance.records import PartRecord, RunRecord
 from xcompliance.stack import Stack
@@ -40,6 +42,13 @@ def get_run(stack: Stack, run_id: str) -> RunRecord:
     if run is None:
         raise CommandError(f"There is no run {run_id}. The last ones are listed by: xcompliance runs")
     return run
+
+
+def segments_of(stack: Stack, run: RunRecord) -> list[Segment]:
+    """What a run reads, as it was planned."""
+    key = f"segments/type={run.type}/checked_on={run.checked_on}/{run.run_id}.ndjson"
+    with closing(stack.s3.get_object(Bucket=stack["ResultsBucketName"], Key=key)["Body"]) as body:
+        return [segment_of(line) for line in body.read().splitlines()]
 
 
 def _query(stack: Stack, condition: ConditionBase) -> Iterator[dict[str, Any]]:

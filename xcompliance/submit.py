@@ -1,10 +1,10 @@
-"""Puts a file of IDs into the inbox, and names the run that this starts."""
+"""Puts a file of IDs, or a folder of them, into the inbox, and names the run that this starts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compliance.runs import JobType, run_id
+from compliance.runs import DATASETS, MARKER, JobType, is_hidden, run_id
 from xcompliance.errors import CommandError
 from xcompliance.stack import Stack
 
@@ -20,17 +20,44 @@ class Submission:
 
 
 def submit(
-    stack: Stack, file: Path, job_type: JobType, name: str | None = None, report: Callable[[int], None] | None = None
+    stack: Stack, path: Path, job_type: JobType, name: str | None = None, report: Callable[[int], None] | None = None
 ) -> Submission:
-    """Uploads a file as ``<type>/<name>``; ``report`` is called with bytes that were sent since the last time.
+    """Uploads a file as ``<type>/<name>``, or the files of a folder below ``datasets/<type>/<name>/`` and its marker.
 
-    Raises CommandError for what is no file, is empty, or cannot be read.
+    ``report`` is called with bytes that were sent since the last time. Raises CommandError for what is empty, or cannot
+    be read.
     """
-    check_file(file)
-    bucket, key = stack["InboxBucketName"], f"{job_type}/{name or file.name}"
-    stack.s3.upload_file(str(file), bucket, key, Callback=report)
-    version_id = stack.s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+    check(path)
+    bucket, key = stack["InboxBucketName"], f"{job_type}/{name or path.resolve().name}"
+    if path.is_dir():
+        for file in _files(path):
+            place = f"{DATASETS}{key}/{file.relative_to(path).as_posix()}"
+            stack.s3.upload_file(str(file), bucket, place, Callback=report)
+        key = f"{DATASETS}{key}/{MARKER}"
+        version_id = stack.s3.put_object(Bucket=bucket, Key=key, Body=b"")["VersionId"]
+    else:
+        stack.s3.upload_file(str(path), bucket, key, Callback=report)
+        version_id = stack.s3.head_object(Bucket=bucket, Key=key)["VersionId"]
     return Submission(run_id(job_type, bucket, key, version_id), bucket, key, version_id)
+
+
+def check(path: Path) -> int:
+    """The length of a file, or of a folder's files together, in bytes.
+
+    Raises CommandError for anything that cannot be read, and where there is nothing to check.
+    """
+    if not path.is_dir():
+        return check_file(path)
+    lengths = [check_file(file) for file in _files(path)]
+    if not lengths:
+        raise CommandError(f"{path} holds no file with something in it: there is nothing to check.")
+    return sum(lengths)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files in a folder and those below it, but for empty and hidden ones, in the order of their names."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [path for path in found if path.stat().st_size and not is_hidden(path.relative_to(folder).as_posix())]
 
 
 def check_file(file: Path) -> int:

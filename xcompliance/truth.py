@@ -11,6 +11,9 @@ from typing import Any
 
 import google_crc32c
 
+from compliance.errors import UnsupportedInput
+from compliance.formats import HEAD_BYTES, format_of
+from xcompliance.errors import CommandError
 from xcompliance.sandbox.simulator.rule import rule
 from xcompliance.sandbox.simulator.settings import JobType
 
@@ -76,6 +79,20 @@ class Truth:
     def items(self) -> dict[str, dict[str, Any]]:
         """Each affected ID once."""
         return {name: record for part in self.parts for name, record in part.affected.items()}
+
+
+def check_list(file: Path) -> None:
+    """Raises CommandError for a file that ``read_truth`` cannot read."""
+    with file.open("rb") as content:
+        try:
+            found = format_of(f"tweets/{file.name}", content.read(HEAD_BYTES))
+        except UnsupportedInput as error:
+            raise CommandError(f"{file}: {error}") from None
+    if found.kind != "lines" or found.packing == "zstd":
+        raise CommandError(
+            f"{file} is no list, plain or gzip. The demo counts for itself what is in a file, and knows only these; "
+            "any other goes to a sandbox of yours: xcompliance sandbox up, then xcompliance submit."
+        )
 
 
 def read_truth(file: Path, job_type: JobType, part_starts: Sequence[int] = (0,)) -> Truth:

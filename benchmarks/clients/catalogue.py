@@ -39,6 +39,7 @@ def ours(chunk_mib: int) -> Client:
         "poll_backoff": 1.5,
         "job_deadline_hours": 24,
         "conflict_deadline_hours": 24,
+        "id_column": "",
     }
     names = (
         "RUNS_TABLE",

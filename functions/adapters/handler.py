@@ -26,6 +26,7 @@ Step = Callable[[Event, "LambdaClock"], dict[str, Any]]
 
 _PASSING = {
     "BandwidthLimitExceeded",
+    "ConditionalRequestConflict",
     "ExpiredToken",
     "ExpiredTokenException",
     "InternalError",

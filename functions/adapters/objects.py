@@ -15,6 +15,7 @@ from adapters.http import BLOCK
 from adapters.settings import settings
 from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
 from compliance.runs import Part
+from compliance.segments import Segment
 from compliance.sources import cut_to_lines
 from compliance.upload import Source
 from compliance.wire import Readable, WireError, skip
@@ -27,7 +28,7 @@ _GONE = ("NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed", "Precon
 
 def latest_version(bucket: str, key: str, etag: str | None) -> str:
     """The version that an inbox object has now; raises SourceChanged when its ETag is not the one given."""
-    with _source_errors():
+    with source_errors():
         head = s3().head_object(Bucket=bucket, Key=key)
     if etag is not None and head["ETag"].strip('"') != etag.strip('"'):
         raise SourceChanged("The object was replaced before its run began; the new one has a run of its own.")
@@ -38,7 +39,7 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
 
 def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
     """Length of an inbox object in bytes, and its first ``size`` bytes."""
-    with _source_errors():
+    with source_errors():
         answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
     with closing(answer["Body"]) as body:
         head = body.read(size)
@@ -47,11 +48,12 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int,
     return answer["ContentLength"], head
 
 
-def source_blocks(part: Part, start: int) -> Iterator[bytes]:
-    """The inbox object of a part from byte ``start`` on, exactly in the version that the part was planned from."""
-    with _source_errors():
+def source_blocks(segment: Segment) -> Iterator[bytes]:
+    """The object of a segment, in its version, from the byte before the segment on, which tells whether a line ends."""
+    start = max(0, segment.start - 1)
+    with source_errors():
         answer = s3().get_object(
-            Bucket=part["bucket"], Key=part["key"], VersionId=part["version_id"], Range=f"bytes={start}-"
+            Bucket=segment.bucket, Key=segment.key, VersionId=segment.version_id, Range=f"bytes={start}-"
         )
     # An answer that is not a range of the object is the whole of it.
     surplus = start if "ContentRange" not in answer else 0
@@ -66,7 +68,7 @@ def prepared(part: Part) -> Source:
 
 @contextmanager
 def _part_range(part: Part, start: int, length: int) -> Iterator[Readable]:
-    with _source_errors():
+    with source_errors():
         answer = s3().get_object(
             Bucket=settings().results_bucket,
             Key=part["object_key"],
@@ -109,7 +111,7 @@ def lines_between(key: str, start: int, end: int) -> Iterator[bytes]:
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={first}-")
     with closing(answer["Body"]) as body:
         lines = b"".join(cut_to_lines(iter(lambda: body.read(BLOCK), b""), start, end))
-    yield from lines.split(b"\n")
+    yield from lines.splitlines()
 
 
 def write(key: str, body: bytes | IO[bytes], crc32c: str) -> str:
@@ -119,6 +121,24 @@ def write(key: str, body: bytes | IO[bytes], crc32c: str) -> str:
     """
     bucket = settings().results_bucket
     return s3().put_object(Bucket=bucket, Key=key, Body=body, ChecksumCRC32C=crc32c)["ETag"]
+
+
+def write_once(key: str, body: bytes) -> bytes:
+    """Writes an object of the results bucket, unless there is one; returns what it holds."""
+    bucket = settings().results_bucket
+    try:
+        s3().put_object(Bucket=bucket, Key=key, Body=body, ChecksumCRC32C=crc32c_of(body), IfNoneMatch="*")
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in ("PreconditionFailed", "412"):
+            raise
+        return read(key)
+    return body
+
+
+def read(key: str) -> bytes:
+    """What an object of the results bucket holds."""
+    with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:
+        return body.read()
 
 
 class Spool:
@@ -133,6 +153,10 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the disk back."""
         self._file.close()
 
     @property
@@ -145,6 +169,11 @@ class Spool:
         self._file.write(block)
         self._checksum = google_crc32c.extend(self._checksum, block)
         self.bytes += len(block)
+
+    def read(self) -> Iterator[bytes]:
+        """What was written, in blocks."""
+        self._file.seek(0)
+        yield from iter(lambda: self._file.read(BLOCK), b"")
 
     def store(self, key: str) -> str:
         """Writes the object to S3; returns its ETag."""
@@ -163,7 +192,8 @@ def crc32c_of(content: bytes) -> str:
 
 
 @contextmanager
-def _source_errors() -> Iterator[None]:
+def source_errors() -> Iterator[None]:
+    """Raises what S3 says of an inbox object that cannot be read: SourceChanged or UnsupportedInput."""
     try:
         yield
     except ClientError as error:

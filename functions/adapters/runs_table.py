@@ -1,5 +1,6 @@
 """The runs table: one item per run, one per part. Every write can be made twice."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -113,6 +114,12 @@ def update_part(ref: PartRef, *, job: str | None = None, **attributes: Any) -> P
         return cast(Part, _update(_part_key(ref.run_id, ref.part), attributes, condition))
     except _Refused:
         raise JobNotFound("The job was given up in the meantime.") from None
+
+
+def prepare_part(part: Part, **attributes: Any) -> None:
+    """Writes down that a part was prepared, once: whoever comes later has prepared the same."""
+    with suppress(_Refused):
+        _update(_part_key(part["run_id"], part["part"]), attributes, Attr("prepared_at").not_exists())
 
 
 def list_parts(run_id: str) -> list[Part]:

@@ -32,6 +32,7 @@ class Settings:
     job_deadline_hours: float
     conflict_deadline_hours: float
     results_index: bool
+    id_column: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":

@@ -2,14 +2,16 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compliance.errors import UnsupportedInput
 from compliance.ids import BOM, read_id
+from compliance.sources import GZIP_MAGIC
 
 HEAD_BYTES = 4096
 """How much of a file is looked at."""
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+PARQUET_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +22,25 @@ class Kind:
     remedy: str
 
 
-_EXPORT = "Export the column of IDs as a text file, one ID per line, and drop that."
-_UNPACK = "Unpack it and drop what is in it, one ID per line; of packed files only gzip is read."
+_EXPORT = "Export the column of IDs as CSV, or as a text file with one ID per line, and drop that."
+_UNPACK = "Unpack it and drop what is in it; of packed files only gzip and zstd are read, packed once."
 _SAVE = "Save it as UTF-8 and drop it again."
 _TAKE_IDS = "Drop a text file that holds only the IDs, one per line."
+_ONE_A_LINE = "Write one object on each line, as `jq -c` does, name it .jsonl and drop that."
 
 _HTML = Kind("a web page or XML, often an error page saved in place of a file", "Get the file itself and drop that.")
-_JSON = Kind("JSON", _TAKE_IDS)
+_JSON_ARRAY = Kind("a JSON array", _ONE_A_LINE)
+JSON_OF_MANY_LINES = Kind("JSON with an object over several lines", _ONE_A_LINE)
+_ARCHIVE = Kind("JavaScript from the archive that X gives to a user", _TAKE_IDS)
 _OFFICE = Kind("an Office document, such as an Excel workbook", _EXPORT)
 _UTF_16 = Kind("text in UTF-16", _SAVE)
 _UTF_32 = Kind("text in UTF-32", _SAVE)
-_TABLE = Kind("a table of several columns", "Drop a text file that holds only the column of IDs, one per line.")
+
+JSON_LINES = Kind("JSON", "Name it .jsonl, with one object on each line, and drop it again.")
+TABLE = Kind("a table of several columns", "Name it .csv or .tsv, so that its column of IDs is read.")
+PARQUET = Kind("a Parquet file", "Name it .parquet, unpacked, and drop it again.")
+"""These are read when they are named for what they are."""
+
 _LONE_CR = Kind(
     "text whose lines end as on old Macs, in a carriage return alone",
     "Save it with Unix or Windows line endings and drop it again.",
@@ -38,13 +48,18 @@ _LONE_CR = Kind(
 
 _MAGIC = (
     (b"%PDF-", Kind("a PDF document", _TAKE_IDS)),
-    (b"PAR1", Kind("a Parquet file", _EXPORT)),
+    (PARQUET_MAGIC, PARQUET),
+    (b"PARE", Kind("an encrypted Parquet file", _EXPORT)),
+    (b"Obj\x01", Kind("an Avro file", _EXPORT)),
+    (b"ARROW1\x00\x00", Kind("an Arrow file", _EXPORT)),
+    (b"SQLite format 3\x00", Kind("an SQLite database", _EXPORT)),
     (b"{\\rtf", Kind("a rich-text document", "Save it as plain text and drop it again.")),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind("an old Excel workbook or Word document", _EXPORT)),
-    (b"\x28\xb5\x2f\xfd", Kind("a zstd file", _UNPACK)),
+    (ZSTD_MAGIC, Kind("a zstd file", _UNPACK)),
     (b"\xfd7zXZ\x00", Kind("an xz file", _UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", Kind("a 7z file", _UNPACK)),
-    (b"\x1f\x8b", Kind("a gzip file, packed twice", "Unpack it once and drop it again.")),
+    (b"\x04\x22\x4d\x18", Kind("an lz4 file", _UNPACK)),
+    (GZIP_MAGIC, Kind("a gzip file, packed twice", "Unpack it once and drop it again.")),
     # UTF-32 before UTF-16: the one's mark begins as the other's.
     (b"\xff\xfe\x00\x00", _UTF_32),
     (b"\x00\x00\xfe\xff", _UTF_32),
@@ -57,6 +72,7 @@ _PATTERNS = (
     (re.compile(rb"PK\x03\x04.*?(?:\[Content_Types\]\.xml|xl/)", re.DOTALL), _OFFICE),
     (re.compile(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)"), Kind("a ZIP file", _UNPACK)),
     (re.compile(rb".{257}ustar", re.DOTALL), Kind("a tar archive", _UNPACK)),
+    (re.compile(rb"ORC(?=.{0,60}[\x00-\x08\x0e-\x1f])", re.DOTALL), Kind("an ORC file", _EXPORT)),
     # Without a mark: a character of Latin-1 is every second or fourth byte, and all others are zero.
     (re.compile(rb"(?:[^\x00]\x00{3}){2,}+.{0,3}\Z", re.DOTALL), _UTF_32),
     (re.compile(rb"(?:\x00{3}[^\x00]){2,}+.{0,3}\Z", re.DOTALL), _UTF_32),
@@ -65,30 +81,14 @@ _PATTERNS = (
 )
 
 _MARKUP = re.compile(rb"<(?:!doctype|\?xml|html|head|body|script|error)\b|<!--", re.IGNORECASE)
-_JSON_TEXT = re.compile(rb"""(?:window\.YTD\.\S+\s*=\s*)?(?:\{\s*["}]|\[\s*(?:["{\[\]]|-?[0-9]))""")
-"""``window.YTD`` begins the files of the archive that X gives to a user."""
+_TEXTS = (
+    (_MARKUP, _HTML),
+    (re.compile(rb"""window\.YTD\.\S+\s*=\s*[\[{]"""), _ARCHIVE),
+    (re.compile(rb"""\{\s*["}]"""), JSON_LINES),
+    (re.compile(rb"""\[\s*(?:["{\[\]]|-?[0-9])"""), _JSON_ARRAY),
+)
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-
-
-def refuse_other_kinds(head: bytes, name: str = "The file") -> None:
-    """Raises UnsupportedInput when the first HEAD_BYTES of a file, or all it has, show that it is no list of IDs."""
-    kind = kind_of(head)
-    if kind is not None:
-        raise UnsupportedInput(f"{name} is {kind.name}. {kind.remedy}")
-
-
-def of_ids(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """The same blocks; raises as ``refuse_other_kinds`` once the beginning is there and before any block is given."""
-    head = b""
-    for block in blocks:
-        head += block
-        if len(head) >= HEAD_BYTES:
-            break
-    refuse_other_kinds(head[:HEAD_BYTES], name)
-    if head:
-        yield head
-    yield from blocks
 
 
 def kind_of(head: bytes) -> Kind | None:
@@ -103,10 +103,9 @@ def kind_of(head: bytes) -> Kind | None:
         if pattern.match(head):
             return kind
     text = head.removeprefix(BOM).lstrip()
-    if _MARKUP.match(text):
-        return _HTML
-    if _JSON_TEXT.match(text):
-        return _JSON
+    for pattern, kind in _TEXTS:
+        if pattern.match(text):
+            return kind
     return _kind_of_text(text, is_whole=len(head) < HEAD_BYTES)
 
 
@@ -118,7 +117,7 @@ def _kind_of_text(text: bytes, *, is_whole: bool) -> Kind | None:
     lines = [line for line in lines if line.strip()]
     if any(isinstance(read_id(line.encode()), int) for line in lines):
         return _LONE_CR if len(lines) > 1 and b"\n" not in text else None
-    return _TABLE if any(_is_table(lines, delimiter, is_whole) for delimiter in ",;\t") else None
+    return TABLE if any(_is_table(lines, delimiter, is_whole) for delimiter in ",;\t") else None
 
 
 def _is_table(lines: list[str], delimiter: str, is_whole: bool) -> bool:

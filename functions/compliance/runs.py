@@ -12,6 +12,11 @@ JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
 Transport = Literal["gcs_resumable", "gcs_put", "x_hosted"]
 
 
+DATASETS = "datasets/"
+MARKER = "_SUCCESS"
+"""What Hadoop, Spark and their like write into a folder once it is complete. It starts the folder's run."""
+
+
 class Counts(TypedDict):
     """Every input line is one of these: ``lines = blank + accepted + duplicate + rejected``."""
 
@@ -53,6 +58,7 @@ class Run(TypedDict):
     execution_arn: str
     started_at: str
     checked_on: str
+    files: NotRequired[int]
     bytes: NotRequired[int]
     parts: NotRequired[int]
     lines: NotRequired[int]
@@ -79,18 +85,19 @@ class Run(TypedDict):
 
 
 class Part(TypedDict):
-    """What one upload carries. ``upload_url``, ``session_uri`` and ``download_url`` are credentials."""
+    """What one upload carries. ``upload_url``, ``session_uri`` and ``download_url`` are credentials.
+
+    What it is made of, its segments, stands in the run's listing at bytes ``segments_start`` to ``segments_end``
+    (exclusive). Of ``planned_parts``, each may turn out to be more than one: these take the numbers behind them.
+    """
 
     run_id: str
     part: int
     type: JobType
     status: Literal["planned", "prepared", "created", "uploading", "in_progress", "downloaded", "complete", "failed"]
-    bucket: str
-    key: str
-    version_id: str
-    source_start: int
-    source_end: int
-    is_gzip: bool
+    segments_start: int
+    segments_end: int
+    planned_parts: int
     checked_on: str
     object_key: NotRequired[str]
     object_etag: NotRequired[str]
@@ -187,11 +194,28 @@ class PartRef:
 
 
 def job_type_of(key: str) -> JobType:
-    """The type that the first folder of an inbox key names; raises UnsupportedInput for any other."""
-    folder, slash, _ = key.partition("/")
+    """The type that the first folder of an inbox key names, below ``datasets/`` the second one.
+
+    Raises UnsupportedInput for any other.
+    """
+    folder, slash, _ = key.removeprefix(DATASETS).partition("/")
     if slash and folder in JOB_TYPES:
         return folder
-    raise UnsupportedInput("The object's key must begin with tweets/ or users/, as that says what its IDs are.")
+    raise UnsupportedInput(
+        "The object's key must begin with tweets/ or users/, or with datasets/tweets/ or datasets/users/, "
+        "as that says what its IDs are."
+    )
+
+
+def dataset_folder(key: str) -> str | None:
+    """The folder that a marker of its completeness stands in; None for an object that is checked by itself."""
+    folder, slash, name = key.rpartition("/")
+    return folder + slash if key.startswith(DATASETS) and name == MARKER else None
+
+
+def is_hidden(name: str) -> bool:
+    """Whether Hadoop, Spark and their like take it for none of the data: a name begins with an underscore or a dot."""
+    return any(part.startswith(("_", ".")) for part in name.split("/"))
 
 
 def run_id(job_type: str, bucket: str, key: str, version_id: str) -> str:
@@ -224,6 +248,11 @@ def raw_key(run: str, part: int) -> str:
     return f"raw/{run}/{part:05}.ndjson"
 
 
+def segments_key(of: Run | Part) -> str:
+    """Where the listing of a run's segments lies: a partition of the ``segments`` table."""
+    return f"{_partition('segments', of)}/{of['run_id']}.ndjson"
+
+
 def rejects_key(part: Part) -> str:
     """Where the rejected lines of a part lie: a partition of the ``rejects`` table."""
     return f"{_partition('rejects', part)}/{part['run_id']}-{part['part']:05}.ndjson"
@@ -234,8 +263,8 @@ def results_key(part: Part, number: int) -> str:
     return f"{_partition('results', part)}/{part['run_id']}-{part['part']:05}-{number:03}.parquet"
 
 
-def _partition(table: str, part: Part) -> str:
-    return f"{table}/type={part['type']}/checked_on={part['checked_on']}"
+def _partition(table: str, of: Run | Part) -> str:
+    return f"{table}/type={of['type']}/checked_on={of['checked_on']}"
 
 
 def summary(run: Run) -> dict[str, Any]:

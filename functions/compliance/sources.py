@@ -57,7 +57,7 @@ def gunzip(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
             unpacked += len(plain)
             if unpacked > limit:
                 raise PartTooLarge(
-                    f"The gzip file unpacks to more than {limit} bytes, the limit of one part: "
+                    f"The gzip file unpacks to more than {limit} bytes, as much as one invocation reads: "
                     "drop it unpacked, or in several files."
                 )
             if plain:

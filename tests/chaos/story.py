@@ -8,7 +8,7 @@ from tests.chaos.storm import Storm
 from tests.fakes.x import WINDOW
 from tests.faults.deployment import Deployment, generation, no_fault
 from tests.faults.interpreter import Execution, StepError
-from tests.faults.truth import File, one_part, runs, two_parts
+from tests.faults.truth import File, dataset, one_part, runs, two_parts
 
 SWEEP_SECONDS = 900
 LONGEST_SECONDS = 7200
@@ -58,8 +58,17 @@ class Story:
         number = len(self.files)
         job_type = self.random.choice(["tweets", "users"])
         first = 1_700_000_000_000_000_000 + number * 1_000_000
-        file = one_part(first) if self.random.random() < 0.6 else two_parts(first, first + 1000)
         key = f"{job_type}/{number}.txt"
+        match self.random.choice(["one", "one", "two", "folder"]):
+            case "one":
+                file = one_part(first, key)
+            case "two":
+                file = two_parts(first, first + 1000)
+            case _:
+                file, contents = dataset(first, f"datasets/{job_type}/{number}/")
+                key = file.key
+                for name, content in contents.items():
+                    self.deployment.drop(content, name)
         self.files[key] = file
         self.sources[key] = self.deployment.drop(file.content, key)
         for _ in range(self.random.choice([1, 1, 1, 2])):

@@ -1,5 +1,6 @@
 """Every grant of every function is needed: it was used in stories of chaos, or it has a reason of its own."""
 
+import gzip
 from collections import defaultdict
 from random import Random
 from typing import Any
@@ -16,6 +17,7 @@ from tests.unit.test_whole_run import PERMISSIONS
 
 MOST_STORIES = 100
 Uses = dict[str, set[str]]
+VERSIONED = {"GetObject": "GetObjectVersion", "GetObjectTagging": "GetObjectVersionTagging"}
 
 EXCEPTIONS = {
     # Who may not list a bucket is told 403 where an object is gone.
@@ -36,7 +38,7 @@ def _resource(service: str, params: dict[str, Any], machine: str) -> list[str]:
             return [tables[name] for name in asked]
         case "s3":
             bucket = "Results" if params["Bucket"] == RESULTS else "Inbox"
-            return [f"{bucket}/{params['Key'].split('/')[0]}/*"]
+            return [f"{bucket}/{params['Key'].split('/')[0]}/*" if "Key" in params else bucket]
         case "secretsmanager":
             return ["BearerToken"]
         case "events":
@@ -48,9 +50,9 @@ def _note(uses: Uses, function: str, service: str, operation: str, params: dict[
     service = "states" if service == "stepfunctions" else service
     machine = params.get("executionArn", ":::::::").split(":")[6]
     for permission in PERMISSIONS.get(operation, [operation]):
-        versioned = "Version" if permission == "GetObject" and "VersionId" in params else ""
+        action = VERSIONED[permission] if "VersionId" in params else permission
         for resource in _resource(service, params, machine):
-            uses[function].add(f"{service}:{permission}{versioned} {resource}")
+            uses[function].add(f"{service}:{action} {resource}")
 
 
 def _watch(deployment: Deployment, uses: Uses) -> None:
@@ -76,6 +78,13 @@ def uses() -> Uses:
     return found
 
 
+MORE_THAN_A_PART = b"".join(b"%d\n" % (10**18 + number) for number in range(60_000))
+
+
+def nothing(ids: list[str]) -> list[dict[str, object]]:
+    return []
+
+
 def rehydrates_every_second(ids: list[str]) -> list[dict[str, object]]:
     return [record | {"action": "rehydrate"} for record in deletes_every_second(ids)]
 
@@ -85,13 +94,18 @@ def _tell(random: Random, uses: Uses) -> None:
         _watch(deployment, uses)
         story = Story(deployment, random, Storm(deployment, random, rate=0.03))
         story.tell(files=4, length=250)
-        by_hand = {"bucket": {"name": "inbox"}, "object": {"key": next(iter(story.files))}}
-        deployment.start(by_hand, "by-hand")
+        for number, key in enumerate(story.files):
+            deployment.start({"bucket": {"name": "inbox"}, "object": {"key": key}}, f"by-hand-{number}")
         deployment.start(deployment.drop(b"no ID\n" * 5), "refused")
         deployment.run()
         deployment.universe.world.findings = rehydrates_every_second
         for number, (key, file) in enumerate(story.files.items()):
             deployment.start(deployment.drop(file.content, key), f"again-{number}")
+        deployment.run()
+        deployment.universe.world.findings = nothing
+        deployment.start(deployment.drop(gzip.compress(MORE_THAN_A_PART), "tweets/ids.gz"), "packed")
+        for folder in ("tweets", "users"):
+            deployment.start(deployment.drop(b"id,text\n18,post\n", f"{folder}/ids.csv"), f"table-{folder}")
         deployment.run()
 
 

@@ -48,8 +48,6 @@ def part_item(part: int = 1, run_id: str = RUN_ID, **attributes: Any) -> dict[st
         "part": part,
         "type": "tweets",
         "status": "complete",
-        "source_start": 0,
-        "source_end": 63_027,
         "bytes": 60_000,
         "uploaded_bytes": 60_000,
         "lines": 3_004,

@@ -17,6 +17,14 @@ def test_a_missing_file_is_told_before_anything_starts(invoke: Invoke) -> None:
     assert "cannot be read" in result.stderr
 
 
+@pytest.mark.parametrize(("name", "content"), [("ids.csv", "id,text\n18,a\n"), ("ids.txt", "%PDF-1.7")])
+def test_a_file_that_the_demo_cannot_count_is_refused(invoke: Invoke, tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    result = invoke("demo", "--file", tmp_path / name)
+    assert result.exit_code == 2
+    assert name in result.stderr
+
+
 def test_a_mismatch_prints_which_figure_and_fails() -> None:
     console = Console(file=io.StringIO(), width=200)
     with pytest.raises(OutcomeError, match="1 of 2 figures disagree"):

@@ -76,8 +76,27 @@ def test_what_is_no_file_of_ids_is_not_submitted(
     assert "Contents" not in stack.s3.list_objects_v2(Bucket="inbox")
 
 
-def test_a_folder_is_no_file(stack: Stack, invoke: Invoke, tmp_path: Path) -> None:
-    assert invoke("submit", tmp_path, "--type", "tweets").exit_code == 2
+def test_a_folder_goes_to_the_datasets_and_its_marker_last(stack: Stack, invoke: Invoke, tmp_path: Path) -> None:
+    for name, content in {"a.txt": "18\n", "day=1/b.csv": "id\n19\n", ".hidden": "x", "_tmp/c": "x", "d": ""}.items():
+        (tmp_path / "night" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "night" / name).write_text(content)
+    said = json_of(invoke("submit", tmp_path / "night", "--type", "users", "--json"))
+    listed = stack.s3.list_objects_v2(Bucket="inbox")["Contents"]
+    folder = "datasets/users/night/"
+    assert {each["Key"]: each["Size"] for each in listed} == {
+        folder + "_SUCCESS": 0,
+        folder + "a.txt": 3,
+        folder + "day=1/b.csv": 6,
+    }
+    assert said["run_id"] == run_id("users", "inbox", folder + "_SUCCESS", said["version_id"])
+
+
+def test_a_folder_with_nothing_in_it_is_not_submitted(stack: Stack, invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").touch()
+    result = invoke("submit", tmp_path, "--type", "tweets")
+    assert result.exit_code == 2
+    assert "holds no file" in result.stderr
+    assert "Contents" not in stack.s3.list_objects_v2(Bucket="inbox")
 
 
 @pytest.mark.parametrize("arguments", [("--type", "posts"), ()])

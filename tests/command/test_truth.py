@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.ids import Normalizer
+from tests.unit.preparing import prepared
 from xcompliance import truth as truth_module
 from xcompliance.demo_data import write_dataset
 from xcompliance.sandbox.simulator.rule import rule
@@ -52,12 +52,11 @@ def test_the_product_and_the_truth_agree(
 ) -> None:
     file = tmp_path_factory.getbasetemp() / "lines.txt"
     file.write_bytes(b"\n".join(lines) + (b"\n" if ends else b""))
-    normalizer = Normalizer(lambda reject: None)
-    sent = b"".join(normalizer.normalize(iter([file.read_bytes()])))
+    part = prepared([file.read_bytes()])
     truth = read_truth(file, "tweets")
-    assert {name: getattr(truth, name) for name in normalizer.counts} == normalizer.counts
-    assert truth.parts[0].bytes == len(sent)
-    assert truth.parts[0].checksum == google_crc32c.value(sent)
+    assert {name: getattr(truth, name) for name in part.counts} == part.counts
+    assert truth.parts[0].bytes == len(part.content)
+    assert truth.parts[0].checksum == google_crc32c.value(part.content)
 
 
 def test_the_truth_does_not_use_the_products_reading() -> None:

@@ -19,7 +19,7 @@ def assert_counts(outcome: Outcome, answer: Answer) -> None:
     assert {name: run[name] for name in expected} == expected
     assert run["parts"] == run["parts_complete"] == len(parts)
     assert run["parts_failed"] == 0
-    assert run["bytes"] == len(outcome.file.content)
+    assert run["bytes"] == outcome.file.bytes
     for name in (*outcome.file.counts, "records", "affected", "result_errors"):
         assert sum(part[name] for part in parts) == run[name]
     assert {part["status"] for part in parts} == {"complete"}

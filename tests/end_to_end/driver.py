@@ -83,6 +83,8 @@ class Deployment:
     def drop(self, file: IdFile) -> Drop:
         """Puts a file into the inbox."""
         bucket = self.box.outputs["InboxBucketName"]
+        for key, content in file.folder.items():
+            self._s3.put_object(Bucket=bucket, Key=key, Body=content)
         answer = self._s3.put_object(Bucket=bucket, Key=file.key, Body=file.content)
         run = run_id(file.type, bucket, file.key, answer["VersionId"])
         return Drop(file, answer["ETag"].strip('"'), run)

@@ -2,11 +2,11 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from compliance.runs import JobType
+from compliance.runs import DATASETS, JobType
 from xcompliance.sandbox.simulator.rule import rule
 
 Record = dict[str, Any]
@@ -25,11 +25,18 @@ class IdFile:
     duplicate: int = 0
     blank: int = 0
     rejects: Sequence[tuple[int, str, str]] = ()
+    folder: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The files that the object is the marker of, by their keys."""
 
     @property
     def type(self) -> JobType:
         """What the key says the IDs are."""
-        return "tweets" if self.key.startswith("tweets/") else "users"
+        return "tweets" if self.key.removeprefix(DATASETS).startswith("tweets/") else "users"
+
+    @property
+    def bytes(self) -> int:
+        """How much there is to read."""
+        return len(self.content) + sum(map(len, self.folder.values()))
 
     @property
     def counts(self) -> dict[str, int]:

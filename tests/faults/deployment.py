@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
 import write_results
-from adapters import aws
+from adapters import aws, inbox
 from adapters.http import Wire
 from adapters.settings import settings
 from compliance import indexing
@@ -333,6 +333,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(write_results, "write_parquet", write_json)
     monkeypatch.setattr(indexing, "RANGE_BYTES", LONGEST_RECORD)
+    monkeypatch.setattr(inbox, "_SIDE_BY_SIDE", 1)  # one after the other, so that a story can be told again
     monkeypatch.setattr(aws.dynamodb(), "Table", cache(aws.dynamodb().Table))
     monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(*request))
     monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(request))

@@ -42,6 +42,8 @@ class Version:
 
     id: str
     body: bytes
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def etag(self) -> str:
@@ -181,15 +183,33 @@ class MemoryAws:
         return self.objects[bucket, key][-1].body
 
     def _put_object(self, params: dict[str, Any]) -> Answer:
-        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C")
+        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "IfNoneMatch")
         body = _bytes(params)
+        if params.get("IfNoneMatch") == "*" and (params["Bucket"], params["Key"]) in self.objects:
+            raise Refusal(412, "PreconditionFailed")
         self.put(params["Bucket"], params["Key"], body)
         return {"ETag": self.objects[params["Bucket"], params["Key"]][-1].etag}
 
     def _head_object(self, params: dict[str, Any]) -> Answer:
         _only(params, "Bucket", "Key", "VersionId")
         version = self._version(params, missing="404")
-        return {"ETag": version.etag, "VersionId": version.id, "ContentLength": len(version.body)}
+        about = {"ETag": version.etag, "VersionId": version.id, "ContentLength": len(version.body)}
+        return about | {"Metadata": version.metadata}
+
+    def _get_object_tagging(self, params: dict[str, Any]) -> Answer:
+        _only(params, "Bucket", "Key", "VersionId")
+        tags = self._version(params, missing="NoSuchVersion").tags
+        return {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def _list_object_versions(self, params: dict[str, Any]) -> Answer:
+        _only(params, "Bucket", "Prefix")
+        found = [
+            {"Key": key, "VersionId": version.id, "Size": len(version.body), "IsLatest": version is versions[-1]}
+            for (bucket, key), versions in sorted(self.objects.items())
+            for version in versions
+            if bucket == params["Bucket"] and key.startswith(params["Prefix"])
+        ]
+        return {"Versions": found, "IsTruncated": False}
 
     def _get_object(self, params: dict[str, Any]) -> Answer:
         _only(params, "Bucket", "Key", "VersionId", "Range", "IfMatch")

@@ -37,7 +37,7 @@ def invocations(traveller: Deployment) -> list[Invocation]:
     generation(traveller.universe, "x-hosted")
     traveller.start(source)
     traveller.run(until=lambda execution: execution.state == "Prepare Part")
-    traveller.universe.aws.objects.clear()
+    del traveller.universe.aws.objects[INBOX, FILE.key]
     return [*well, *by_x, *invocations_of(traveller)]
 
 

@@ -42,6 +42,18 @@ def one_part(first: int = FIRST, key: str = "tweets/ids.txt") -> File:
     return File("\n".join(ids).encode(), tuple(ids), 0, 0, 0, 1, key)
 
 
+def dataset(first: int = FIRST, folder: str = "datasets/tweets/nightly/") -> tuple[File, dict[str, bytes]]:
+    """A complete folder, and the files in it: a list, a table, and one that is in both."""
+    ids = [str(first + number) for number in range(5)]
+    contents = {
+        "a.txt": "\n".join(ids[:2]),
+        "b.csv": "id,text\n" + "".join(f"{identifier},post\n" for identifier in ids[2:]),
+        "c.txt": f"{ids[0]}\n\n{REJECTED}\n",
+    }
+    files = {folder + name: content.encode() for name, content in contents.items()}
+    return File(b"", tuple(ids), 1, 1, 1, 1, folder + "_SUCCESS"), files
+
+
 def runs(universe: Universe) -> list[Item]:
     return [item for item in universe.aws.items("runs") if item["pk"].startswith("RUN#") and item["sk"] == "RUN"]
 

@@ -21,11 +21,34 @@ COLUMNS = {
         "checked_at": "timestamp",
         "raw": "string",
     },
-    "rejects": {"run_id": "string", "part": "int", "line": "bigint", "reason": "string", "text": "string"},
+    "rejects": {
+        "run_id": "string",
+        "part": "int",
+        "key": "string",
+        "range_start": "bigint",
+        "line": "bigint",
+        "reason": "string",
+        "text": "string",
+    },
+    "segments": {
+        "run_id": "string",
+        "part": "int",
+        "bucket": "string",
+        "key": "string",
+        "version_id": "string",
+        "range_start": "bigint",
+        "range_end": "bigint",
+        "kind": "string",
+        "packing": "string",
+        "id_column": "string",
+        "delimiter": "string",
+        "has_header": "boolean",
+    },
 }
 SERDES = {
     "results": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
     "rejects": "org.openx.data.jsonserde.JsonSerDe",
+    "segments": "org.openx.data.jsonserde.JsonSerDe",
 }
 each_table = pytest.mark.parametrize("name", COLUMNS)
 

@@ -10,9 +10,10 @@ import pytest
 from cdk import bundling
 from cdk.bundling import FUNCTIONS, ROOT, Platform, assemble
 from cdk.config import Settings
+from cdk.functions import CARRIED
 from tests.infrastructure.deployment import Deployment
 
-REQUIREMENTS = {name: ROOT / "requirements" / f"{name}.txt" for name in ("functions", "analytics")}
+REQUIREMENTS = {name: ROOT / "requirements" / f"{name}.txt" for name in CARRIED}
 LAMBDA_LIMIT = 250 * 1024**2
 ARM64 = 0xB7
 
@@ -26,9 +27,10 @@ def test_an_asset_holds_the_source_and_nothing_that_is_not_needed(aws: Deploymen
     assert _files(aws.asset("create_job")) == source | {"installed.txt"}
 
 
-def test_only_the_function_that_writes_parquet_carries_duckdb(aws: Deployment) -> None:
+def test_only_the_functions_that_use_them_carry_duckdb_and_numpy(aws: Deployment) -> None:
     pins = {name: (aws.asset(name) / "installed.txt").read_text() for name in aws.functions}
     assert pins.pop("write_results") == "analytics.txt"
+    assert pins.pop("prepare_part") == "preparation.txt"
     assert set(pins.values()) == {"functions.txt"}
 
 
@@ -62,8 +64,8 @@ def test_an_asset_is_the_same_every_time(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_sandbox_asset_runs_on_this_machine(tmp_path: Path) -> None:
-    assemble(REQUIREMENTS["analytics"], Platform.of(Settings(sandbox=True)), tmp_path)
-    program = "import duckdb, google_crc32c; print(duckdb.__file__, google_crc32c.__file__)"
+    assemble(REQUIREMENTS["preparation"], Platform.of(Settings(sandbox=True)), tmp_path)
+    program = "import google_crc32c, numpy; print(google_crc32c.__file__, numpy.__file__)"
     outcome = subprocess.run(
         [sys.executable, "-c", program],
         env={"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},

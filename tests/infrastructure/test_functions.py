@@ -12,11 +12,12 @@ from cdk.bundling import FUNCTIONS, ROOT
 from cdk.rules import flat
 from tests.infrastructure.deployment import Deployment, synthesize
 
-FIND_IN_INBOX = {"s3:GetObject Inbox/tweets/*", "s3:GetObject Inbox/users/*", "s3:ListBucket Inbox"}
-READ_INBOX = {
-    "s3:GetObjectVersion Inbox/tweets/*",
-    "s3:GetObjectVersion Inbox/users/*",
-    "s3:ListBucket Inbox",
+FOLDERS = ("tweets", "users", "datasets")
+FIND_IN_INBOX = {*(f"s3:GetObject Inbox/{folder}/*" for folder in FOLDERS), "s3:ListBucket Inbox"}
+READ_INBOX = {*(f"s3:GetObjectVersion Inbox/{folder}/*" for folder in FOLDERS), "s3:ListBucket Inbox"}
+ASK_ABOUT_INBOX = {
+    *(f"s3:GetObjectVersionTagging Inbox/{folder}/*" for folder in FOLDERS),
+    "s3:ListBucketVersions Inbox",
 }
 RECORD = {"dynamodb:GetItem Runs", "dynamodb:UpdateItem Runs"}
 QUEUE = {
@@ -37,8 +38,22 @@ TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
     "register_run": {*RECORD, "dynamodb:PutItem Runs", *FIND_IN_INBOX},
-    "plan_parts": {*RECORD, "dynamodb:PutItem Runs", *READ_INBOX},
-    "prepare_part": {*RECORD, *READ_INBOX, "s3:PutObject Results/parts/*", "s3:PutObject Results/rejects/*"},
+    "plan_parts": {
+        *RECORD,
+        "dynamodb:PutItem Runs",
+        *READ_INBOX,
+        *ASK_ABOUT_INBOX,
+        "s3:GetObject Results/segments/*",
+        "s3:PutObject Results/segments/*",
+    },
+    "prepare_part": {
+        *RECORD,
+        "dynamodb:PutItem Runs",
+        *READ_INBOX,
+        "s3:GetObject Results/segments/*",
+        "s3:PutObject Results/parts/*",
+        "s3:PutObject Results/rejects/*",
+    },
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
@@ -143,6 +158,7 @@ def test_an_index_that_is_turned_off_may_not_be_written(tmp_path: Path, name: st
 def test_memory_is_given_where_bytes_are_moved(aws: Deployment) -> None:
     large = {name: each["MemorySize"] for name, each in aws.functions.items() if each["MemorySize"] != 256}
     assert large == {
+        "plan_parts": 1024,
         "prepare_part": 1769,
         "write_results": 1769,
         "upload_part": 1024,
@@ -159,15 +175,25 @@ def test_time_is_given_where_bytes_are_moved(aws: Deployment) -> None:
         "write_results",
         "index_results",
     }
-    assert aws.functions["prepare_part"]["Timeout"] == 280
+    assert {name for name, each in aws.functions.items() if each["Timeout"] == 280} == {"plan_parts", "prepare_part"}
     assert all(30 <= each["Timeout"] <= 60 for each in aws.functions.values() if each["Timeout"] < 280)
 
 
 def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
-    """A part, and as much again for what was rejected from it."""
+    """A part, once more without its repeats, what was rejected from it, and a Parquet file."""
     large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
-    assert large.pop("prepare_part") == 512 + 2 * 128
+    assert large.pop("prepare_part") == 512 + 2 * 128 + 4800
     assert set(large.values()) == {512}
+
+
+def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
+    function = synthesize(tmp_path, part_size_mb="1024").functions["prepare_part"]
+    assert (function["MemorySize"], function["EphemeralStorage"]["Size"]) == (512 + 3 * 1024, 512 + 2 * 1024 + 4800)
+
+
+def test_arrays_are_not_given_back_to_the_system_one_by_one(aws: Deployment) -> None:
+    variables = {name: each["Environment"]["Variables"] for name, each in aws.functions.items()}
+    assert {name for name, each in variables.items() if "MALLOC_TRIM_THRESHOLD_" in each} == {"prepare_part"}
 
 
 def _tasks(states: dict[str, Any]) -> list[dict[str, Any]]:
@@ -190,7 +216,7 @@ def test_a_function_ends_before_its_state_gives_up(aws: Deployment) -> None:
 @each_function
 def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> None:
     variables = aws.functions[name]["Environment"]["Variables"]
-    assert variables.keys() == {
+    assert {key for key in variables if not key.startswith("MALLOC_")} == {
         "RUNS_TABLE",
         "RESULTS_TABLE",
         "RESULTS_BUCKET",
@@ -213,6 +239,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "job_deadline_hours": 24.0,
         "conflict_deadline_hours": 24.0,
         "results_index": True,
+        "id_column": "",
     }
 
 

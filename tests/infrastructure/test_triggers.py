@@ -20,12 +20,21 @@ def _machine_id(deployment: Deployment, name: str) -> str:
     return found
 
 
-def test_an_object_below_tweets_or_users_starts_a_run(aws: Deployment) -> None:
+def test_an_object_below_tweets_or_users_starts_a_run_and_so_does_a_complete_folder(
+    aws: Deployment,
+) -> None:
     rule = _rule(aws, "Object Created")
     assert rule["EventPattern"]["source"] == ["aws.s3"]
     (bucket_name,) = rule["EventPattern"]["detail"]["bucket"]["name"]
     assert "Inbox" in bucket_name["Fn::ImportValue"]
-    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "tweets/"}, {"prefix": "users/"}]}
+    assert rule["EventPattern"]["detail"]["object"] == {
+        "key": [
+            {"prefix": "tweets/"},
+            {"prefix": "users/"},
+            {"wildcard": "datasets/tweets/*/_SUCCESS"},
+            {"wildcard": "datasets/users/*/_SUCCESS"},
+        ]
+    }
     (target,) = rule["Targets"]
     assert target["Arn"] == {"Ref": _machine_id(aws, "XComplianceRun")}
     assert target["InputPath"] == "$.detail"

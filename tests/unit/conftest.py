@@ -41,6 +41,7 @@ SETTINGS: dict[str, Any] = {
     "job_deadline_hours": 24.0,
     "conflict_deadline_hours": 24.0,
     "results_index": True,
+    "id_column": "",
 }
 
 

@@ -144,13 +144,11 @@ def test_parts_are_listed_in_their_order_over_many_pages(functions: Functions) -
             part=number,
             type="tweets",
             status="planned",
-            bucket="inbox",
-            key="tweets/" + "k" * 390_000,
-            version_id="v",
-            source_start=0,
-            source_end=1,
-            is_gzip=False,
+            segments_start=0,
+            segments_end=1,
+            planned_parts=1,
             checked_on="2026-11-23",
+            object_key="parts/" + "k" * 390_000,
         )
         runs_table.plan(part)
     assert [part["part"] for part in runs_table.list_parts(RUN_ID)] == [1, 2, 11, 100]

@@ -7,12 +7,14 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
-from adapters import aws, objects, runs_table
+from adapters import aws, id_lines, objects, runs_table
+from compliance.distinct import Distinct
 from compliance.errors import (
     AwsUnavailable,
     InputRejected,
@@ -21,11 +23,10 @@ from compliance.errors import (
     SourceChanged,
     UnsupportedInput,
 )
-from compliance.ids import Normalizer, Reject
-from compliance.kinds import of_ids
 from compliance.runs import raw_key
 from compliance.sources import cut_to_lines, gunzip
 from tests.unit.conftest import EXECUTION, INBOX, Functions
+from tests.unit.preparing import prepared
 
 KEY = "tweets/ids.txt"
 IDS = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(1000))
@@ -92,7 +93,7 @@ def test_a_version_that_was_deleted_is_missed_when_it_is_prepared(functions: Fun
     functions.drop(IDS)
     with pytest.raises(SourceChanged, match="drop it again"):
         functions.invoke("prepare_part", ref)
-    assert functions.keys("") == []
+    assert functions.keys("parts/") == functions.keys("rejects/") == []
 
 
 def test_an_archived_object_is_refused_when_it_is_planned(functions: Functions) -> None:
@@ -105,7 +106,11 @@ def test_an_archived_object_is_refused_when_it_is_prepared(functions: Functions)
     run = functions.register(IDS)
     (ref,) = plan(functions, run)
 
-    def archived(**_: Any) -> Any:
+    intact = aws.s3().get_object
+
+    def archived(**wanted: Any) -> Any:
+        if wanted["Bucket"] != INBOX:
+            return intact(**wanted)
         raise ClientError({"Error": {"Code": "InvalidObjectState"}}, "GetObject")
 
     functions.monkeypatch.setattr(aws.s3(), "get_object", archived)
@@ -125,15 +130,18 @@ def test_many_duplicates_are_one_id(functions: Functions) -> None:
     assert (run["lines"], run["accepted"], run["duplicate"], run["rejected"]) == (200_000, 1, 199_999, 0)
 
 
-def test_duplicates_take_no_memory() -> None:
-    normalizer = Normalizer(lambda reject: None)
+def test_duplicates_take_little_memory() -> None:
+    distinct = Distinct(many=100_000)
+    numbers = np.arange(1000, dtype=np.uint64)
     tracemalloc.start()
-    sent = sum(map(len, normalizer.normalize(IDS for _ in range(50))))
+    for _ in range(2000):
+        distinct.add(numbers)
+    repeats, different = distinct.finish()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert sent == len(IDS)
-    assert normalizer.counts["duplicate"] == 49_000
-    assert peak < 1_000_000
+    assert (repeats == np.arange(1000, 2_000_000)).all()
+    assert (different == numbers).all()
+    assert peak < 40_000_000
 
 
 @pytest.mark.parametrize("size", [65_536, 1 << 20])
@@ -144,14 +152,12 @@ def test_a_line_of_64_mb_is_rejected_in_flat_memory(size: int) -> None:
             yield b"1" * size
         yield b"\n19\n"
 
-    rejects: list[Reject] = []
-    normalizer = Normalizer(rejects.append)
     tracemalloc.start()
-    sent = b"".join(normalizer.normalize(of_ids(cut_to_lines(blocks(), 0, (64 << 20) + 7), "It")))
+    part = prepared(cut_to_lines(blocks(), 0, (64 << 20) + 7))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert sent == b"18\n19\n"
-    assert [(reject.line, reject.reason, len(reject.text)) for reject in rejects] == [(2, "line_too_long", 100)]
+    assert part.content == b"18\n19\n"
+    assert [(each.line, each.reason, len(each.text)) for each in part.rejects] == [(2, "line_too_long", 100)]
     assert peak < 8 * size
 
 
@@ -183,11 +189,11 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_gzip_file_that_is_not_whole_and_right_is_refused_whole(functions: Functions, content: bytes) -> None:
-    (ref,) = plan(functions, functions.register(content))
+    run = functions.register(content)
     with pytest.raises(UnsupportedInput, match=r"gzip file is (damaged|cut off)"):
-        functions.invoke("prepare_part", ref)
-    assert functions.keys("") == []
-    assert "prepared_at" not in functions.part(ref)
+        functions.invoke("prepare_part", plan(functions, run)[0])
+    assert functions.keys("parts/") == functions.keys("rejects/") == []
+    assert not any("prepared_at" in part for part in runs_table.list_parts(run["run_id"]))
 
 
 def bomb(unit: bytes, mebibytes: int) -> bytes:
@@ -197,18 +203,18 @@ def bomb(unit: bytes, mebibytes: int) -> bytes:
 
 @pytest.mark.parametrize("unit", [b"\0", b"\n", b"1", b"1800000000000000\n"], ids=["NULs", "blanks", "a line", "an ID"])
 def test_a_bomb_is_left_before_it_goes_off(functions: Functions, unit: bytes) -> None:
-    functions.configure(part_size_mb=1)
+    functions.monkeypatch.setattr(id_lines, "MAX_READ", 1_000_000)
     (ref,) = plan(functions, functions.register(bomb(unit, 30)))
     with pytest.raises(PartTooLarge, match="unpacks to more than"):
         functions.invoke("prepare_part", ref)
-    assert functions.keys("") == []
+    assert functions.keys("parts/") == functions.keys("rejects/") == []
 
 
 def test_a_bomb_takes_no_memory() -> None:
     packed = bomb(b"1\n", 100)
     tracemalloc.start()
     with pytest.raises(PartTooLarge):
-        for _ in of_ids(gunzip(iter([packed]), 64 << 20), "It"):
+        for _ in gunzip(iter([packed]), 64 << 20):
             pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -268,11 +274,13 @@ BREAKS = {
 
 @pytest.fixture(params=BREAKS.values(), ids=list(BREAKS))
 def broken(request: pytest.FixtureRequest, functions: Functions) -> Iterator[Functions]:
-    """The functions, while every body of S3 breaks off after 10 bytes."""
+    """The functions, while every body of S3 but the plan breaks off after 10 bytes."""
     intact = aws.s3().get_object
 
     def get_object(**wanted: Any) -> Any:
         answer: dict[str, Any] = {**intact(**wanted)}
+        if wanted["Key"].startswith("segments/"):
+            return answer
         raw = io.BytesIO(b"1800000000") if request.param is None else Broken(b"1800000000", request.param)
         return answer | {"Body": StreamingBody(raw, answer["ContentLength"])}
 
@@ -288,7 +296,7 @@ def test_a_source_that_breaks_off_is_read_again(broken: Functions) -> None:
         (ref,) = plan(broken, run)
     with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
         broken.invoke("prepare_part", ref)
-    assert broken.keys("") == []
+    assert broken.keys("parts/") == []
     aws.s3().delete_object(Bucket=INBOX, Key=KEY, VersionId=broken.run(run)["version_id"])
     with pytest.raises(SourceChanged, match="drop it again"):
         broken.invoke("prepare_part", ref)

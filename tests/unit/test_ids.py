@@ -7,15 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compliance.ids import MAX_ID, MAX_LINE, MAX_TEXT, Normalizer, Reject, read_id
+from compliance.ids import MAX_ID, MAX_LINE, MAX_TEXT, Reject, read_id
 from compliance.runs import Counts
+from tests.unit.preparing import prepared
 
 
 def normalized(blocks: Iterable[bytes]) -> tuple[list[bytes], Counts, list[Reject]]:
-    rejects: list[Reject] = []
-    normalizer = Normalizer(rejects.append)
-    lines = b"".join(normalizer.normalize(iter(blocks))).splitlines()
-    return lines, normalizer.counts, rejects
+    part = prepared(blocks)
+    return part.content.splitlines(), part.counts, part.rejects
 
 
 def cut(content: bytes, size: int) -> Iterator[bytes]:
@@ -85,28 +84,24 @@ def test_a_line_that_is_no_id_says_why(line: bytes, reason: str) -> None:
 )
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n \n"])
 def test_a_header_is_a_reject_of_its_own(before: bytes, line: bytes) -> None:
-    rejects: list[Reject] = []
-    normalizer = Normalizer(rejects.append)
-    assert b"".join(normalizer.normalize(iter([before + line + b"\n5\n6\n"]))) == b"5\n6\n"
-    assert (normalizer.counts["rejected"], normalizer.oddities["headers"]) == (1, 1)
-    assert (rejects[0].reason, rejects[0].text) == ("header", line.strip().decode())
+    part = prepared([before + line + b"\n5\n6\n"])
+    assert part.content == b"5\n6\n"
+    assert (part.counts["rejected"], part.oddities["headers"]) == (1, 1)
+    assert (part.rejects[0].reason, part.rejects[0].text) == ("header", line.strip().decode())
 
 
 @pytest.mark.parametrize(
     "line", [b"text", b"1 id", b"-1", b"id,text", b"\"id'", b"ident", b"x" * 63 + b"id", "größe_id".encode(), b"#id"]
 )
 def test_any_other_first_line_is_a_reject_like_the_others(line: bytes) -> None:
-    normalizer = Normalizer(lambda reject: None)
-    list(normalizer.normalize(iter([line + b"\n5\n"])))
-    assert (normalizer.counts["rejected"], normalizer.oddities["headers"]) == (1, 0)
+    part = prepared([line + b"\n5\n"])
+    assert (part.counts["rejected"], part.oddities["headers"]) == (1, 0)
 
 
 def test_a_header_stands_in_the_first_line_of_a_file_and_nowhere_else() -> None:
-    rejects: list[Reject] = []
-    list(Normalizer(rejects.append, is_beginning=False).normalize(iter([b"id\n5\n"])))
-    list(Normalizer(rejects.append).normalize(iter([b"id\nid\n5\n"])))
-    list(Normalizer(rejects.append).normalize(iter([b"5\nid\n"])))
-    list(Normalizer(rejects.append).normalize(iter([b"x\nid\n5\n"])))
+    rejects = prepared([b"id\n5\n"], is_beginning=False).rejects
+    for content in (b"id\nid\n5\n", b"5\nid\n", b"x\nid\n5\n"):
+        rejects += prepared([content]).rejects
     assert [reject.reason for reject in rejects].count("header") == 1
     assert [(reject.line, reject.reason) for reject in rejects[:3]] == [
         (1, "not_digits"),

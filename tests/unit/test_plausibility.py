@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compliance.ids import Normalizer
 from compliance.plausibility import FIRST_LARGE, FIRST_LARGE_USER, SNOWFLAKE_EPOCH_MS, latest_id, warnings
 from compliance.runs import Oddities
+from tests.unit.preparing import prepared
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
 NONE = Oddities(headers=0, small_ids=0, no_user_ids=0, future_ids=0)
@@ -17,9 +17,7 @@ def snowflake(*date: int) -> int:
 
 
 def oddities_of(*ids: int) -> Oddities:
-    normalizer = Normalizer(lambda reject: None, latest=latest_id(NOW))
-    list(normalizer.normalize(iter([b"%d\n" % number for number in ids])))
-    return normalizer.oddities
+    return prepared([b"%d\n" % number for number in ids], latest=latest_id(NOW)).oddities
 
 
 def test_a_snowflake_tells_the_time_of_a_known_post() -> None:

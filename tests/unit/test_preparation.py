@@ -11,7 +11,6 @@ from adapters import aws, runs_table
 from compliance.errors import (
     InputRejected,
     NothingToCheck,
-    PartTooLarge,
     SourceChanged,
     StepFailed,
     UnsupportedInput,
@@ -127,7 +126,8 @@ def test_a_prepared_part_says_all_that_its_upload_needs(functions: Functions) ->
     (key,) = functions.keys("rejects/")
     assert key == f"rejects/type=tweets/checked_on=2026-11-23/{ref['run_id']}-00001.ndjson"
     assert [json.loads(line) for line in functions.object(key).splitlines()] == [
-        {"run_id": ref["run_id"], "part": 1, "line": 1001, "reason": "not_digits", "text": "x"}
+        {"run_id": ref["run_id"], "part": 1}
+        | {"key": "tweets/ids.txt", "range_start": 0, "line": 1001, "reason": "not_digits", "text": "x"}
     ]
 
 
@@ -146,7 +146,7 @@ def test_a_flood_of_rejects_is_counted_whole_and_listed_in_part(functions: Funct
 def test_a_part_that_is_prepared_is_left_as_it_is(functions: Functions) -> None:
     ref = prepare(functions, IDS + b"x\n")
     functions.update(ref, status="uploading", uploaded_bytes=5)
-    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.part(ref)["version_id"])
+    aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.run(ref)["version_id"])
     before = functions.part(ref)
     functions.clock.advance(60)
     assert functions.invoke("prepare_part", ref) == {"part": 1}
@@ -197,30 +197,63 @@ def test_a_gzip_file_is_one_part(functions: Functions) -> None:
     assert ref["type"] == "users"
 
 
-def test_a_gzip_file_never_becomes_more_than_one_upload_takes(functions: Functions) -> None:
+def test_a_gzip_file_becomes_as_many_parts_as_it_takes(functions: Functions) -> None:
     functions.configure(part_size_mb=1)
-    lines = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(49_998))
-    just = lines + b"123456789012345678\n1\n1900000000000000000"
-    assert len(just) == 1_000_000
-    with pytest.raises(PartTooLarge):
-        prepare(functions, gzip.compress(just + b"\n2\n"))
-    try:
-        ref = prepare(functions, gzip.compress(just))
-    except PartTooLarge:
-        return
-    assert functions.part(ref)["bytes"] <= 1_000_000
+    ids = [1_800_000_000_000_000_000 + number for number in range(120_000)]
+    run = functions.register(gzip.compress(b"no ID\n" + b"".join(b"%d\n" % number for number in ids)))
+    prepared = prepare_all(functions, run["run_id"])
+    assert prepared == [{"part": 1}]
+    parts = runs_table.list_parts(run["run_id"])
+    assert [part["part"] for part in parts] == [1, 2, 3]
+    assert max(part["bytes"] for part in parts) <= 1_000_000
+    content = b"".join(functions.object(part["object_key"]) for part in parts)
+    assert [int(line) for line in content.split()] == ids
+    assert [part["rejected"] for part in parts] == [1, 0, 0]
+    assert sum(part["lines"] for part in parts) == 120_001
+    accepted = functions.invoke(
+        "accept_input", {"execution_arn": EXECUTION, "run_id": run["run_id"], "prepared": prepared}
+    )
+    assert accepted == {"parts": [1, 2, 3]}
+    assert functions.run(run)["parts"] == 3
+    assert prepare_all(functions, run["run_id"]) == [{"part": 1}]
+
+
+def test_further_parts_do_not_take_the_numbers_of_others(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    run = functions.register(
+        gzip.compress(IDS[:20] + b"".join(b"%d\n" % (10**18 + number) for number in range(60_000)))
+    )
+    (ref,) = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    functions.update(ref, planned_parts=5)
+    functions.invoke("prepare_part", ref)
+    assert [part["part"] for part in runs_table.list_parts(run["run_id"])] == [1, 6]
+
+
+def test_who_prepares_a_part_late_does_not_touch_what_became_of_it(functions: Functions) -> None:
+    functions.configure(part_size_mb=1)
+    content = gzip.compress(b"".join(b"%d\n" % (10**18 + number) for number in range(60_000)))
+    run = functions.register(content)
+    (ref,) = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
+    second = {**ref, "part": 2}
+    planned = functions.part(ref)
+    functions.invoke("prepare_part", ref)
+    functions.update(ref, status="uploading")
+    functions.update(second, status="uploading")
+    functions.monkeypatch.setattr(runs_table, "get_part", lambda *_: planned)
+    functions.invoke("prepare_part", ref)
+    functions.monkeypatch.undo()
+    assert [part["status"] for part in runs_table.list_parts(run["run_id"])] == ["uploading", "uploading"]
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"id,text\n18,a\n19,b\n", "18\n19\n".encode("utf-16"), b"[18]"])
-def test_a_file_of_another_kind_is_refused_before_it_is_cut(functions: Functions, content: bytes) -> None:
-    run = functions.register(content)
-    with pytest.raises(UnsupportedInput, match=r"^The file is "):
+@pytest.mark.parametrize(("pack", "what"), [(bytes, "The file"), (gzip.compress, "What the gzip file holds")])
+def test_a_file_of_another_kind_is_refused_before_it_is_cut(
+    functions: Functions, content: bytes, pack: Any, what: str
+) -> None:
+    run = functions.register(pack(content))
+    with pytest.raises(UnsupportedInput, match=f"^{what} is "):
         functions.invoke("plan_parts", {"run_id": run["run_id"]})
     assert runs_table.list_parts(run["run_id"]) == []
-    run = functions.register(gzip.compress(content))
-    (ref,) = functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"]
-    with pytest.raises(UnsupportedInput, match=r"^What the gzip file holds is "):
-        functions.invoke("prepare_part", ref)
     assert functions.keys("") == []
 
 

@@ -19,8 +19,20 @@ SECRET = {"secretsmanager:GetSecretValue"}
 INBOX = {"s3:GetObjectVersion inbox/tweets"}
 GRANTS: dict[str, set[str]] = {
     "register_run": {*RECORD, "dynamodb:PutItem", "s3:GetObject inbox/tweets"},
-    "plan_parts": {*RECORD, "dynamodb:PutItem", *INBOX},
-    "prepare_part": {*RECORD, *INBOX, "s3:PutObject results/parts", "s3:PutObject results/rejects"},
+    "plan_parts": {
+        *RECORD,
+        "dynamodb:PutItem",
+        *INBOX,
+        "s3:GetObject results/segments",
+        "s3:PutObject results/segments",
+    },
+    "prepare_part": {
+        *RECORD,
+        *INBOX,
+        "s3:GetObject results/segments",
+        "s3:PutObject results/parts",
+        "s3:PutObject results/rejects",
+    },
     "accept_input": {"dynamodb:UpdateItem", "dynamodb:Query"},
     "take_turn": {*QUEUE, "dynamodb:UpdateItem"},
     "create_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
@@ -53,6 +65,7 @@ GRANTS: dict[str, set[str]] = {
 PERMISSIONS = {
     "TransactWriteItems": ["PutItem", "DeleteItem"],
     "HeadObject": ["GetObject"],
+    "ListObjectVersions": ["ListBucketVersions"],
     "CreateMultipartUpload": ["PutObject"],
     "UploadPart": ["PutObject"],
     "CompleteMultipartUpload": ["PutObject"],

@@ -1,11 +1,12 @@
 """What is dropped into the inbox of the deployment that uploads to Google."""
 
 import gzip
+import json
 from functools import cache
 
 from tests.end_to_end.files import IdFile, account_ids, lines, plain_file, snowflakes
 
-CHECKED = ("archive", "dirty", "gzip", "first", "second", "plain", "odd key", "limit")
+CHECKED = ("archive", "dirty", "gzip", "first", "second", "plain", "odd key", "limit", "nightly")
 """The files that must be checked; the others must not."""
 
 
@@ -18,7 +19,8 @@ def inbox() -> dict[str, IdFile]:
         "gzip": _gzip(),
         "first": plain_file("tweets/first.txt", snowflakes(4, 800)),
         "second": plain_file("tweets/second.txt", snowflakes(5, 800)),
-        "refused": _refused("tweets/no ids.csv", rejects=21),
+        "refused": _refused("tweets/no ids.txt", rejects=21),
+        "nightly": _nightly(),
         "plain": plain_file("users/plain.txt", account_ids(7, 6_000)),
         "odd key": plain_file("users/größe + 100% naïve/日本 & (1)=?#.txt", account_ids(8, 900)),
         "limit": _refused("users/at the limit.txt", rejects=10),
@@ -68,6 +70,17 @@ def _gzip() -> IdFile:
     plain = lines(ids)
     half = len(plain) // 2 + 7
     return IdFile("tweets/packed.gz", gzip.compress(plain[:half]) + gzip.compress(plain[half:]), ids)
+
+
+def _nightly() -> IdFile:
+    """A complete folder: sixty lists, a table, and posts, packed; an empty file of Spark's beside them."""
+    ids = snowflakes(6, 700)
+    folder = "datasets/tweets/nightly/"
+    table = "text,tweet_id\n" + "".join(f'"a, b",{each}\n' for each in ids[600:650])
+    posts = "".join(json.dumps({"id": each, "text": "a post"}) + "\n" for each in ids[650:])
+    contents = {f"{number:02}.txt": lines(ids[number * 10 : number * 10 + 10]) for number in range(60)}
+    contents |= {"a.csv": table.encode(), "b.jsonl.gz": gzip.compress(posts.encode()), "_metadata": b""}
+    return IdFile(folder + "_SUCCESS", b"", ids, folder={folder + name: each for name, each in contents.items()})
 
 
 def _refused(key: str, rejects: int) -> IdFile:

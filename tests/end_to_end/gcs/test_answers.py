@@ -1,6 +1,7 @@
 """From a dropped file to the answer: every line, every byte and every record is where it belongs."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -48,9 +49,26 @@ def test_the_run_s_execution_ends_with_the_run_s_figures(checked: Checked, name:
 def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None:
     archive = checked["archive"]
     assert len(archive.parts) == 2
-    assert [part["source_start"] for part in archive.parts] == [0, archive.parts[0]["source_end"]]
-    assert archive.parts[1]["source_end"] == len(archive.file.content)
+    first, second = _segments(checked, "archive")
+    assert (first["range_start"], second["range_start"]) == (0, first["range_end"])
+    assert second["range_end"] == len(archive.file.content)
     assert all(part["bytes"] <= 2_000_000 for part in archive.parts)
+
+
+def test_a_folder_of_small_files_is_checked_in_one_part_which_remembers_them(checked: Checked) -> None:
+    nightly = checked["nightly"]
+    assert (len(nightly.parts), nightly.run["files"]) == (1, 62)
+    rows = checked.deployment.query(
+        f"SELECT key, part FROM segments WHERE type = 'tweets' AND run_id = '{nightly.drop.run_id}'"
+    )
+    assert {row["part"] for row in rows} == {"1"}
+    assert {row["key"] for row in rows} == {key for key in nightly.file.folder if not key.endswith("_metadata")}
+
+
+def _segments(checked: Checked, name: str) -> list[dict[str, Any]]:
+    run = checked[name].run
+    key = f"segments/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}.ndjson"
+    return [json.loads(line) for line in checked.deployment.results_object(key).splitlines()]
 
 
 def test_x_s_answer_is_kept_byte_for_byte(checked: Checked) -> None:

@@ -1,0 +1,67 @@
+"""What of the inbox a run reads: one object, or all that stand in a folder."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from adapters import objects
+from adapters.aws import s3
+from adapters.object_column import id_column
+from adapters.objects import source_errors
+from adapters.settings import settings
+from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge
+from compliance.formats import HEAD_BYTES, asks_for_column, format_of
+from compliance.runs import Run, dataset_folder, is_hidden
+from compliance.segments import Segment, about, cut
+
+MAX_OBJECTS = 50_000
+"""Of one folder. Some 500 a second are looked at, so that an invocation is done with them in time."""
+
+_SIDE_BY_SIDE = 10
+"""As many connections as a client keeps."""
+
+
+def segments_of(run: Run) -> list[Segment]:
+    """All that the run reads, cut into ranges that fit into a part.
+
+    Raises NothingToCheck for an empty object or folder, UnsupportedInput for what is no file of IDs, PartTooLarge for
+    what is too large in one piece.
+    """
+    bucket, folder = run["bucket"], dataset_folder(run["key"])
+    found = list(_listed(bucket, folder)) if folder is not None else [(run["key"], run["version_id"])]
+    if not found:
+        raise NothingToCheck("The folder holds no file with something in it: there is nothing to check.")
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        each = pool.map(lambda version: _segments(bucket, *version), found)
+        return [segment for segments in each for segment in segments]
+
+
+def _segments(bucket: str, key: str, version_id: str) -> list[Segment]:
+    try:
+        return _cut(bucket, key, version_id)
+    except ComplianceError as error:
+        raise about(error, key) from None
+
+
+def _cut(bucket: str, key: str, version_id: str) -> list[Segment]:
+    size, head = objects.source_head(bucket, key, version_id, HEAD_BYTES)
+    if size == 0:
+        raise NothingToCheck("The file is empty: there is nothing to check.")
+    column = id_column(bucket, key, version_id) if asks_for_column(key, head) else None
+    return cut(Segment(bucket, key, version_id, 0, size, format_of(key, head, column)), settings().part_bytes)
+
+
+def _listed(bucket: str, folder: str) -> Iterator[tuple[str, str]]:
+    """Key and version of each object in a folder and those below it that has bytes, and is not hidden.
+
+    Raises PartTooLarge for too many.
+    """
+    count = 0
+    with source_errors():
+        for page in s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
+            for version in page.get("Versions", []):
+                key = version["Key"]
+                if version["IsLatest"] and version["Size"] and not is_hidden(key.removeprefix(folder)):
+                    count += 1
+                    if count > MAX_OBJECTS:
+                        raise PartTooLarge(f"The folder holds more than {MAX_OBJECTS:,} files: drop them in several.")
+                    yield key, version["VersionId"]

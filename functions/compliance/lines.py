@@ -1,0 +1,152 @@
+"""Lines of text as arrays: millions of them without a loop."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compliance.ids import MAX_DIGITS
+
+Positions = NDArray[np.intp]
+Numbers = NDArray[np.uint64]
+
+_WORDS = 3
+_PAD = b"0" * 8 * _WORDS
+"""What stands before a text while words of eight bytes are read that end in its first line."""
+
+_MASKS = [bytes(len(_PAD) - digits) + b"\x0f" * digits for digits in range(MAX_DIGITS + 1)]
+_DIGITS = np.frombuffer(b"".join(_MASKS), "<u8").reshape(-1, _WORDS)
+"""Masks that keep the values of so many digits in the three words before a line's end."""
+
+
+_SHORT = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A text of whole lines, and where their newlines stand."""
+
+    text: bytes
+    ends: Positions
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def starts(self) -> Positions:
+        """Where each line begins."""
+        starts = np.empty_like(self.ends)
+        starts[:1] = 0
+        np.add(self.ends[:-1], 1, out=starts[1:])
+        return starts
+
+    def replaced(self, lines: Positions, by: Iterable[bytes | None]) -> "Lines":
+        """The same with other texts, without newlines, in place of some lines, in their order; None takes one out."""
+        ends = self.ends.copy()
+        gone, pieces = [], []
+        position = after = shift = 0
+        for line, text in zip(lines.tolist(), by, strict=True):
+            start = int(self.ends[line - 1]) + 1 if line else 0
+            pieces.append(self.text[position:start])
+            position = int(self.ends[line]) + 1
+            ends[after:line] += shift
+            after = line
+            if text is None:
+                gone.append(line)
+                shift += start - position
+            else:
+                pieces.append(text + b"\n")
+                shift += len(text) + 1 - (position - start)
+        ends[after:] += shift
+        pieces.append(self.text[position:])
+        return Lines(b"".join(pieces), np.delete(ends, gone))
+
+    def numbers(self) -> Numbers:
+        """The lines' values, where each is one to nineteen digits."""
+        text = _PAD + self.text
+        windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
+        words = windows[self.ends].view("<u8").reshape(-1, _WORDS)
+        words &= _DIGITS.take(self.ends - self.starts, axis=0)
+        high, middle, low = _values(words).T
+        numbers: Numbers = high * np.uint64(10**16) + middle * np.uint64(10**8) + low
+        return numbers
+
+
+def whole_lines(blocks: Iterator[bytes], longest: int) -> Iterator[bytes]:
+    """The same text in short blocks that end with a newline; of a line over ``longest`` bytes the beginning is kept."""
+    rest = b""
+    for block in _short(blocks):
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+            rest = block[end:][: longest + 1]
+        else:
+            rest = (rest + block)[: longest + 1]
+    if rest:
+        yield rest + b"\n"
+
+
+def _short(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks that fit, with the arrays that belong to them, into a core's own cache."""
+    for block in blocks:
+        for start in range(0, len(block), _SHORT):
+            yield block[start : start + _SHORT]
+
+
+def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
+    """The same text, of lines that all end with a newline, without some of its lines, counted from 0 in order."""
+    rest, first = b"", 0
+    for block in blocks:
+        text = rest + block
+        end = text.rfind(b"\n") + 1
+        rest = text[end:]
+        lines = Lines(text[:end], np.flatnonzero(np.frombuffer(text, np.uint8, end) == ord("\n")))
+        here = gone[slice(*np.searchsorted(gone, [first, first + len(lines)]))] - first
+        yield lines.replaced(here, [None] * len(here)).text
+        first += len(lines)
+
+
+class Scanner:
+    """Finds lines of nothing but digits. Keeps its memory from text to text: to ask for it anew takes longer."""
+
+    def __init__(self) -> None:
+        self._rest = np.empty(0, np.uint8)
+        self._is_other = np.empty(0, bool)
+
+    def scan(self, text: bytes) -> tuple[Lines, NDArray[np.bool_]]:
+        """The lines of a text that ends with a newline, and which are plain IDs: nothing but digits, below 9e18."""
+        values = np.frombuffer(text, np.uint8)
+        others = self._others(values)
+        is_end = values[others] == ord("\n")
+        lines = Lines(text, others[is_end])
+        starts = lines.starts
+        lengths = lines.ends - starts
+        is_plain = values[starts] - ord("1") < 8 + (lengths < MAX_DIGITS)
+        is_plain &= lengths <= MAX_DIGITS
+        is_plain[np.searchsorted(lines.ends, others[~is_end])] = False
+        return lines, is_plain
+
+    def _others(self, values: NDArray[np.uint8]) -> Positions:
+        """Where what is no digit stands."""
+        size = len(values)
+        if size > len(self._rest):
+            self._rest, self._is_other = np.empty(size, np.uint8), np.empty(size, bool)
+        np.subtract(values, ord("0"), out=self._rest[:size])
+        np.greater(self._rest[:size], 9, out=self._is_other[:size])
+        return np.flatnonzero(self._is_other[:size])
+
+
+def _values(words: Numbers) -> Numbers:
+    """What words of eight digits are worth, the first digit in the lowest byte.
+
+    Neighbours are added in pairs, then pairs of pairs, then these, each time all at once.
+    """
+    for width, tens in (("u2", 10), ("u4", 100), ("u8", 10_000)):
+        pairs = words.view("<" + width)
+        half = 4 * pairs.itemsize
+        low = pairs >> half
+        pairs *= tens
+        pairs += low
+        pairs &= (1 << half) - 1
+    return words

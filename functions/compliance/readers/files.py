@@ -1,0 +1,39 @@
+"""From an inbox object's bytes to lines of one ID each, whatever its format."""
+
+from collections.abc import Iterator
+
+from compliance.formats import Format
+from compliance.readers import posts
+from compliance.readers.tables import Table
+from compliance.runs import JobType
+from compliance.sources import gunzip
+from compliance.zstd import unzstd
+
+
+def unpacked(source: Format, blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    """The same bytes, unpacked.
+
+    Raises UnsupportedInput for a damaged or cut-off file, PartTooLarge when more than ``limit`` bytes come out.
+    """
+    match source.packing:
+        case "gzip":
+            return gunzip(blocks, limit)
+        case "zstd":
+            return unzstd(blocks, limit)
+    return blocks
+
+
+def id_lines(source: Format, blocks: Iterator[bytes], job_type: JobType) -> Iterator[bytes]:
+    """A line for each record of an unpacked file, or of a range of whole lines of it.
+
+    Raises UnsupportedInput for a table whose rows cannot be told apart, ValueError for Parquet, which is not read from
+    a stream.
+    """
+    match source.kind:
+        case "lines":
+            return blocks
+        case "csv" | "tsv":
+            return Table(int(source.column or 1), source.delimiter, source.has_header).lines(blocks)
+        case "jsonl":
+            return posts.id_lines(blocks, job_type)
+    raise ValueError("Parquet is read from a file.")

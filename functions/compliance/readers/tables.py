@@ -1,0 +1,82 @@
+"""CSV and TSV: one column of each row."""
+
+import csv
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from itertools import chain
+
+from compliance.errors import UnsupportedInput
+from compliance.ids import MAX_LINE
+from compliance.readers.texts import lines_of
+
+MAX_ROW = 4 << 20
+"""Characters of a row at most. A field of it has 131,072 at most, which is Python's own limit."""
+
+_BATCH = 8192
+
+
+@dataclass
+class Table:
+    """Reads a table of which the column with the number ``column``, from 1, holds the IDs."""
+
+    column: int
+    delimiter: str
+    has_header: bool
+    _rows: int = field(default=0, init=False)
+    _width: int = field(default=0, init=False)
+
+    def lines(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yields the column's fields, a line for each row but the header.
+
+        Quotes are as RFC 4180 has them. A blank row gives a blank line, and so does an empty field. A row with more or
+        fewer fields than the first gives a line that says so, as nothing tells which of them is the ID. Text that is
+        not UTF-8 does no harm outside the column.
+
+        Raises UnsupportedInput for quotes that are not closed as they should be, and for a row without an end: any
+        number of rows could hide in what follows.
+        """
+        found: list[str] = []
+        try:
+            for row in csv.reader(chain.from_iterable(self._text(blocks)), delimiter=self.delimiter, strict=True):
+                self._rows += 1
+                if row and len(row) == self._width:
+                    found.append(row[self.column - 1][: MAX_LINE + 1])
+                    if len(found) >= _BATCH:
+                        yield lines_of(found)
+                        found.clear()
+                else:
+                    found.extend(self._odd(row))
+        except csv.Error as error:
+            raise UnsupportedInput(
+                f"Row {self._rows + 1} of the table cannot be read ({error}). See whether its quotes are closed, and "
+                "doubled within a quoted field."
+            ) from None
+        yield lines_of(found)
+
+    def _odd(self, row: list[str]) -> list[str]:
+        """What becomes of a row that is the first, blank, or not like the others."""
+        if not row:
+            return [""]
+        if self._width:
+            return [f"a row of {len(row)} fields, where the first has {self._width}"]
+        self._width = len(row)
+        if self.column > self._width:
+            raise UnsupportedInput(f"The table has {self._width} columns: there is no column {self.column}.")
+        return [] if self.has_header else [row[self.column - 1][: MAX_LINE + 1]]
+
+    def _text(self, blocks: Iterator[bytes]) -> Iterator[list[str]]:
+        """The lines with their ends, block by block; the end of a line is CRLF, LF or CR."""
+        decoder = getincrementaldecoder("utf-8-sig")("replace")
+        rest, unended, rows = "", 0, 0
+        for block in chain(blocks, [None]):
+            if rows != self._rows:
+                unended, rows = 0, self._rows
+            text = rest + decoder.decode(block or b"", final=block is None)
+            lines = StringIO(text, newline="").readlines()
+            rest = lines.pop() if lines and block is not None and not lines[-1].endswith("\n") else ""
+            if unended + len(rest) > MAX_ROW:
+                raise UnsupportedInput(f"Row {rows + 1} of the table is longer than {MAX_ROW >> 20} MiB.")
+            unended += len(text) - len(rest)
+            yield lines

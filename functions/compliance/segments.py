@@ -1,0 +1,128 @@
+"""What a run reads: ranges of objects, as many of them packed into each part as fit. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from compliance.errors import ComplianceError, PartTooLarge
+from compliance.formats import Format, KindOfFile
+from compliance.ids import MAX_DIGITS
+from compliance.runs import DATASETS
+
+MAX_READ = 5_000_000_000
+"""Bytes of text that one invocation reads of what cannot be cut, or of several objects, in the time it has."""
+
+_JSONL_RANGE = 2_000_000_000
+_OVERHANG = MAX_DIGITS + 2
+"""Bytes that an ID may take which begins in a range and ends behind it, and a last newline that was not there."""
+
+_UNPACKED = {"none": 1.0, "gzip": 3.0, "zstd": 3.0}
+_IDS: dict[KindOfFile, float] = {"lines": 1.0, "csv": 0.1, "tsv": 0.1, "jsonl": 0.01, "parquet": 1.0}
+"""Which share of an unpacked file is IDs, at the least: a part that turns out larger becomes several full ones, while
+one that is guessed too large stays half empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The lines that begin at bytes ``start`` to ``end`` (exclusive) of an object; all of what cannot be cut."""
+
+    bucket: str
+    key: str
+    version_id: str
+    start: int
+    end: int
+    format: Format
+
+    @property
+    def text_bytes(self) -> float:
+        """About how much there is to read."""
+        return (self.end - self.start) * _UNPACKED[self.format.packing]
+
+    @property
+    def id_bytes(self) -> float:
+        """About how long the IDs are that come of it; those of a list are no longer."""
+        return self.text_bytes * _IDS[self.format.kind] + _OVERHANG
+
+
+def cut(whole: Segment, part_bytes: int) -> list[Segment]:
+    """Cuts an object, if it can be cut, into ranges that fill a part of ``part_bytes`` each, and what remains.
+
+    Raises PartTooLarge for one that cannot, and is longer than one invocation reads.
+    """
+    if whole.format.is_splittable:
+        longest = part_bytes - _OVERHANG if whole.format.kind == "lines" else _JSONL_RANGE
+        starts = range(0, whole.end, longest)
+        return [replace(whole, start=start, end=min(start + longest, whole.end)) for start in starts]
+    if whole.end > MAX_READ:
+        raise PartTooLarge(
+            f"The file has more than {MAX_READ:,} bytes, and only lists and JSON lines can be cut, unpacked: "
+            "drop it in several files, in a folder of datasets/."
+        )
+    return [whole]
+
+
+def pack(segments: Iterable[Segment], part_bytes: int) -> list[list[Segment]]:
+    """Puts segments together into few parts: the largest first, each into the first part with room for it.
+
+    So there are at most 11/9 as many parts as there have to be, and one [first-fit decreasing; Dósa 2007]. In a part,
+    segments stand by key and place.
+    """
+    parts: list[list[Segment]] = []
+    room: list[tuple[float, float]] = []
+    for segment in sorted(segments, key=lambda each: (-each.id_bytes, each.key, each.start)):
+        ids, text = segment.id_bytes, segment.text_bytes
+        index = next((index for index, free in enumerate(room) if ids <= free[0] and text <= free[1]), len(parts))
+        if index == len(parts):
+            parts.append([])
+            room.append((part_bytes, MAX_READ))
+        parts[index].append(segment)
+        room[index] = room[index][0] - ids, room[index][1] - text
+    ordered = [sorted(part, key=lambda each: (each.key, each.start)) for part in parts]
+    return sorted(ordered, key=lambda part: (part[0].key, part[0].start))
+
+
+def listing_of(parts: Sequence[Sequence[Segment]], run_id: str) -> bytes:
+    """The segments of all parts, one JSON object on a line: a file of the ``segments`` table."""
+    lines = [
+        json.dumps({"run_id": run_id, "part": part, **_row(segment)})
+        for part, segments in enumerate(parts, 1)
+        for segment in segments
+    ]
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def places(listing: bytes) -> Iterator[tuple[int, int]]:
+    """Where in a listing the segments of each part stand: the first byte and the one behind the last."""
+    start, part, position = 0, 1, 0
+    for line in listing.splitlines(keepends=True):
+        if json.loads(line)["part"] != part:
+            yield start, position
+            start, part = position, part + 1
+        position += len(line)
+    yield start, position
+
+
+def segment_of(line: bytes) -> Segment:
+    """The segment on a line of a listing."""
+    row: dict[str, Any] = json.loads(line)
+    source = Format(row["kind"], row["packing"], row["id_column"], row["delimiter"], row["has_header"])
+    return Segment(row["bucket"], row["key"], row["version_id"], row["range_start"], row["range_end"], source)
+
+
+def about(error: ComplianceError, key: str) -> ComplianceError:
+    """The same error, which names the object if it is one of many."""
+    return type(error)(f"{key}: {error}") if key.startswith(DATASETS) else error
+
+
+def _row(segment: Segment) -> dict[str, Any]:
+    about = asdict(segment.format)
+    return {
+        "bucket": segment.bucket,
+        "key": segment.key,
+        "version_id": segment.version_id,
+        "range_start": segment.start,
+        "range_end": segment.end,
+        "id_column": about.pop("column"),
+        **about,
+    }
