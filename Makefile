@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos mutation lint format sandbox synth bootstrap deploy destroy bench pins clean
+.PHONY: help demo test chaos mutation lint format sandbox synth bootstrap deploy destroy bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -48,6 +48,9 @@ destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; d
 
 bench: .venv/.installed ## Measure the upload beside what else one would use
 	@$(BIN)/python -m benchmarks.upload
+
+scale: .venv/.installed node_modules/.installed ## Check one large file on the local sandbox, every figure of it [IDS=100_000_000 PART_SIZE_MB=128]
+	@$(BIN)/python -m benchmarks.scale --ids $(or $(IDS),100_000_000) --part-size-mb $(or $(PART_SIZE_MB),128)
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
 	@for name in dev functions analytics preparation uv mutation; do \

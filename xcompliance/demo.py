@@ -20,6 +20,7 @@ from xcompliance.runs import segments_of
 from xcompliance.sandbox.sandbox import Options, Sandbox, sandbox
 from xcompliance.sandbox.simulator.settings import Generation, JobType
 from xcompliance.signals import stoppable
+from xcompliance.small_end import SMALL_FILE_IDS, time_small_file
 from xcompliance.stack import Stack
 from xcompliance.submit import submit
 from xcompliance.text import count
@@ -57,8 +58,9 @@ def run_demo(console: Console, file: Path | None, job_type: JobType, generation:
                 truth if truth.parts else read_truth(path, truth.type, [each.start for each in segments_of(stack, run)])
                 for (path, truth), run in zip(inputs.items(), runs, strict=True)
             ]
-            compared = [*_report(console, stack, runs, truths), *_received(box, runs, truths)]
-            _conclude(console, compared, Path(box.ca_bundle).parent)
+            compared = [*report_answers(console, stack, runs, truths), *received(box, runs, truths)]
+            _report_small_end(console, stack, Path(folder))
+            conclude(console, compared, Path(box.ca_bundle).parent)
             steps.say("Taking the sandbox down")
 
 
@@ -81,7 +83,9 @@ def _check(console: Console, stack: Stack, inputs: dict[Path, Truth]) -> list[Ru
     return runs
 
 
-def _report(console: Console, stack: Stack, runs: Sequence[RunRecord], truths: Sequence[Truth]) -> Iterator[Figure]:
+def report_answers(
+    console: Console, stack: Stack, runs: Sequence[RunRecord], truths: Sequence[Truth]
+) -> Iterator[Figure]:
     """Shows the answers wherever they are, and yields the figures on the way."""
     _section(console, "What X says")
     console.print(report.figures(runs))
@@ -122,7 +126,18 @@ def _look_up(console: Console, stack: Stack, truths: Sequence[Truth]) -> Iterato
             return
 
 
-def _received(box: Sandbox, runs: Sequence[RunRecord], truths: Sequence[Truth]) -> Iterator[Figure]:
+def _report_small_end(console: Console, stack: Stack, folder: Path) -> None:
+    """By now the functions are warm, as they are where files come often."""
+    _section(console, f"How long a file of {SMALL_FILE_IDS} IDs takes beside X's own time")
+    with display(console) as shown:
+        took = time_small_file(stack, folder, shown)
+    table = report.pairs()
+    table.add_row("from the drop to X's job", f"{took.to_job:.2f} s")
+    table.add_row("from X's answer to the rows in Athena and DynamoDB", f"{took.to_rows:.2f} s")
+    console.print(table)
+
+
+def received(box: Sandbox, runs: Sequence[RunRecord], truths: Sequence[Truth]) -> Iterator[Figure]:
     """What the simulator of X has received."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(f"{box.x_api_url}/_simulator/jobs") as answer:
@@ -132,7 +147,8 @@ def _received(box: Sandbox, runs: Sequence[RunRecord], truths: Sequence[Truth]) 
         yield from figures.of_uploads(run, truth, jobs)
 
 
-def _conclude(console: Console, compared: Sequence[Figure], logs: Path) -> None:
+def conclude(console: Console, compared: Sequence[Figure], logs: Path) -> None:
+    """Says how many figures agree with the truth; raises OutcomeError unless all do."""
     wrong = [figure for figure in compared if not figure.agrees]
     console.print()
     if not wrong:

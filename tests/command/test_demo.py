@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from xcompliance.demo import _conclude
+from xcompliance.demo import conclude
 from xcompliance.errors import OutcomeError
 from xcompliance.figures import Figure
 
@@ -28,13 +28,13 @@ def test_a_file_that_the_demo_cannot_count_is_refused(invoke: Invoke, tmp_path: 
 def test_a_mismatch_prints_which_figure_and_fails() -> None:
     console = Console(file=io.StringIO(), width=200)
     with pytest.raises(OutcomeError, match="1 of 2 figures disagree"):
-        _conclude(console, [Figure("accepted", 2, 2), Figure("tweets: rejected", 3, 4)], Path("logs"))
+        conclude(console, [Figure("accepted", 2, 2), Figure("tweets: rejected", 3, 4)], Path("logs"))
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines()[-1].split() == ["tweets:", "rejected", "3", "4"]
 
 
 def test_agreement_is_said() -> None:
     console = Console(file=io.StringIO())
-    _conclude(console, [Figure("accepted", 2, 2)], Path("logs"))
+    conclude(console, [Figure("accepted", 2, 2)], Path("logs"))
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().strip() == "All 1 figures agree with the truth."
