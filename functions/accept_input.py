@@ -9,6 +9,7 @@ from compliance import errors
 from compliance.accounting import judge, total_counts, total_oddities
 from compliance.clock import time_text
 from compliance.plausibility import warnings
+from compliance.segments import check_count
 
 
 @lambda_handler
@@ -16,13 +17,14 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes ``run_id``, ``execution_arn`` and ``prepared``, an item per part, with ``error`` and ``cause`` if failed.
 
     Returns the numbers of the ``parts`` that hold an ID and are still to be checked. Raises the first part's error,
-    or InputRejected or NothingToCheck for the whole.
+    PartTooLarge for too many of them, or InputRejected or NothingToCheck for the whole.
     """
     for outcome in event["prepared"]:
         if "error" in outcome:
             message = errors.message_of(outcome["error"], outcome["cause"])
             raise errors.named(outcome["error"], message)
     parts = runs_table.list_parts(event["run_id"])
+    check_count(len(parts))
     counts = total_counts(parts)
     odd = total_oddities(parts)
     runs_table.update_run(

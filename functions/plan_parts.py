@@ -6,7 +6,7 @@ from adapters import inbox, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance.runs import Part, Run, segments_key
-from compliance.segments import listing_of, pack, places, segment_of
+from compliance.segments import check_count, listing_of, pack, places, segment_of
 
 
 @lambda_handler
@@ -49,4 +49,5 @@ def _listing(run: Run) -> bytes:
     if "files" in run:
         return objects.read(segments_key(run))
     parts = pack(inbox.segments_of(run), settings().part_bytes)
+    check_count(len(parts))
     return objects.write_once(segments_key(run), listing_of(parts, run["run_id"]))

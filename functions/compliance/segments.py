@@ -13,6 +13,9 @@ from compliance.runs import DATASETS
 MAX_READ = 5_000_000_000
 """Bytes of text that one invocation reads of what cannot be cut, or of several objects, in the time it has."""
 
+MAX_PARTS = 2000
+"""Of one run, as each takes up to ten of the 25,000 events that Step Functions keeps of an execution."""
+
 _JSONL_RANGE = 2_000_000_000
 _OVERHANG = MAX_DIGITS + 2
 """Bytes that an ID may take which begins in a range and ends behind it, and a last newline that was not there."""
@@ -80,6 +83,15 @@ def pack(segments: Iterable[Segment], part_bytes: int) -> list[list[Segment]]:
         room[index] = room[index][0] - ids, room[index][1] - text
     ordered = [sorted(part, key=lambda each: (each.key, each.start)) for part in parts]
     return sorted(ordered, key=lambda part: (part[0].key, part[0].start))
+
+
+def check_count(parts: int) -> None:
+    """Raises PartTooLarge for more parts than one run can check."""
+    if parts > MAX_PARTS:
+        raise PartTooLarge(
+            f"The dataset makes {parts:,} uploads, and a run checks {MAX_PARTS:,} at most: drop it in several, or "
+            "raise part_size_mb where X takes more at once. Nothing was sent to X."
+        )
 
 
 def listing_of(parts: Sequence[Sequence[Segment]], run_id: str) -> bytes:
