@@ -66,7 +66,7 @@ class Lines:
         """The text without some of its lines, however many."""
         is_kept = np.ones(len(self), bool)
         is_kept[positions] = False
-        return np.frombuffer(self.text, np.uint8)[np.repeat(is_kept, self.ends + 1 - self.starts)].tobytes()
+        return bytes(np.frombuffer(self.text, np.uint8)[np.repeat(is_kept, self.ends + 1 - self.starts)])
 
     def numbers(self) -> Numbers:
         """The lines' values, where each is one to nineteen digits."""
