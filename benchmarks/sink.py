@@ -20,8 +20,8 @@ from benchmarks.loopback import Connection, Head, serve
 class Stored:
     """The object that came: its length in bytes, its CRC32C in base64, and how long it took.
 
-    ``seconds`` run from the client's first connection to the answer that says that the object is stored: what a
-    program does before it connects, such as starting an interpreter, does not count.
+    ``seconds`` run from the client's first connection until the answer that the object is stored is about to be sent:
+    what a program does before it connects, such as starting an interpreter, does not count.
     """
 
     bytes: int
@@ -77,13 +77,13 @@ class Sink:
 
     def _finish(self, connection: Connection, head: Head) -> None:
         crc32c = base64.b64encode(self._checksum.to_bytes(4, "big")).decode()
+        stored = Stored(self._offset, crc32c, time.monotonic() - self._began)
+        print(json.dumps(asdict(stored)), flush=True)  # before the answer, after which this server may be ended
         if _is_json(head):
             resource = {"bucket": "bench", "name": "ids.txt", "size": str(self._offset), "crc32c": crc32c}
             connection.answer(200, {"Content-Type": "application/json"}, json.dumps(resource).encode())
         else:
             connection.answer(200, {"x-goog-hash": f"crc32c={crc32c}"})
-        stored = Stored(self._offset, crc32c, time.monotonic() - self._began)
-        print(json.dumps(asdict(stored)), flush=True)
 
 
 def _is_json(head: Head) -> bool:

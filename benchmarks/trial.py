@@ -63,8 +63,7 @@ def upload(client: Client, dataset: Dataset, network: Network) -> Trial:
         serving("benchmarks.s3", str(directory), *network.s3.arguments()) as s3,
         serving("benchmarks.sink", *network.sink.arguments()) as sink,
     ):
-        environment = {**client_environment(directory, s3.url), **client.environment}
-        usage = measure(client.command(dataset, sink.url), environment)
+        usage = measure(client.command(dataset, sink.url), client_environment(directory, s3.url))
         reports = sink.stop()
     stored = Stored(**json.loads(reports[-1])) if reports else None
     if stored is None or (stored.bytes, stored.crc32c) != (dataset.bytes, dataset.crc32c):

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,9 @@ from compliance.runs import Part, PartRef, raw_key, results_key
 RECORDS_PER_FILE = 200_000
 """Bounds the memory; about 4 MB of Parquet."""
 
+BYTES_PER_FILE = 64 << 20
+"""Of X's lines, in their usual length those of some 500,000 records: bounds the memory where lines are long."""
+
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
@@ -25,8 +27,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     ref = PartRef.of(event)
     part = runs_table.get_part_with_job(ref)
     findings = no_findings()
-    records = _records(part)
-    for number, batch in enumerate(iter(lambda: list(islice(records, RECORDS_PER_FILE)), [])):
+    for number, batch in enumerate(_batches(part)):
         tally(findings, batch)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "records.parquet"
@@ -37,10 +38,23 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     return {}
 
 
-def _records(part: Part) -> Iterator[ResultRecord]:
-    if not part["result_bytes"]:
-        return
-    for lines in objects.read_lines(raw_key(part["run_id"], part["part"]), 0):
-        for line in lines:
-            if (record := parse_line(line)) is not None:
-                yield record
+def _batches(part: Part) -> Iterator[list[ResultRecord]]:
+    """The records of each file."""
+    batch: list[ResultRecord] = []
+    size = 0
+    for line in _lines(part):
+        if (record := parse_line(line)) is None:
+            continue
+        batch.append(record)
+        size += len(line)
+        if len(batch) == RECORDS_PER_FILE or size >= BYTES_PER_FILE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _lines(part: Part) -> Iterator[bytes]:
+    if part["result_bytes"]:
+        for lines in objects.read_lines(raw_key(part["run_id"], part["part"]), 0):
+            yield from lines

@@ -1,11 +1,12 @@
 """Ours, as the function Upload Part runs it in an invocation of 900 s: from S3 into a resumable session.
 
-Arguments: KEY BYTES CRC32C URL. The environment is the function's; AWS_ENDPOINT_URL_S3 says where S3 is.
+Arguments: KEY BYTES CRC32C URL CHUNK_MIB. AWS_ENDPOINT_URL_S3 says where S3 is.
 """
 
 import sys
 import time
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -13,7 +14,6 @@ from adapters import objects
 from adapters.aws import s3
 from adapters.handler import LambdaClock
 from adapters.http import Wire
-from adapters.settings import settings
 from benchmarks.s3 import ETAG
 from compliance import gcs_resumable
 from compliance.runs import Part
@@ -37,7 +37,8 @@ class Invocation(LambdaContext):
 def main() -> None:
     """Opens the session and uploads the object, with the S3 client that a warm function has."""
     s3()
-    key, total, crc32c, url = sys.argv[1:]
+    key, total, crc32c, url, chunk_mib = sys.argv[1:]
+    cast(Any, objects).settings = lambda: SimpleNamespace(results_bucket="bench")
     part = cast(Part, {"object_key": key, "object_etag": ETAG, "bytes": int(total), "crc32c": crc32c})
     request = gcs_resumable.open_request(url)
     clock = LambdaClock(Invocation())
@@ -46,7 +47,7 @@ def main() -> None:
     if not isinstance(session_uri, str):
         sys.exit(session_uri.reason)
     source = objects.prepared(part)
-    upload = ResumableUpload(session_uri, source, send, clock, settings().chunk_bytes, RESERVE_SECONDS)
+    upload = ResumableUpload(session_uri, source, send, clock, int(chunk_mib) << 20, RESERVE_SECONDS)
     if not upload.run().complete:
         sys.exit("The upload is not complete.")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from compliance.errors import InputRejected, NothingToCheck
-from compliance.results import no_findings
+from compliance.results import count_word, no_findings
 from compliance.runs import Counts, Findings, Oddities, Part
 
 
@@ -60,8 +60,8 @@ def total_findings(parts: Iterable[Part]) -> Findings:
         total["affected"] += part["affected"]
         total["result_errors"] += part["result_errors"]
         for counts, more in ((total["by_action"], part["by_action"]), (total["by_reason"], part["by_reason"])):
-            for name, count in more.items():
-                counts[name] = counts.get(name, 0) + count
+            for word, number in more.items():
+                count_word(counts, word, number)
     return total
 
 

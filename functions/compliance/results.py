@@ -14,13 +14,21 @@ _KNOWN = {"id", "action", "reason", "created_at", "redacted_at", "deleted_at", "
 _GEO_REASONS = ("scrub_geo", "geo_scrubbed")
 _RANK = {"delete": 3, "rehydrate": 2, "scrub_geo": 1}
 
+MAX_WORD = 200
+"""Characters of a word: X's have 20. What is longer would not fit into the index, nor between two states."""
+
+MOST_WORDS = 50
+"""Different words that are counted each by itself, X's own not among them; the others are counted as ``OTHER``."""
+
+OTHER = "other"
+
 
 @dataclass(frozen=True, slots=True)
 class ResultRecord:
     """What X said of one ID.
 
-    ``raw`` is the line itself wherever the other fields do not say all of it: unknown fields, unreadable times,
-    lines that are no JSON object, and the older files' action ``delete`` for a mere ``scrub_geo``.
+    ``raw`` is the line itself wherever the other fields do not say all of it: unknown fields, unreadable times, words
+    that are too long, lines that are no JSON object, and the older files' action ``delete`` for a mere ``scrub_geo``.
     """
 
     id: str | None
@@ -63,7 +71,7 @@ def parse_line(line: bytes) -> ResultRecord | None:
     if action == "delete" and reason in _GEO_REASONS:
         action, is_plain = "scrub_geo", False
     return ResultRecord(
-        id=_word(data.get("id")),
+        id=_id(data.get("id")),
         action=action,
         reason=reason,
         created_at=times["created_at"],
@@ -96,7 +104,14 @@ def tally(findings: Findings, records: Iterable[ResultRecord]) -> None:
         findings["affected"] += 1
         for counts, value in ((findings["by_action"], record.action), (findings["by_reason"], record.reason)):
             if value is not None:
-                counts[value] = counts.get(value, 0) + 1
+                count_word(counts, value, 1)
+
+
+def count_word(counts: dict[str, int], word: str, number: int) -> None:
+    """Counts a word ``number`` times more."""
+    is_listed = word in counts or word in _RANK or len(counts.keys() - _RANK) < MOST_WORDS
+    word = word if is_listed else OTHER
+    counts[word] = counts.get(word, 0) + number
 
 
 def no_findings() -> Findings:
@@ -115,12 +130,18 @@ def outranking(records: Iterable[ResultRecord]) -> dict[str, ResultRecord]:
     return best
 
 
-def _word(value: Any) -> str | None:
+def _id(value: Any) -> str | None:
+    """A word that can be a key: half of one would be another's."""
+    text = _word(value, MAX_WORD + 1)
+    return text if text is None or len(text) <= MAX_WORD else None
+
+
+def _word(value: Any, longest: int = MAX_WORD) -> str | None:
     """A text that can be stored: nothing for an empty one, JSON for what is none, and no half characters."""
     if value is None or value == "":
         return None
     text = value if isinstance(value, str) else json.dumps(value)
-    return text.encode("utf-8", "replace").decode()
+    return text[:longest].encode("utf-8", "replace").decode()
 
 
 def _time(value: Any) -> datetime | None:

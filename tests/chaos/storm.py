@@ -40,7 +40,8 @@ class Storm:
     def fault(self, effect: Effect, act: Act) -> Any:
         """Stands before an effect."""
         self.deployment.universe.world.gcs.play(self._chunks())
-        self.deployment.universe.world.downloads.script[:] = self._servings()
+        if _is_download(effect) and not effect.is_aws:
+            self.deployment.universe.world.downloads.script[:] = self._servings()
         if self.random.random() >= self.rate:
             return act()
         name, trouble = self.random.choice(AWS_TROUBLES if effect.is_aws else WIRE_TROUBLES)

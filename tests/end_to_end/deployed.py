@@ -13,7 +13,9 @@ def deployed(options: Options) -> Iterator[Deployment]:
     """Starts a sandbox and ends it; fails when one of its processes outlives it."""
     others = descendants()
     with sandbox(options) as box:
-        yield Deployment(box)
+        deployment = Deployment(box)
+        deployment.listen()
+        yield deployment
         started = descendants() - others
         assert started, "a running sandbox must have processes"
     assert alive(started) == set(), "the sandbox has ended, but these processes of it have not"

@@ -77,6 +77,26 @@ class Deployment:
         self.box = box
         self.simulator = SimulatorAdmin(box.x_api_url)
         self._ended: dict[str, Execution] = {}
+        self._events: list[Item] = []
+
+    # ---- events ----
+
+    def listen(self) -> None:
+        """Keeps what is told on the event bus from now on."""
+        queue = self._queues.create_queue(QueueName="heard")["QueueUrl"]
+        about = self._queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        events = self.box.session.client("events", **self._connection)
+        events.put_rule(Name="heard", EventPattern=json.dumps({"source": ["xcompliance"]}))
+        events.put_targets(Rule="heard", Targets=[{"Id": "heard", "Arn": about["Attributes"]["QueueArn"]}])
+
+    def events(self) -> list[Item]:
+        """What was told since ``listen``."""
+        queue = self._queues.get_queue_url(QueueName="heard")["QueueUrl"]
+        while messages := self._queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                self._events.append(json.loads(message["Body"]))
+                self._queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return self._events
 
     # ---- inbox and results bucket ----
 
@@ -277,11 +297,20 @@ class Deployment:
         failed = [each for each in outcomes if each.run.get("status") != "complete"]
         assert not failed, "These runs are not complete:\n" + "\n".join(self.story(each.drop) for each in failed)
 
-    def function_logs(self) -> dict[str, list[str]]:
-        """The log lines of every function, by the name of its log group."""
+    def run_and_part_records(self) -> list[str]:
+        """What the records of runs and parts say, but for the credentials, which are in no other place."""
+        return [_shown(item) for item in self._runs() if item["pk"].startswith("RUN#")]
+
+    def metrics(self) -> list[Item]:
+        """Names and dimensions of all metrics."""
+        metrics = self.box.session.client("cloudwatch", **self._connection)
+        return [metric for page in metrics.get_paginator("list_metrics").paginate() for metric in page["Metrics"]]
+
+    def logs(self) -> dict[str, list[str]]:
+        """The log lines of everything, by the names of the log groups."""
         groups = [
             group["logGroupName"]
-            for page in self._logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/")
+            for page in self._logs.get_paginator("describe_log_groups").paginate()
             for group in page["logGroups"]
         ]
         return {group: list(self._lines_of(group)) for group in groups}
@@ -301,7 +330,7 @@ class Deployment:
             told.append(f"  {each.arn.split(':', 6)[-1]}: {each.status} {each.error or ''} {each.cause or ''}".rstrip())
             if each.status != "SUCCEEDED":
                 told += [f"    {event['type']} {_name(event)}" for event in self.history(each.arn)[-8:]]
-        for group, messages in self.function_logs().items():
+        for group, messages in self.logs().items():
             about = [line for line in messages if drop.run_id in line and ('"ERROR"' in line or '"WARNING"' in line)]
             told += [f"  {group}: {line.strip()[:600]}" for line in about[-5:]]
         return "\n".join(told)
@@ -334,6 +363,10 @@ class Deployment:
     @cached_property
     def _logs(self) -> "CloudWatchLogsClient":
         return self.box.session.client("logs", **self._connection)
+
+    @cached_property
+    def _queues(self) -> Any:
+        return self.box.session.client("sqs", **self._connection)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBServiceResource":

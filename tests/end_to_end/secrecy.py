@@ -1,4 +1,4 @@
-"""What must never be written where it cannot be unwritten: in execution histories and in logs."""
+"""What must never be written where it cannot be unwritten: in histories, logs, metrics, events and error texts."""
 
 import json
 import re
@@ -12,12 +12,18 @@ ID = re.compile(r"(?<![0-9])[0-9]{6,19}(?![0-9])")
 
 
 def written(deployment: Deployment) -> Mapping[str, str]:
-    """All execution histories and all function logs, by where they are from."""
+    """All that the runs have left behind but their data and the credentials' own place, by where it is from."""
     executions = [each for machine in ("Run", "Job") for each in deployment.executions(machine)]
     texts = {each.arn: json.dumps(deployment.history(each.arn), default=str) for each in executions}
     texts |= {each.arn + " itself": f"{each.input} {each.output} {each.error} {each.cause}" for each in executions}
-    logs = {group: "\n".join(messages) for group, messages in deployment.function_logs().items()}
+    logs = {group: "\n".join(messages) for group, messages in deployment.logs().items()}
+    texts["records"] = "\n".join(deployment.run_and_part_records())
+    texts["events"] = json.dumps(deployment.events())
+    texts["metrics"] = json.dumps(deployment.metrics())
     assert len(executions) > 0
+    for run in deployment.run_records():
+        assert run["run_id"] in texts["records"]
+        assert run["run_id"] in texts["events"]
     assert all("ExecutionStarted" in texts[each.arn] for each in executions)
     assert any("run_id" in text for text in logs.values()), "no function has written a log line about a run"
     return texts | logs

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from compliance.accounting import judge, total_counts, total_findings, total_indexed, total_oddities
 from compliance.errors import InputRejected, NothingToCheck
+from compliance.results import MOST_WORDS
 from compliance.runs import Counts, Part
 
 
@@ -108,6 +109,24 @@ def test_findings_add_up_over_the_parts_that_are_complete() -> None:
         "by_reason": {"deleted": 3, "suspended": 1},
     }
     assert one["by_action"] == {"delete": 4}
+
+
+def test_findings_of_many_parts_take_little_space() -> None:
+    parts = [
+        part_of(
+            status="complete",
+            records=1,
+            affected=1,
+            result_errors=0,
+            by_action={"delete": 1},
+            by_reason={f"reason {number}": 1},
+        )
+        for number in range(1000)
+    ]
+    total = total_findings(parts)
+    assert total["by_action"] == {"delete": 1000}
+    assert total["by_reason"]["other"] == 1000 - MOST_WORDS
+    assert sum(total["by_reason"].values()) == 1000
 
 
 def test_what_became_of_the_records_in_the_index_adds_up_too() -> None:

@@ -18,6 +18,7 @@ from compliance.errors import (
     ResultsCorrupted,
     ResultsExpired,
 )
+from compliance.results import MAX_WORD
 from tests.fakes.downloads import Serving
 from tests.fakes.x import FakeX
 from tests.unit.conftest import Functions
@@ -197,6 +198,40 @@ def test_all_counts_add_up(functions: Functions) -> None:
     assert part["affected"] == sum(part["by_action"].values())
 
 
+LONG = "x" * 1_000_000
+
+
+@pytest.mark.parametrize("name", ["id", "action", "reason", "error", "country"])
+def test_a_line_of_a_megabyte_is_kept_and_stops_no_other(functions: Functions, tmp_path: Path, name: str) -> None:
+    lines = [{"id": "1", "action": "delete", name: LONG}, {"id": "2", "action": "delete", "reason": "deleted"}]
+    results = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    ref = downloaded(functions, results)
+    functions.invoke("write_results", ref)
+    assert [row["raw"] for row in table(functions, tmp_path)] == [json.dumps(lines[0]), None]
+    assert functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})["complete"]
+    part = functions.part(ref)
+    assert (part["records"], part["affected"], part["indexed"]) == (2, 2, 1 if name == "id" else 2)
+    assert functions.object(f"raw/{ref['run_id']}/00001.ndjson") == results
+
+
+def test_a_different_reason_in_every_record_is_no_reason_to_fail(functions: Functions) -> None:
+    records = [{"id": str(number), "action": "delete", "reason": f"reason {number}"} for number in range(30_000)]
+    ref = downloaded(functions, b"".join(json.dumps(each).encode() + b"\n" for each in records))
+    functions.invoke("write_results", ref)
+    part = functions.part(ref)
+    assert part["by_action"] == {"delete": 30_000}
+    assert sum(part["by_reason"].values()) == 30_000
+
+
+def test_long_lines_become_files_of_bounded_size(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_results, "BYTES_PER_FILE", 1000)
+    lines = [json.dumps({"id": str(number), "more": "x" * 400}).encode() for number in range(10)]
+    ref = downloaded(functions, b"\n".join(lines))
+    functions.invoke("write_results", ref)
+    assert len(functions.keys("results/")) == 4
+    assert functions.part(ref)["records"] == 10
+
+
 def test_many_records_become_several_files_and_a_second_time_the_same(functions: Functions, tmp_path: Path) -> None:
     functions.monkeypatch.setattr(write_results, "RECORDS_PER_FILE", 2)
     ref = downloaded(functions, MIXED)
@@ -215,7 +250,7 @@ def test_text_of_every_kind_survives_the_table(functions: Functions, tmp_path: P
         for at, text in enumerate(strange)
     )
     functions.invoke("write_results", downloaded(functions, results))
-    assert [row["reason"] for row in table(functions, tmp_path)] == strange
+    assert [row["reason"] for row in table(functions, tmp_path)] == [text[:MAX_WORD] for text in strange]
 
 
 def test_a_reason_without_a_word_is_no_reason_to_fail(functions: Functions) -> None:

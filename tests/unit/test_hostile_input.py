@@ -130,6 +130,12 @@ def test_many_duplicates_are_one_id(functions: Functions) -> None:
     assert (run["lines"], run["accepted"], run["duplicate"], run["rejected"]) == (200_000, 1, 199_999, 0)
 
 
+def test_ten_million_lines_of_a_thousand_ids_are_a_thousand_ids() -> None:
+    part = prepared(IDS * 50 for _ in range(200))
+    assert part.content == IDS
+    assert (part.counts["lines"], part.counts["accepted"], part.counts["duplicate"]) == (10**7, 1000, 10**7 - 1000)
+
+
 def test_duplicates_take_little_memory() -> None:
     distinct = Distinct(many=100_000)
     numbers = np.arange(1000, dtype=np.uint64)
@@ -145,15 +151,15 @@ def test_duplicates_take_little_memory() -> None:
 
 
 @pytest.mark.parametrize("size", [65_536, 1 << 20])
-def test_a_line_of_64_mb_is_rejected_in_flat_memory(size: int) -> None:
+def test_a_line_of_a_gigabyte_is_rejected_in_flat_memory(size: int) -> None:
     def blocks() -> Iterator[bytes]:
         yield b"18\n"
-        for _ in range((64 << 20) // size):
+        for _ in range((1 << 30) // size):
             yield b"1" * size
         yield b"\n19\n"
 
     tracemalloc.start()
-    part = prepared(cut_to_lines(blocks(), 0, (64 << 20) + 7))
+    part = prepared(cut_to_lines(blocks(), 0, (1 << 30) + 7))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert part.content == b"18\n19\n"

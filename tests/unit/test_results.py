@@ -2,13 +2,13 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compliance.results import ResultRecord, no_findings, outranking, parse_line, tally
+from compliance.results import MAX_WORD, MOST_WORDS, OTHER, ResultRecord, no_findings, outranking, parse_line, tally
 
 
 def record_of(**fields: Any) -> ResultRecord:
@@ -149,6 +149,34 @@ def test_every_record_is_counted_by_what_it_says() -> None:
         "by_action": {"delete": 2, "scrub_geo": 1, "embargo": 1},
         "by_reason": {"deleted": 2, "suspended": 1},
     }
+
+
+@pytest.mark.parametrize("name", ["action", "reason", "error"])
+def test_a_word_that_is_too_long_is_cut_and_kept_in_the_line_itself(name: str) -> None:
+    for length, is_whole in ((MAX_WORD, True), (MAX_WORD + 1, False), (1_000_000, False)):
+        record = record_of(**{"id": "1", name: "ä" * length})
+        assert getattr(record, name) == "ä" * MAX_WORD
+        assert (record.raw is None) == is_whole
+
+
+def test_an_id_that_is_too_long_is_nobodys_and_kept_in_the_line_itself() -> None:
+    assert record_of(id="1" * MAX_WORD, action="delete").id == "1" * MAX_WORD
+    record = record_of(id="1" * (MAX_WORD + 1), action="delete")
+    assert (record.id, record.action) == (None, "delete")
+    assert record.raw is not None
+
+
+def test_any_number_of_different_words_is_counted_in_little_space() -> None:
+    findings = no_findings()
+    words = [f"word {number}" for number in range(MOST_WORDS + 30)]
+    tally(findings, [ResultRecord("1", word, word) for word in words * 2])
+    tally(findings, [ResultRecord("1", "delete"), ResultRecord("1", words[0], "delete")])
+    for name, deletes in (("by_action", 1), ("by_reason", 1)):
+        counts = dict(cast(Any, findings)[name])
+        assert counts.pop("delete") == deletes
+        assert counts.pop(OTHER) == 60
+        assert counts.keys() == set(words[:MOST_WORDS])
+    assert sum(findings["by_action"].values()) == findings["affected"] == 2 * len(words) + 2
 
 
 @given(st.permutations(["embargo", "scrub_geo", "rehydrate", "delete"]))

@@ -46,6 +46,16 @@ def test_the_run_s_execution_ends_with_the_run_s_figures(checked: Checked, name:
     assert {figure: output[figure] for figure in expected} == expected
 
 
+def test_the_event_bus_is_told_once_how_each_run_has_ended(checked: Checked) -> None:
+    told = checked.deployment.events()
+    for outcome in checked.outcomes.values():
+        (event,) = [event for event in told if event["detail"]["run_id"] == outcome.drop.run_id]
+        word = "Completed" if outcome.run["status"] == "complete" else "Failed"
+        assert event["detail-type"] == f"ComplianceRun{word}"
+        assert (event["detail"]["status"], event["detail"]["key"]) == (outcome.run["status"], outcome.file.key)
+        assert event["detail"].get("accepted") == outcome.run.get("accepted")
+
+
 def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None:
     archive = checked["archive"]
     assert len(archive.parts) == 2

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from tests.end_to_end.deployed import deployed
-from tests.end_to_end.driver import PATIENCE, Deployment, Drop, Item, Outcome
+from tests.end_to_end.driver import PATIENCE, Deployment, Drop, Execution, Item, Outcome
 from tests.end_to_end.files import Answer
 from tests.end_to_end.simulator_admin import Entry, Job
-from tests.end_to_end.x_hosted.inbox import ABORTED, LOST, STOPPED, WAITING, answers, events, inbox
+from tests.end_to_end.x_hosted.inbox import ABORTED, CHECKED, LOST, STOPPED, WAITING, answers, events, inbox
 from xcompliance.sandbox.sandbox import Options
 
 
@@ -21,6 +21,8 @@ class Checked:
     deployment: Deployment
     outcomes: Mapping[str, Outcome]
     answers: Mapping[str, Answer]
+    again: Execution
+    """The file "posts", announced a second time."""
     items: Mapping[str, Item]
     jobs: list[Job]
     journal: list[Entry]
@@ -47,12 +49,14 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 def checked(deployment: Deployment) -> Checked:
     """All files dropped at once, and their runs ended."""
     drops = {name: deployment.drop(file) for name, file in inbox().items()}
+    again = deployment.deliver_again(drops["posts"])
     outcomes = dict(zip(drops, deployment.await_runs(drops.values()), strict=True))
-    deployment.assert_complete(outcomes.values())
+    deployment.assert_complete(outcomes[name] for name in CHECKED)
     return Checked(
         deployment,
         outcomes,
         answers(),
+        deployment.await_execution(again),
         deployment.items(),
         deployment.simulator.jobs(),
         deployment.simulator.journal(),

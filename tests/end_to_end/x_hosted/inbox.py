@@ -5,11 +5,13 @@ from functools import cache
 from typing import Any
 
 from tests.end_to_end.files import Answer, IdFile, account_ids, answer_by_rule, plain_file, snowflakes
+from tests.end_to_end.gcs import inbox as gcs
 from xcompliance.sandbox.simulator.rule import record_line
 
-PLAIN = ("posts", "accounts", "in two parts")
+PLAIN = ("posts", "accounts", "in two parts", "dirty", "gzip", "odd key")
 """The files that X answers as it usually does."""
 CHECKED = (*PLAIN, "surprises")
+"""The files that must be checked; the others must not."""
 
 
 @cache
@@ -20,6 +22,7 @@ def inbox() -> dict[str, IdFile]:
         "accounts": plain_file("users/accounts.txt", account_ids(32, 3_000)),
         "in two parts": plain_file("users/in two parts.txt", snowflakes(33, 60_000)),
         "surprises": plain_file("tweets/surprises.txt", snowflakes(34, 40)),
+        **{name: gcs.inbox()[name] for name in ("dirty", "gzip", "odd key", "refused", "empty")},
     }
 
 

@@ -53,12 +53,27 @@ def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None
 
 def test_x_is_asked_for_resumable_uploads_once_and_then_believed(checked: Checked) -> None:
     creates = [entry["status"] for entry in checked.journal if entry["operation"] == "create_job"]
-    parts = sum(len(outcome.parts) for outcome in checked.outcomes.values())
+    parts = sum(len(checked[name].parts) for name in CHECKED)
     assert creates.count(200) == parts
     refused = creates.count(400)
     assert 1 <= refused <= 2, "both types may have asked before one of them was answered"
     assert len(creates) == parts + refused
     assert not any(job["resumable"] for job in checked.jobs)
+
+
+@pytest.mark.parametrize(("name", "error"), [("refused", "InputRejected"), ("empty", "NothingToCheck")])
+def test_a_file_without_ids_is_refused_before_x_hears_of_it(checked: Checked, name: str, error: str) -> None:
+    assert checked[name].execution.status == "FAILED"
+    assert (checked[name].run["status"], checked[name].run["error"]) == ("failed", error)
+    assert checked.deployment.simulator.jobs(checked[name].drop.run_id) == []
+
+
+def test_an_event_that_comes_again_starts_no_second_run(checked: Checked) -> None:
+    run = checked["posts"].drop.run_id
+    assert checked.again.status == "SUCCEEDED"
+    output = json.loads(checked.again.output or "")
+    assert (output["duplicate"], output["run_id"]) == (True, run)
+    assert len(checked.deployment.job_executions_of(run)) == len(checked.deployment.simulator.jobs(run)) == 1
 
 
 def test_an_upload_whose_answer_is_lost_is_not_sent_again(checked: Checked, lost: Outcome) -> None:

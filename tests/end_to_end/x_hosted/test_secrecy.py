@@ -1,4 +1,4 @@
-"""What is written on the way holds no credential and no ID that was checked."""
+"""What a run leaves behind beside its data holds no credential and no ID that was checked."""
 
 import pytest
 
@@ -10,10 +10,10 @@ pytestmark = pytest.mark.end_to_end
 
 
 @pytest.mark.usefixtures("stopped")
-def test_no_credential_is_in_a_history_or_a_log(checked: Checked) -> None:
+def test_no_credential_is_left_anywhere(checked: Checked) -> None:
     assert_no_credential(written(checked.deployment))
 
 
 @pytest.mark.usefixtures("stopped")
-def test_no_checked_id_is_in_a_history_or_a_log(checked: Checked) -> None:
+def test_no_checked_id_is_left_but_in_the_data(checked: Checked) -> None:
     assert_no_id(written(checked.deployment), [each for file in [*inbox().values(), *LATER] for each in file.ids])
