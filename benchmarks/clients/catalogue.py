@@ -1,6 +1,5 @@
 """The clients: how each is called, which version it is, and where to get one that is missing."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.clients.environment import client_environment
+from benchmarks.clients.environment import client_environment, function_environment
 from benchmarks.dataset import Dataset
 from benchmarks.processes import measure
 
@@ -29,34 +28,13 @@ class Client:
 
 def ours(chunk_mib: int) -> Client:
     """The function Upload Part, with chunks of at most ``chunk_mib`` MiB."""
-    settings = {
-        "part_size_mb": 1024,
-        "chunk_size_mb": chunk_mib,
-        "reject_limit_percent": 1.0,
-        "resumable": "always",
-        "first_poll_seconds": 30,
-        "max_poll_seconds": 300,
-        "poll_backoff": 1.5,
-        "job_deadline_hours": 24,
-        "conflict_deadline_hours": 24,
-        "id_column": "",
-    }
-    names = (
-        "RUNS_TABLE",
-        "RESULTS_TABLE",
-        "RESULTS_BUCKET",
-        "BEARER_TOKEN_SECRET_ARN",
-        "X_API_URL",
-        "GCS_URL",
-        "EVENT_BUS",
-    )
     return Client(
         f"**ours, S3 → session, {chunk_mib} MiB chunks**",
         f"boto3 {version('boto3')}, urllib3 {version('urllib3')}",
         lambda dataset, sink: [
             *_python("ours"), dataset.path.name, str(dataset.bytes), dataset.crc32c, f"{sink}/bench/ids.txt",
         ],
-        {**dict.fromkeys(names, "benchmark"), "SETTINGS": json.dumps(settings)},
+        function_environment(part_size_mb=1024, chunk_size_mb=chunk_mib),
     )  # fmt: skip
 
 
