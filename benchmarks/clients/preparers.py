@@ -152,7 +152,7 @@ def _sort_u() -> Program:
         'tr -d \'"\\r \' < "$list" | grep -xE \'[1-9][0-9]{0,18}\' | sort -u > "$target"; done'
     )
     return Program(
-        "`tr | grep | sort -u`",
+        "tr, grep and `sort -u`",
         lambda target, lists: ["sh", "-c", script, "sh", str(target), *map(str, lists)],
         one_core(),
         {"LC_ALL": "C"},
