@@ -46,14 +46,14 @@ deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of
 destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless keep_data=false [CONTEXT=]
 	@$(CDK) destroy --all $(CONTEXT)
 
-bench: .venv/.installed ## Measure the upload beside what else one would use
+bench: .venv/.installed .build/peers/.installed ## Measure the upload beside what else one would use
 	@$(BIN)/python -m benchmarks.upload
 
 scale: .venv/.installed node_modules/.installed ## Check one large file on the local sandbox, every figure of it [IDS=100_000_000 PART_SIZE_MB=128]
 	@$(BIN)/python -m benchmarks.scale --ids $(or $(IDS),100_000_000) --part-size-mb $(or $(PART_SIZE_MB),128)
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
-	@for name in dev functions analytics preparation uv mutation; do \
+	@for name in dev functions analytics preparation uv mutation benchmarks; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			$$([ $$name = dev ] || echo --constraint requirements/dev.txt) \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
@@ -77,6 +77,12 @@ clean: ## Remove everything that was installed or built
 .build/mutation/.installed: requirements/mutation.txt .venv/.installed
 	@$(PYTHON) -m venv --clear .build/mutation
 	@$(BIN)/uv pip install --quiet --python .build/mutation/bin/python --no-deps --require-hashes -r requirements/mutation.txt
+	@touch $@
+
+.build/peers/.installed: requirements/benchmarks.txt .venv/.installed
+	@echo "Installing what the benchmarks compare with into .build/peers ..."
+	@$(PYTHON) -m venv --clear .build/peers
+	@$(BIN)/uv pip install --quiet --python .build/peers/bin/python --no-deps --require-hashes -r requirements/benchmarks.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json .npmrc .venv/.installed

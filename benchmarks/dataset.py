@@ -7,8 +7,8 @@ from pathlib import Path
 
 import google_crc32c
 
-_LINE = 20
-_LINES_PER_BLOCK = 50_000
+LINE = 20
+LINES_PER_BLOCK = 50_000
 _BLOCK = 1 << 20
 _DIGITS = bytes(b"0123456789"[value % 10] for value in range(256))
 
@@ -30,7 +30,7 @@ def dataset(directory: Path, mib: int) -> Dataset:
     path = directory / f"ids-{mib}.txt"
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        _write(path, (mib << 20) // _LINE)
+        _write(path, (mib << 20) // LINE)
     checksum = 0
     with path.open("rb") as file:
         for block in iter(lambda: file.read(_BLOCK), b""):
@@ -42,13 +42,14 @@ def _write(path: Path, lines: int) -> None:
     source = random.Random(path.name)
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
-        for first in range(0, lines, _LINES_PER_BLOCK):
-            file.write(_block(source, min(_LINES_PER_BLOCK, lines - first)))
+        for first in range(0, lines, LINES_PER_BLOCK):
+            file.write(clean_block(source, min(LINES_PER_BLOCK, lines - first)))
     unfinished.rename(path)
 
 
-def _block(source: random.Random, lines: int) -> bytearray:
-    block = bytearray(source.randbytes(lines * _LINE).translate(_DIGITS))
-    block[::_LINE] = b"1" * lines
-    block[_LINE - 1 :: _LINE] = b"\n" * lines
+def clean_block(source: random.Random, lines: int) -> bytearray:
+    """So many lines, each a new ID."""
+    block = bytearray(source.randbytes(lines * LINE).translate(_DIGITS))
+    block[::LINE] = b"1" * lines
+    block[LINE - 1 :: LINE] = b"\n" * lines
     return block

@@ -1,4 +1,4 @@
-"""A table that takes what it is sent: as much of DynamoDB as the results index asks for, with a delay per request.
+"""Tables that take what they are sent: as much of DynamoDB as the functions ask for, with a delay per request.
 
 ``python -m benchmarks.dynamodb [--rate BYTES_PER_SECOND] [--delay SECONDS]``; the delay is that of each answer.
 """
@@ -14,9 +14,9 @@ from benchmarks.loopback import Connection, serve
 
 @dataclass(frozen=True)
 class Table:
-    """Items by their ``subject``; conditions are not looked at, as nobody else writes."""
+    """Items by their keys; conditions are not looked at, as nobody else writes."""
 
-    items: dict[str, Any] = field(default_factory=dict)
+    items: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def converse(self, connection: Connection) -> None:
         """Answers all requests of a connection."""
@@ -30,7 +30,7 @@ class Table:
         match operation:
             case "BatchGetItem":
                 ((table, wanted),) = request["RequestItems"].items()
-                found = [self.items.get(key["subject"]["S"]) for key in wanted["Keys"]]
+                found = [self.items.get(_key(key)) for key in wanted["Keys"]]
                 return {"Responses": {table: [item for item in found if item]}, "UnprocessedKeys": {}}
             case "BatchWriteItem":
                 for requests in request["RequestItems"].values():
@@ -39,10 +39,22 @@ class Table:
                 return {"UnprocessedItems": {}}
             case "PutItem":
                 self._put(request["Item"])
+            case "GetItem":
+                return {"Item": self.items[_key(request["Key"])]}
+            case "UpdateItem":
+                # Of an update, the runs table's: it sets each attribute to the value of the same name.
+                item = self.items[_key(request["Key"])]
+                item |= {name[1:]: value for name, value in request["ExpressionAttributeValues"].items()}
+                return {"Attributes": item}
         return {}
 
     def _put(self, item: dict[str, Any]) -> None:
-        self.items[item["subject"]["S"]] = item
+        self.items[_key(item)] = item
+
+
+def _key(item: dict[str, Any]) -> tuple[str, ...]:
+    """Of an item, or of its key alone, in any of the tables."""
+    return tuple(item[name]["S"] for name in ("subject", "pk", "sk") if name in item)
 
 
 def main() -> None:

@@ -12,7 +12,14 @@ _HEAD_END = b"\r\n\r\n"
 _BLOCK = 1 << 16
 """Bytes to receive at once: few enough for an even pace on a shaped link, and for memory to be reused."""
 
-_REASONS = {200: "OK", 201: "Created", 206: "Partial Content", 308: "Resume Incomplete", 404: "Not Found"}
+_REASONS = {
+    200: "OK",
+    201: "Created",
+    206: "Partial Content",
+    308: "Resume Incomplete",
+    400: "Bad Request",
+    404: "Not Found",
+}
 
 
 @dataclass(frozen=True)

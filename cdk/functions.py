@@ -8,6 +8,7 @@ from typing import Final
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk.allocation import KEEP_MEMORY
 from cdk.bundling import ROOT, Platform, function_code
 from cdk.compliance_function import ComplianceFunction
 from cdk.config import Settings
@@ -34,13 +35,6 @@ ONE_CPU: Final = 1769
 STREAMING: Final = 1024
 PARQUET_DISK: Final = 4800
 """Room for the largest Parquet file that is read, 5 GB."""
-
-KEEP_MEMORY: Final = {
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
-    "MALLOC_TRIM_THRESHOLD_": "67108864",
-    "MALLOC_TOP_PAD_": "67108864",
-}
-"""glibc returns the memory of each large array to the system, which then clears it anew: twice the time for arrays."""
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ from compliance.ids import MAX_DIGITS
 Positions = NDArray[np.intp]
 Numbers = NDArray[np.uint64]
 
-_WORDS = 3
-_PAD = b"0" * 8 * _WORDS
+_WORD, _WORDS = 8, 3
+_PAD = b"0" * _WORD * _WORDS
 """What stands before a text while words of eight bytes are read that end in its first line."""
 
 _MASKS = [bytes(len(_PAD) - digits) + b"\x0f" * digits for digits in range(MAX_DIGITS + 1)]
-_DIGITS = np.frombuffer(b"".join(_MASKS), "<u8").reshape(-1, _WORDS)
+_DIGITS = np.ascontiguousarray(np.frombuffer(b"".join(_MASKS), "<u8").reshape(-1, _WORDS).T)
 """Masks that keep the values of so many digits in the three words before a line's end."""
 
+_STEPS = ((8, 10, 0x00FF00FF00FF00FF), (16, 100, 0x0000FFFF0000FFFF), (32, 10_000, 0x00000000FFFFFFFF))
+"""Bits of a neighbour, how often it counts, and which bits hold the sums."""
 
 _SHORT = 1 << 18
 
@@ -62,21 +64,25 @@ class Lines:
         pieces.append(self.text[position:])
         return Lines(b"".join(pieces), np.delete(ends, gone))
 
-    def without(self, positions: Positions) -> bytes:
-        """The text without some of its lines, however many."""
-        is_kept = np.ones(len(self), bool)
-        is_kept[positions] = False
-        return bytes(np.frombuffer(self.text, np.uint8)[np.repeat(is_kept, self.ends + 1 - self.starts)])
-
     def numbers(self) -> Numbers:
         """The lines' values, where each is one to nineteen digits."""
         text = _PAD + self.text
-        windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
-        words = windows[self.ends].view("<u8").reshape(-1, _WORDS)
-        words &= _DIGITS.take(self.ends - self.starts, axis=0)
-        high, middle, low = _values(words).T
-        numbers: Numbers = high * np.uint64(10**16) + middle * np.uint64(10**8) + low
-        return numbers
+        lengths = self.ends - self.starts
+        if len(self) and np.all(lengths == lengths[0]):
+            # Lines of one length are an array, of which the words are columns.
+            length = int(lengths[0])
+            words = np.ndarray((_WORDS, len(self)), "<u8", text, length, (_WORD, length + 1)).copy()
+            words &= _DIGITS[:, length, np.newaxis]
+        else:
+            windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
+            words = windows[self.ends].view("<u8").reshape(-1, _WORDS).T & _DIGITS.take(lengths, axis=1)
+        high: Numbers
+        high, middle, low = _values(words)
+        high *= np.uint64(10**16)
+        middle *= np.uint64(10**8)
+        high += middle
+        high += low
+        return high
 
 
 def whole_lines(blocks: Iterator[bytes], longest: int) -> Iterator[bytes]:
@@ -100,21 +106,19 @@ def _short(blocks: Iterator[bytes]) -> Iterator[bytes]:
             yield block[start : start + _SHORT]
 
 
-_FEW = 20
-"""One line in so many: to take fewer out one by one costs less than to look at every byte."""
-
-
 def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
     """The same text, of lines that all end with a newline, without some of its lines, counted from 0 in order."""
     rest, first = b"", 0
-    for block in blocks:
+    for block in _short(blocks):
         text = rest + block
         end = text.rfind(b"\n") + 1
         rest = text[end:]
-        lines = Lines(text[:end], np.flatnonzero(np.frombuffer(text, np.uint8, end) == ord("\n")))
-        here = gone[slice(*np.searchsorted(gone, [first, first + len(lines)]))] - first
-        yield lines.without(here) if len(here) * _FEW > len(lines) else lines.replaced(here, [None] * len(here)).text
-        first += len(lines)
+        stops = np.flatnonzero(np.frombuffer(text, np.uint8, end) == ord("\n")) + 1
+        here = gone[slice(*np.searchsorted(gone, [first, first + len(stops)]))] - first
+        kept_to = [*np.where(here, stops[here - 1], 0).tolist(), end]
+        kept_from = [0, *stops[here].tolist()]
+        yield b"".join([text[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
+        first += len(stops)
 
 
 class Scanner:
@@ -152,11 +156,8 @@ def _values(words: Numbers) -> Numbers:
 
     Neighbours are added in pairs, then pairs of pairs, then these, each time all at once.
     """
-    for width, tens in (("u2", 10), ("u4", 100), ("u8", 10_000)):
-        pairs = words.view("<" + width)
-        half = 4 * pairs.itemsize
-        low = pairs >> half
-        pairs *= tens
-        pairs += low
-        pairs &= (1 << half) - 1
+    for bits, tens, mask in _STEPS:
+        words *= np.uint64((tens << bits) + 1)
+        words >>= np.uint64(bits)
+        words &= np.uint64(mask)
     return words

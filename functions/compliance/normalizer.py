@@ -1,8 +1,7 @@
 """Turns text into lines of one plain ID each, and accounts for every line."""
 
-import operator
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,7 +20,13 @@ class Tally:
     headers: int = 0
 
     def __add__(self, more: "Tally") -> "Tally":
-        return Tally(*map(operator.add, astuple(self), astuple(more)))
+        return Tally(
+            self.lines + more.lines,
+            self.blank + more.blank,
+            self.accepted + more.accepted,
+            self.rejected + more.rejected,
+            self.headers + more.headers,
+        )
 
 
 Normalized = tuple[Lines, Tally]
@@ -48,7 +53,9 @@ class Normalizer:
     def normalize(self, blocks: Iterator[bytes]) -> Iterator[Normalized]:
         """Yields the IDs of each block, in their order, and the block's tally."""
         for block in whole_lines(blocks, MAX_LINE):
-            lines, is_plain = self._scanner.scan(block.replace(b"\r\n", b"\n") if b"\r" in block else block)
+            # Where one line ends with CRLF most do; a few among others are read by themselves.
+            text = block.replace(b"\r\n", b"\n") if block.endswith(b"\r\n") else block
+            lines, is_plain = self._scanner.scan(text)
             yield self._take(lines, np.flatnonzero(~is_plain))
 
     def _take(self, lines: Lines, odd: Positions) -> Normalized:
@@ -67,6 +74,7 @@ class Normalizer:
     def _read(self, number: int, line: bytes) -> bytes | None:
         """The ID of the block's line with this ``number``; without one it is counted as blank or rejected."""
         number += self._before.lines
+        line = line.removesuffix(b"\r")
         if number == 1:
             line = line.removeprefix(BOM)
         if not line.strip() and len(line) <= MAX_LINE:

@@ -1,0 +1,176 @@
+"""``python -m benchmarks.preparation``: our preparation of lists beside what else one would use."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from benchmarks.clients.environment import ROOT, client_environment, function_environment
+from benchmarks.clients.preparers import PEERS_PYTHON, Preparer, deduplicators, normalizers, one_core
+from benchmarks.figures import Figures, figures
+from benchmarks.lists import IdList, id_list
+from benchmarks.machine import load, machine
+from benchmarks.processes import ClientFailed, measure
+from benchmarks.report import table, targets_table
+from benchmarks.targets import Target
+from benchmarks.trial import Trial
+
+TINY_LINES = 300
+TINY_LISTS = 21
+FUNCTIONS = ("prepare_part", "plan_parts", "accept_input")
+
+INTRODUCTION = """\
+{lists} lists of {megabytes:.0f} MB, 19-digit IDs; one line in a thousand is odd: quoted, indented, ending with CRLF,
+blank, or no ID; one in a hundred repeats an earlier one. All on one core, unless it says otherwise.
+
+MB are 10^6 bytes of a list. The start of a program, an interpreter and its imports for instance, counts for nobody:
+figures are what all lists take more than the first one alone. MB per CPU second are what a core yields that nobody
+else uses. Medians of {runs} interleaved runs; the ratios say more than the rest."""
+
+NORMALIZING = """\
+## Validated and normalized
+
+From the page cache to `/dev/null`: no disk is measured. What each writes was compared with what the list is
+made from."""
+
+DEDUPLICATING = """\
+## The same, each ID once, from S3 to S3
+
+Ours is the function Prepare Part itself, one invocation after the other in one process: read from S3, written to S3
+with its CRC32C, its record kept in DynamoDB; both are small servers on the loopback, and S3 compares the CRC32C. boto3
+takes the SHA-256 of what it sends where a connection has no TLS. The others have less to do: from the page cache to
+`/dev/null`, without a checksum, and in any order."""
+
+SMALL = """\
+## The small end
+
+Prepare Part of a list of {ids} IDs, servers as above. An import is what a cold start waits for, besides Lambda."""
+
+
+def main() -> None:
+    """Measures, prints the tables, and writes them to a file."""
+    arguments = _arguments()
+    try:
+        text = _measured(arguments)
+    except ClientFailed as error:
+        sys.exit(str(error))
+    print(text)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(text + "\n")
+
+
+def _measured(arguments: Namespace) -> str:
+    load_before = load()
+    lists = [id_list(arguments.directory, number) for number in range(arguments.lists)]
+    tiny = [id_list(arguments.directory, number, TINY_LINES) for number in range(TINY_LISTS)]
+    normalizing, deduplicating = normalizers(), deduplicators()
+    for preparer in (*normalizing, *deduplicating):
+        preparer.check(lists[0])
+    normalized = _figures(normalizing, lists, arguments.runs)
+    deduplicated = _figures(deduplicating, lists, arguments.runs)
+    first, *warm = json.loads(deduplicating[0].run(tiny).said)
+    imports = {name: median(_import_seconds(name) for _ in range(arguments.runs)) for name in FUNCTIONS}
+    return "\n\n".join(
+        [
+            "# Preparation",
+            INTRODUCTION.format(lists=len(lists), megabytes=lists[0].bytes / 1e6, runs=arguments.runs),
+            NORMALIZING,
+            _table(normalizing, normalized),
+            DEDUPLICATING,
+            _table(deduplicating, deduplicated),
+            SMALL.format(ids=TINY_LINES),
+            table(
+                ["", "ms"],
+                [
+                    ["first invocation", f"{first * 1e3:.0f}"],
+                    [f"warm, median of {len(warm)}", f"{median(warm) * 1e3:.1f}"],
+                    *([f"import of `{name}`", f"{seconds * 1e3:.0f}"] for name, seconds in imports.items()),
+                ],
+            ),
+            targets_table(_targets(normalized[normalizing[0].name], deduplicated[deduplicating[0].name])),
+            f"{machine()}. Load average before and after: {load_before}, {load()}.",
+        ]
+    )
+
+
+def _figures(preparers: Sequence[Preparer], lists: Sequence[IdList], runs: int) -> dict[str, Figures]:
+    """What all lists take more than the first one; the preparers take turns."""
+    small: dict[str, list[Trial]] = defaultdict(list)
+    whole: dict[str, list[Trial]] = defaultdict(list)
+    for run in range(1, runs + 1):
+        for preparer in preparers:
+            for found, given in ((small, lists[:1]), (whole, lists)):
+                usage = preparer.run(given)
+                trial = Trial(sum(each.bytes for each in given), usage.seconds, usage)
+                found[preparer.name].append(trial)
+                print(f"{run}/{runs} {preparer.name}: {len(given)} lists, {trial.rate:.0f} MB/s", file=sys.stderr)
+    return {name: _without_start(small[name], whole[name]) for name in whole}
+
+
+def _without_start(small: Sequence[Trial], whole: Sequence[Trial]) -> Figures:
+    seconds = median(trial.seconds for trial in whole) - median(trial.seconds for trial in small)
+    return replace(figures(small, whole), rate=(whole[0].bytes - small[0].bytes) / seconds / 1e6)
+
+
+def _per_cpu_second(found: Figures) -> float:
+    """MB."""
+    return (1 << 30) / found.cpu / 1e6
+
+
+def _table(preparers: Sequence[Preparer], measured: Mapping[str, Figures]) -> str:
+    ours = measured[preparers[0].name]
+    head = ["", "MB/s", "ours is times", "MB per CPU s", "ours is times", "CPU s/GiB", "peak RSS MB"]
+    rows = [
+        [
+            name,
+            f"{found.rate:.0f}",
+            f"{ours.rate / found.rate:.1f}",
+            f"{_per_cpu_second(found):.0f}",
+            f"{found.cpu / ours.cpu:.1f}",
+            f"{found.cpu:.2f}",
+            f"{found.peak:.0f}",
+        ]
+        for name, found in measured.items()
+    ]
+    return table(head, rows)
+
+
+def _targets(normalized: Figures, deduplicated: Figures) -> list[Target]:
+    return [
+        Target("validated and normalized, MB/s: ≥ 500", normalized.rate, at_least=500),
+        Target("the same, MB per CPU second: ≥ 500", _per_cpu_second(normalized), at_least=500),
+        Target("peak RSS MB: ≤ 96", normalized.peak, at_most=96),
+        Target("each ID once, S3 to S3, MB/s: ≥ 200", deduplicated.rate, at_least=200),
+        Target("the same, MB per CPU second: ≥ 200", _per_cpu_second(deduplicated), at_least=200),
+        Target("peak RSS MB: ≤ 512", deduplicated.peak, at_most=512),
+    ]
+
+
+def _import_seconds(function: str) -> float:
+    command = [sys.executable, "-m", "benchmarks.clients.cold", function]
+    environment = {**client_environment(ROOT / ".build", ""), **function_environment()}
+    return float(measure(command, environment, one_core()).said)
+
+
+def _arguments() -> Namespace:
+    parser = ArgumentParser(prog="python -m benchmarks.preparation", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="interleaved runs (3)")
+    parser.add_argument("--lists", type=int, default=8, help="lists of 128 MB, at least 2 (8)")
+    parser.add_argument("--directory", type=Path, default=ROOT / ".build" / "benchmarks", help="where lists are made")
+    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "preparation.md")
+    arguments = parser.parse_args()
+    if not Path("/proc/self/status").exists():
+        parser.error("peaks of memory are read from /proc: this runs on Linux only")
+    if not PEERS_PYTHON.exists():
+        parser.error("what ours is compared with is not installed: run make .build/peers/.installed")
+    if arguments.runs < 1 or arguments.lists < 2:
+        parser.error("there must be a run, and two lists")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()
