@@ -52,7 +52,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 
 def _keep_download(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
-    """Writes down that the job is complete, and before that what else must be known by then, in case this ends early."""
+    """Writes down that the job is complete, and before that what must be known by then."""
     if job.download_url is None or job.download_expires_at is None:
         raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
     took = observation(part, settings().poll_schedule, settings().job_deadline_seconds, now)

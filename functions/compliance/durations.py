@@ -1,8 +1,9 @@
 """How long X is likely to take for a job: what earlier jobs of its type and size took, as far as polls could tell.
 
-Durations run from the end of the upload to X's ``complete``, in seconds. Nobody promises any [observed: one ID, complete
-at the first poll; 20 tweets, up to 22 minutes; 785,000 tweets, up to an hour], so all is thought of in factors: on
-logarithms, whose standard deviation is the ``spread`` (0.4: two of three jobs take between 0.67 and 1.5 times the median).
+Durations run from the end of the upload to X's ``complete``, in seconds. Nobody promises any [observed: one ID,
+complete at the first poll; 20 tweets, up to 22 minutes; 785,000 tweets, up to an hour], so all is thought of in
+factors: on logarithms, whose standard deviation is the ``spread`` (0.4: two of three jobs take between 0.67 and 1.5
+times the median).
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ class Observation(NamedTuple):
 
     @property
     def log_duration(self) -> float:
-        """The middle between both. A job that was complete at its first poll took half of that time, for all we know."""
+        """The middle between both. One that was complete at its first poll took half of that time, for all we know."""
         earliest = max(self.earliest, self.latest / 4)
         return (log(earliest) + log(self.latest)) / 2
 

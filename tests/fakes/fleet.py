@@ -1,4 +1,4 @@
-"""Jobs of all sizes, whose durations span 30 seconds to 2 hours, and what polling them by the real schedule comes to."""
+"""Jobs of all sizes, which take from 30 seconds to 2 hours, and what polling them by the real schedule comes to."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable

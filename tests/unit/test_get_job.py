@@ -28,7 +28,7 @@ def upload(functions: Functions) -> tuple[dict[str, Any], int]:
 
 
 def work(functions: Functions, seconds: float) -> tuple[list[int], dict[str, Any]]:
-    """A part that goes through X, which takes so long: when it was polled, in seconds after the upload, and the part."""
+    """When a part was polled for which X takes so long, in seconds after the upload, and the part."""
     ref, wait = upload(functions)
     functions.world.x.job().polls_left = 1_000_000
     polled: list[int] = []
