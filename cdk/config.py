@@ -121,10 +121,15 @@ class Settings:
         "Whether jobs are created resumable; auto asks for it and remembers when X refuses.",
     )
     first_poll_seconds: int = setting(
-        30, whole(1, 3600), "How long a job is left alone before the first poll, in seconds."
+        30, whole(1, 3600), "When a job is polled first while nothing is known of any of its type, in seconds."
     )
-    max_poll_seconds: int = setting(300, whole(1, 3600), "The longest wait between two polls, in seconds.")
-    poll_backoff: float = setting(1.5, number(1, 10), "How much longer each wait is than the one before.")
+    min_poll_seconds: int = setting(5, whole(1, 3600), "The shortest wait for a poll, in seconds.")
+    max_poll_seconds: int = setting(3600, whole(1, 86_400), "The longest wait for a poll, in seconds.")
+    poll_worth_percent: float = setting(
+        1.6,
+        number(0.01, 100),
+        "How much longer a job may be waited for to save one poll, $0.005, in percent of the time it takes.",
+    )
     job_deadline_hours: float = setting(
         24.0, number(0.01, 168), "How long X may take for one job, in hours; its results last seven days."
     )
@@ -148,8 +153,8 @@ class Settings:
     def __post_init__(self) -> None:
         for each in fields(self):
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))
-        if self.max_poll_seconds < self.first_poll_seconds:
-            raise SettingError("CDK context max_poll_seconds must not be less than first_poll_seconds")
+        if not self.min_poll_seconds <= self.first_poll_seconds <= self.max_poll_seconds:
+            raise SettingError("CDK context first_poll_seconds must lie between min_poll_seconds and max_poll_seconds")
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):
                 raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")

@@ -21,8 +21,9 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "reject_limit_percent",
     "resumable",
     "first_poll_seconds",
+    "min_poll_seconds",
     "max_poll_seconds",
-    "poll_backoff",
+    "poll_worth_percent",
     "job_deadline_hours",
     "conflict_deadline_hours",
     "results_index",
@@ -109,14 +110,14 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         "create_job": Spec(runs=(*RECORD, "PutItem"), grants=may.read_bearer_token()),
         # Needs no token: the signed URL is the credential.
         "open_upload": Spec(runs=RECORD),
-        # Streams the part; an upload that X hosts itself carries the token.
+        # Streams the part; an upload that X hosts itself carries the token. Looks up what earlier jobs took.
         "upload_part": Spec(
             memory=STREAMING,
             timeout=transfer,
-            runs=RECORD,
+            runs=(*RECORD, "Query"),
             grants=[*may.read_results("parts"), *may.read_bearer_token()],
         ),
-        # Calls X's API; puts down that an answer is there.
+        # Calls X's API; puts down that an answer is there, and what the job took.
         "get_job": Spec(runs=(*RECORD, "PutItem"), grants=may.read_bearer_token()),
         # Streams the results; a download that X hosts itself carries the token.
         "download_results": Spec(

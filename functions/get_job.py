@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters import answers, runs_table
+from adapters import answers, durations, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
 from adapters.secret import x_api
@@ -10,7 +10,9 @@ from adapters.settings import settings
 from compliance.clock import parse_time, time_text
 from compliance.errors import JobExpired, JobFailed, JobOverdue, ProtocolViolation, RateLimited
 from compliance.jobs import Jobs
-from compliance.runs import PartRef
+from compliance.polling import wait_until
+from compliance.runs import Part, PartRef
+from compliance.waiting import observation, wait_seconds
 from compliance.x_api import ComplianceJob
 
 
@@ -21,7 +23,6 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Raises JobFailed, JobExpired, or JobOverdue after the deadline that the deployer set.
     """
     ref = PartRef.of(event)
-    schedule = settings().poll_schedule
     part = runs_table.get_part_with_job(ref)
     if "completed_at" in part:
         return {"status": "complete", "wait_seconds": 0}
@@ -31,31 +32,38 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         _check_deadline(part["created_at"], clock.now())
         if limit.reset_at is None:
             raise
-        return {"status": "unknown", "wait_seconds": schedule.wait_until(limit.reset_at, clock.now())}
-    polls = part["polls"] + 1
-    runs_table.update_part(ref, job=part["job_name"], polls=polls)
+        return {"status": "unknown", "wait_seconds": wait_until(limit.reset_at, clock.now())}
+    now = clock.now()
     match job.status:
         case "complete":
-            _keep_download(ref, part["job_name"], job, clock.now())
+            _keep_download(ref, part, job, now)
+            return {"status": job.status, "wait_seconds": 0}
         case "created" | "in_progress":
-            _check_deadline(part["created_at"], clock.now())
+            runs_table.update_part(ref, job=part["job_name"], polls=part["polls"] + 1, working_at=time_text(now))
+            _check_deadline(part["created_at"], now)
+            wait = wait_seconds(part, settings().poll_schedule, settings().job_deadline_seconds, now)
+            return {"status": job.status, "wait_seconds": wait}
         case "failed":
             raise JobFailed("X reports the job as failed: it was cancelled, or X could not work on it.")
         case "expired":
             raise JobExpired("X reports the job as expired: it did not get the upload in time.")
         case _:
             raise ProtocolViolation("X reports a status of the job that is not known.")
-    return {"status": job.status, "wait_seconds": schedule.wait(polls)}
 
 
-def _keep_download(ref: PartRef, name: str, job: ComplianceJob, now: float) -> None:
+def _keep_download(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
+    """Writes down that the job is complete, and before that what must be known by then."""
     if job.download_url is None or job.download_expires_at is None:
         raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
+    took = observation(part, settings().poll_schedule, settings().job_deadline_seconds, now)
+    if took:
+        durations.remember(part, took)
     completed_at = time_text(now)
-    answers.open_answer(ref.type, name, completed_at)
+    answers.open_answer(ref.type, part["job_name"], completed_at)
     runs_table.update_part(
         ref,
-        job=name,
+        job=part["job_name"],
+        polls=part["polls"] + 1,
         completed_at=completed_at,
         download_url=job.download_url,
         download_expires_at=time_text(job.download_expires_at.timestamp()),
@@ -63,6 +71,5 @@ def _keep_download(ref: PartRef, name: str, job: ComplianceJob, now: float) -> N
 
 
 def _check_deadline(created_at: str, now: float) -> None:
-    hours = settings().job_deadline_hours
-    if now - parse_time(created_at).timestamp() > hours * 3600:
-        raise JobOverdue(f"X has not ended the job within {hours:g} hours.")
+    if now - parse_time(created_at).timestamp() > settings().job_deadline_seconds:
+        raise JobOverdue(f"X has not ended the job within {settings().job_deadline_hours:g} hours.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters import objects, runs_table
+from adapters import durations, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
 from adapters.secret import x_api
@@ -13,6 +13,7 @@ from compliance.errors import PartTooLarge, SessionExpired, SessionLost, UploadW
 from compliance.jobs import Jobs
 from compliance.runs import Part, PartRef
 from compliance.upload import Outcome, ResumableUpload, Source
+from compliance.waiting import kept_forecast, wait_seconds
 
 RESERVE_SECONDS = 20
 """Kept at most of an invocation's time for asking what was persisted; a tenth where that is less."""
@@ -31,17 +32,20 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         outcome = _upload(ref, part, clock)
         if not outcome.complete:
             return {"complete": False}
-        runs_table.update_part(
+        part = runs_table.update_part(
             ref,
             job=part["job_name"],
             status="in_progress",
             uploaded_at=time_text(clock.now()),
             uploaded_bytes=part["bytes"],
+            forecast=kept_forecast(durations.forecast_of(part)),
             polls=0,
+            working_at=None,
             upload_url=None,
             session_uri=None,
         )
-    return {"complete": True, "wait_seconds": settings().poll_schedule.wait(0)}
+    wait = wait_seconds(part, settings().poll_schedule, settings().job_deadline_seconds, clock.now())
+    return {"complete": True, "wait_seconds": wait}
 
 
 def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:

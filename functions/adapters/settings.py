@@ -27,8 +27,9 @@ class Settings:
     reject_limit_percent: float
     resumable: Literal["auto", "always", "never"]
     first_poll_seconds: float
+    min_poll_seconds: float
     max_poll_seconds: float
-    poll_backoff: float
+    poll_worth_percent: float
     job_deadline_hours: float
     conflict_deadline_hours: float
     results_index: bool
@@ -64,9 +65,19 @@ class Settings:
         return TransferHosts(x_url=self.x_api_url, gcs_url=self.gcs_url)
 
     @property
+    def job_deadline_seconds(self) -> float:
+        """How long X may take for a job, from its creation."""
+        return self.job_deadline_hours * 3600
+
+    @property
     def poll_schedule(self) -> PollSchedule:
         """When to ask X how a job stands."""
-        return PollSchedule(self.first_poll_seconds, self.max_poll_seconds, self.poll_backoff)
+        return PollSchedule(
+            first=self.first_poll_seconds,
+            shortest=self.min_poll_seconds,
+            longest=self.max_poll_seconds,
+            worth=self.poll_worth_percent / 100,
+        )
 
 
 @cache

@@ -84,6 +84,13 @@ class Run(TypedDict):
     error_message: NotRequired[str]
 
 
+class PartForecast(TypedDict):
+    """What X was expected to take when the upload ended; the spread is that of the duration's logarithm."""
+
+    median_seconds: int
+    spread_percent: int
+
+
 class Part(TypedDict):
     """What one upload carries. ``upload_url``, ``session_uri`` and ``download_url`` are credentials.
 
@@ -131,7 +138,9 @@ class Part(TypedDict):
     session_opened_at: NotRequired[str]
     uploaded_bytes: NotRequired[int]
     uploaded_at: NotRequired[str]
+    forecast: NotRequired[PartForecast]
     polls: NotRequired[int]
+    working_at: NotRequired[str]
     completed_at: NotRequired[str]
     download_url: NotRequired[str]
     download_expires_at: NotRequired[str]
@@ -168,7 +177,9 @@ NO_JOB: dict[str, None] = dict.fromkeys(
         "session_opened_at",
         "uploaded_bytes",
         "uploaded_at",
+        "forecast",
         "polls",
+        "working_at",
         "completed_at",
         "download_url",
         "download_expires_at",

@@ -23,11 +23,11 @@ def test_each_setting_has_a_default_and_a_sentence() -> None:
 
 
 def test_a_command_line_string_means_what_the_json_value_means() -> None:
-    strings = settings(sandbox="true", part_size_mb="64", poll_backoff="2", log_retention_days="7")
-    values = settings(sandbox=True, part_size_mb=64, poll_backoff=2.0, log_retention_days=7)
+    strings = settings(sandbox="true", part_size_mb="64", poll_worth_percent="2", log_retention_days="7")
+    values = settings(sandbox=True, part_size_mb=64, poll_worth_percent=2.0, log_retention_days=7)
     assert strings == values
     assert isinstance(strings.part_size_mb, int)
-    assert isinstance(strings.poll_backoff, float)
+    assert isinstance(strings.poll_worth_percent, float)
 
 
 def test_settings_do_not_change_afterwards() -> None:
@@ -73,9 +73,10 @@ def test_context_of_others_is_left_alone() -> None:
     assert settings(**{"availability-zones:account=1": ["a"], "@aws-cdk/core:something": True}) == Settings()
 
 
-def test_polls_may_not_begin_slower_than_they_end() -> None:
-    with pytest.raises(SettingError, match="max_poll_seconds must not be less than first_poll_seconds"):
-        settings(first_poll_seconds=60, max_poll_seconds=30)
+@pytest.mark.parametrize("beyond", [{"max_poll_seconds": 29}, {"min_poll_seconds": 31}])
+def test_the_first_poll_is_neither_sooner_nor_later_than_any_may_be(beyond: dict[str, int]) -> None:
+    with pytest.raises(SettingError, match="first_poll_seconds must lie between min_poll_seconds and max_poll_seconds"):
+        settings(first_poll_seconds=30, **beyond)
 
 
 @pytest.mark.parametrize("key", ["x_api_url", "gcs_url"])

@@ -1,7 +1,10 @@
 """Polling X's job."""
 
+from typing import Any
+
 import pytest
 
+from adapters import durations
 from compliance.errors import (
     JobExpired,
     JobFailed,
@@ -17,14 +20,86 @@ from tests.unit.conftest import Functions
 IDS = b"1\n2\n3\n"
 
 
-def test_a_job_is_polled_ever_less_often_until_it_is_complete(functions: Functions) -> None:
-    functions.world.x.polls = 3
-    ref = functions.uploaded(IDS)
-    answers = [functions.invoke("get_job", ref) for _ in range(4)]
-    assert [answer["status"] for answer in answers] == ["in_progress"] * 3 + ["complete"]
-    waits = [answer["wait_seconds"] for answer in answers[:3]]
-    assert waits == sorted(set(waits))
-    assert functions.part(ref)["polls"] == 4
+def upload(functions: Functions) -> tuple[dict[str, Any], int]:
+    """A part on whose job X works, and the wait before its first poll."""
+    ref = functions.created(IDS)
+    functions.invoke("open_upload", ref)
+    return ref, functions.invoke("upload_part", ref)["wait_seconds"]
+
+
+def work(functions: Functions, seconds: float) -> tuple[list[int], dict[str, Any]]:
+    """When a part was polled for which X takes so long, in seconds after the upload, and the part."""
+    ref, wait = upload(functions)
+    functions.world.x.job().polls_left = 1_000_000
+    polled: list[int] = []
+    status = ""
+    while status != "complete":
+        functions.clock.advance(wait)
+        polled.append(wait + (polled[-1] if polled else 0))
+        if polled[-1] >= seconds:
+            functions.world.x.job().status = "complete"
+        answer = functions.invoke("get_job", ref)
+        status, wait = answer["status"], answer["wait_seconds"]
+    return polled, ref
+
+
+def test_the_first_job_of_all_is_polled_ever_less_often_until_it_is_complete(functions: Functions) -> None:
+    polled, ref = work(functions, 600)
+    assert polled[0] == 30
+    waits = [later - earlier for earlier, later in zip([0, *polled], polled, strict=False)][1:]
+    assert waits == sorted(waits)
+    assert functions.part(ref)["polls"] == len(polled)
+
+
+def test_the_first_poll_comes_when_earlier_jobs_say_that_the_job_is_likely_done(functions: Functions) -> None:
+    first, _ = work(functions, 1000)
+    second, _ = work(functions, 1000)
+    assert 250 < second[0] < 1000
+    for _ in range(8):
+        last, ref = work(functions, 1000)
+    assert 600 < last[0] < 1100
+    assert len(last) < len(second) < len(first)
+    assert last[-1] < 1150
+    assert functions.part(ref)["forecast"]["median_seconds"] == pytest.approx(1000, rel=0.1)
+
+
+def test_jobs_that_are_complete_at_once_are_soon_polled_as_early_as_may_be(functions: Functions) -> None:
+    waits = [work(functions, 1)[0] for _ in range(6)]
+    assert waits[0] == [30]
+    assert waits[-1] == [5]
+
+
+def test_a_job_is_learnt_from_once_although_its_completion_is_written_down_twice(functions: Functions) -> None:
+    _, ref = work(functions, 100)
+    known = durations.forecast_of(functions.part(ref))
+    functions.update(ref, completed_at=None, polls=1)
+    functions.clock.advance(50)
+    functions.invoke("get_job", ref)
+    assert durations.forecast_of(functions.part(ref)) == known
+
+
+def test_a_poll_that_came_long_after_it_was_due_is_not_learnt_from(functions: Functions) -> None:
+    """Somebody had stopped the execution."""
+    ref, wait = upload(functions)
+    functions.clock.advance(wait * 2 + 1)
+    functions.world.x.job().status = "complete"
+    assert functions.invoke("get_job", ref)["status"] == "complete"
+    assert durations.forecast_of(functions.part(ref)) is None
+
+
+def test_a_wait_that_is_asked_for_again_is_shorter_by_what_has_been_waited(functions: Functions) -> None:
+    ref, wait = upload(functions)
+    functions.clock.advance(10)
+    assert functions.invoke("upload_part", ref) == {"complete": True, "wait_seconds": wait - 10}
+
+
+def test_a_new_job_of_a_part_is_forecast_anew(functions: Functions) -> None:
+    work(functions, 1000)
+    ref, _ = upload(functions)
+    assert "forecast" in functions.part(ref)
+    failure = {"error": "JobExpired", "cause": '{"errorMessage": "late"}'}
+    functions.invoke("abandon_job", ref | failure)
+    assert functions.part(ref).keys().isdisjoint({"forecast", "polls", "working_at"})
 
 
 def test_a_complete_job_says_where_and_until_when_its_results_are(functions: Functions) -> None:
@@ -86,6 +161,17 @@ def test_a_rate_limit_is_waited_out_by_the_machine_until_its_reset(functions: Fu
     assert answer["status"] == "unknown"
     assert 600 <= answer["wait_seconds"] <= 602
     assert functions.part(ref)["polls"] == 0
+
+
+def test_a_job_is_polled_for_the_last_time_when_its_deadline_has_just_passed(functions: Functions) -> None:
+    functions.world.x.polls = 1_000_000
+    ref = functions.uploaded(IDS)
+    functions.clock.advance(24 * 3600 - 7)
+    wait = functions.invoke("get_job", ref)["wait_seconds"]
+    assert 7 < wait <= 8
+    functions.clock.advance(wait)
+    with pytest.raises(JobOverdue):
+        functions.invoke("get_job", ref)
 
 
 def test_a_rate_limit_without_a_reset_is_told_as_such(functions: Functions) -> None:

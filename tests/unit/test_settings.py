@@ -26,7 +26,7 @@ def test_the_environment_becomes_one_frozen_object() -> None:
     assert settings.part_bytes == 128_000_000
     assert settings.chunk_bytes == 1 << 20
     assert settings.chunk_bytes % 262_144 == 0
-    assert settings.poll_schedule == PollSchedule(30, 300, 1.5)
+    assert settings.poll_schedule == PollSchedule(first=30, shortest=5, longest=3600, worth=0.016)
     with pytest.raises(AttributeError):
         settings.part_size_mb = 1  # type: ignore[misc]
 

@@ -37,7 +37,7 @@ GRANTS: dict[str, set[str]] = {
     "take_turn": {*QUEUE, "dynamodb:UpdateItem"},
     "create_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
     "open_upload": RECORD,
-    "upload_part": {*RECORD, *SECRET, "s3:GetObject results/parts"},
+    "upload_part": {*RECORD, *SECRET, "dynamodb:Query", "s3:GetObject results/parts"},
     "get_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
     "download_results": {*RECORD, *SECRET, "s3:PutObject results/raw"},
     "write_results": {*RECORD, "s3:GetObject results/raw", "s3:PutObject results/results"},

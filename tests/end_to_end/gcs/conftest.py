@@ -24,6 +24,7 @@ OPTIONS = Options(
         "chunk_size_mb": "1",
         "transfer_timeout_seconds": "10",
         "first_poll_seconds": "8",
+        "min_poll_seconds": "8",
         "max_poll_seconds": "20",
     },
 )

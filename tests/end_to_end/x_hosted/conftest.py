@@ -39,7 +39,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         generation="x-hosted",
         events=file,
         job_seconds=1.0,
-        context={"part_size_mb": "1", "first_poll_seconds": "8", "max_poll_seconds": "20"},
+        context={"part_size_mb": "1", "first_poll_seconds": "8", "min_poll_seconds": "8", "max_poll_seconds": "20"},
     )
     with deployed(options) as running:
         yield running
