@@ -40,6 +40,8 @@ def ours(chunk_mib: int) -> Client:
         "job_deadline_hours": 24,
         "conflict_deadline_hours": 24,
         "id_column": "",
+        "deduplicate_across_parts": False,
+        "results_index": True,
     }
     names = (
         "RUNS_TABLE",
@@ -49,6 +51,8 @@ def ours(chunk_mib: int) -> Client:
         "X_API_URL",
         "GCS_URL",
         "EVENT_BUS",
+        "GLUE_DATABASE",
+        "ATHENA_WORK_GROUP",
     )
     return Client(
         f"**ours, S3 → session, {chunk_mib} MiB chunks**",
