@@ -28,7 +28,7 @@ from tests.faults.truth import (
 )
 from tests.unit.conftest import INBOX, RESULTS
 
-FILES = {"one": two_parts(FIRST, key="tweets/one.txt"), "two": one_part(SECOND, "tweets/two.txt")}
+FILES = {"one": two_parts(FIRST, FIRST + 1000, "tweets/one.txt"), "two": one_part(SECOND, "tweets/two.txt")}
 STATES = {
     "XComplianceRun": (
         "Register Run",
