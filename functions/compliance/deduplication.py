@@ -23,8 +23,8 @@ _HEAD = re.compile(rb'("?part"?,"?id"?\r?\n)(?:"?([0-9]{%d})"?,"?([0-9]{%d})"?\r
 """Athena quotes every value."""
 
 _NOT_UNDERSTOOD = (
-    "Athena's answer is not the list of IDs in several parts that it was asked for. Nothing was sent to X: "
-    "start the run again."
+    "Athena's answer is not the list of IDs in several parts that it was asked for; nothing was sent to X. "
+    "Start the run again."
 )
 
 

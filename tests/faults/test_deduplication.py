@@ -1,5 +1,6 @@
 """An ID that stands in several parts of a run is checked once, if the deployer wants it, whatever Athena does."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,10 +8,13 @@ import pytest
 from compliance.runs import part_key
 from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Effect, no_fault
+from tests.faults.document import table
 from tests.faults.interpreter import Execution
 from tests.faults.memory_aws import Refusal
 from tests.faults.truth import check_complete, check_failed, one_part, parts, record, runs, two_parts
 from tests.unit.conftest import RESULTS
+
+Arrange = Callable[[Deployment], None]
 
 FILE = two_parts()
 FAILED = {"State": "FAILED", "StateChangeReason": f"HIVE_BAD_DATA: {FILE.ids[0]}", "AthenaError": {"ErrorCategory": 1}}
@@ -69,68 +73,74 @@ def test_a_part_that_holds_nothing_else_gets_no_job(deployment: Deployment) -> N
     assert uploads(deployment) == [list(first.ids)]
 
 
-@pytest.mark.parametrize("status", [FAILED, CANCELLED], ids=lambda status: status["State"])
-def test_a_query_that_fails_ends_the_run_before_any_job_and_a_redrive_asks_anew(
-    deployment: Deployment, status: dict[str, Any]
-) -> None:
-    deployment.universe.aws.query_failures = [status]
+def fail(*statuses: dict[str, Any]) -> Arrange:
+    def arrange(deployment: Deployment) -> None:
+        deployment.universe.aws.query_failures = [*statuses]
+
+    return arrange
+
+
+def change(prefix: str, by: Callable[[bytes], bytes | None]) -> Arrange:
+    """Changes an object of the results bucket just before the second part is compared, or takes it away."""
+
+    def arrange(deployment: Deployment) -> None:
+        deployment.run(until=lambda execution: execution.state == "Deduplicate Part")
+        aws = deployment.universe.aws
+        key = aws.keys(RESULTS, prefix)[-1]
+        content = by(aws.body(RESULTS, key))
+        if content is None:
+            del aws.objects[RESULTS, key]
+        else:
+            aws.put(RESULTS, key, content)
+
+    return arrange
+
+
+CASES: dict[str, Arrange] = {
+    "the query fails twice for a reason that passes": fail(PASSING, PASSING),
+    "the query fails three times for a reason that passes": fail(PASSING, PASSING, PASSING),
+    "the query fails": fail(FAILED),
+    "the query is stopped, or would read more than the workgroup allows": fail(CANCELLED),
+    "the query has not ended after four hours": fail(*[{"State": "QUEUED"}] * 10_000),
+    "the answer is cut off": change("athena/", lambda content: content[:-4]),
+    "the answer names an ID that the part does not hold": change("athena/", lambda content: content[:-3] + b'9"\n'),
+    "the answer is gone": change("athena/", lambda _: None),
+    "the prepared part is changed before it is compared": change("parts/", lambda _: b"1\n"),
+}
+
+
+@pytest.mark.parametrize(("what", "outcome"), table("What Athena answers"))
+def test_what_athena_answers(deployment: Deployment, what: str, outcome: str) -> None:
     execution = deployment.start(deployment.drop(FILE.content))
+    CASES[what](deployment)
     deployment.run()
-    check_failed(deployment, "QueryFailed", FILE)
-    (run,) = runs(deployment.universe)
-    assert "query-1" in run["error_message"]
-    assert "nothing was sent to X" in run["error_message"]
+    if outcome == "heals":
+        check_complete(deployment, FILE, jobs=2)
+        return
+    check_failed(deployment, outcome, FILE)
     assert not deployment.universe.world.x.jobs
+    (run,) = runs(deployment.universe)
+    assert outcome != "QueryFailed" or "nothing was sent to X" in run["error_message"]
+    deployment.universe.aws.query_failures = []
+    if outcome == "SourceChanged":  # Nobody can make the part anew.
+        return
     deployment.universe.machines.redrive(execution.arn)
     deployment.run()
     check_complete(deployment, FILE, jobs=2, events=2)
-    assert len(deployment.universe.aws.queries) == 2
 
 
-def test_a_query_that_fails_for_a_reason_that_passes_is_asked_again(deployment: Deployment) -> None:
-    deployment.universe.aws.query_failures = [PASSING, PASSING]
+def test_the_table_of_what_athena_answers_is_whole() -> None:
+    assert {what for what, _ in table("What Athena answers")} == CASES.keys()
+
+
+def test_a_query_that_fails_is_named_so_that_its_words_can_be_found(deployment: Deployment) -> None:
+    """They may quote an ID, so they stand in Athena's history alone."""
+    fail(FAILED)(deployment)
     deployment.start(deployment.drop(FILE.content))
     deployment.run()
-    check_complete(deployment, FILE, jobs=2)
-    assert len(deployment.universe.aws.queries) == 3
-
-
-def test_a_query_that_fails_again_and_again_is_given_up(deployment: Deployment) -> None:
-    deployment.universe.aws.query_failures = [PASSING] * 9
-    deployment.start(deployment.drop(FILE.content))
-    deployment.run()
-    check_failed(deployment, "QueryFailed", FILE)
-    assert len(deployment.universe.aws.queries) == 3
-
-
-def test_a_query_that_never_ends_is_given_up(deployment: Deployment) -> None:
-    deployment.universe.aws.query_failures = [{"State": "QUEUED"}] * 10_000
-    deployment.start(deployment.drop(FILE.content))
-    deployment.run()
-    check_failed(deployment, "QueryFailed", FILE)
-
-
-def test_an_answer_that_is_not_understood_ends_the_run_before_any_job(deployment: Deployment) -> None:
-    execution = deployment.start(deployment.drop(FILE.content))
-    deployment.run(until=lambda execution: execution.state == "Deduplicate Part")
-    (key,) = deployment.universe.aws.keys(RESULTS, "athena/")
-    deployment.universe.aws.put(RESULTS, key, deployment.universe.aws.body(RESULTS, key)[:-4])
-    deployment.run()
-    check_failed(deployment, "QueryFailed", FILE)
-    assert not deployment.universe.world.x.jobs
-    deployment.universe.machines.redrive(execution.arn)
-    deployment.run()
-    check_complete(deployment, FILE, jobs=2, events=2)
-
-
-def test_a_prepared_part_that_was_changed_in_between_is_not_mixed(deployment: Deployment) -> None:
-    deployment.start(deployment.drop(FILE.content))
-    deployment.run(until=lambda execution: execution.state == "Deduplicate Part")
-    (run,) = runs(deployment.universe)
-    deployment.universe.aws.put(RESULTS, part_key(run["run_id"], 2), b"1\n")
-    deployment.run()
-    check_failed(deployment, "SourceChanged", FILE)
-    assert not deployment.universe.world.x.jobs
+    message = runs(deployment.universe)[0]["error_message"]
+    assert "query-1 is FAILED" in message
+    assert "workgroup XCompliance" in message
 
 
 def test_a_part_that_was_not_prepared_takes_no_query(deployment: Deployment) -> None:
