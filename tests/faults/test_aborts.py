@@ -153,9 +153,10 @@ def silence(deployment: Deployment) -> None:
 
 def loss(deployment: Deployment) -> None:
     """The first answer is not there when it is indexed; who goes on finds it."""
-    deployment.run(until=lambda execution: execution.state == "Index Range")
+    job = deployment.run(until=lambda execution: execution.state == "Index Range" and is_first(execution))
     aws = deployment.universe.aws
-    (key,) = aws.keys(RESULTS, "raw/")
+    assert job is not None
+    (key,) = aws.keys(RESULTS, f"raw/{job.input['run_id']}/")
     aws.put(RESULTS, LOST, aws.body(RESULTS, key))
     del aws.objects[RESULTS, key]
 
