@@ -20,7 +20,6 @@ from tests.faults.truth import (
     active_jobs,
     check_complete,
     check_secrecy,
-    one_part,
     parts,
     runs,
     turns,
@@ -28,7 +27,10 @@ from tests.faults.truth import (
 )
 from tests.unit.conftest import INBOX, RESULTS
 
-FILES = {"one": two_parts(FIRST, FIRST + 1000, "tweets/one.txt"), "two": one_part(SECOND, "tweets/two.txt")}
+FILES = {
+    "one": two_parts(FIRST, FIRST + 1000, "tweets/one.txt"),
+    "two": two_parts(SECOND, SECOND + 1000, "tweets/two.txt"),
+}
 STATES = {
     "XComplianceRun": (
         "Register Run",
@@ -146,8 +148,8 @@ def absence(deployment: Deployment) -> None:
 
 def silence(deployment: Deployment) -> None:
     """Athena's answer is not there when the second part is compared; who goes on asks anew."""
-    deployment.run(until=lambda execution: execution.state == "Deduplicate Part")
-    (key,) = deployment.universe.aws.keys(RESULTS, "athena/")
+    deployment.run(until=lambda execution: execution.state == "Deduplicate Part" and is_first(execution))
+    key = deployment.universe.aws.keys(RESULTS, "athena/")[0]
     del deployment.universe.aws.objects[RESULTS, key]
 
 
