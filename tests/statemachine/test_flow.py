@@ -147,7 +147,11 @@ def test_what_came_of_the_parts_is_told_together_with_what_came_of_their_duplica
     assigned = evaluate(find["Assign"], states_of(None, pending))
     payload = evaluate(find["Arguments"]["Payload"], states_of(pending), **RUN_VARIABLES, **assigned)
     assert payload == {"run_id": REF["run_id"], "entered_at": "2026-11-23T12:00:01.000Z", "query": {"id": "query"}}
-    found = pending | {"complete": True, "parts": list(range(2, count + 2)), "duplicates": "athena/query.csv"}
+    found: dict[str, Any] = pending | {
+        "complete": True,
+        "parts": list(range(2, count + 2)),
+        "duplicates": "athena/query.csv",
+    }
     assert evaluate(parts["Items"], states_of(found)) == found["parts"]
     selected = evaluate(parts["ItemSelector"], states_of(found), **RUN_VARIABLES)
     assert selected == REF | {"duplicates": "athena/query.csv"}
