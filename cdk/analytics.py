@@ -1,4 +1,4 @@
-"""SQL over results, rejects and segments: three Glue tables and the Athena workgroup to query them in."""
+"""SQL over results, rejects, segments and prepared IDs: Glue tables and the Athena workgroup to query them in."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -38,6 +38,12 @@ PARQUET: Final = Format(
 JSON_LINES: Final = Format(
     "json",
     "org.openx.data.jsonserde.JsonSerDe",
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+)
+LINES: Final = Format(
+    "csv",
+    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
     "org.apache.hadoop.mapred.TextInputFormat",
     "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
 )
@@ -99,14 +105,37 @@ PROJECTION: Final = {
 BYTES_SCANNED_CUTOFF: Final = 100 * 10**9
 
 
+PREPARED_IDS: Final = (Column("id", "bigint", "A post or user ID"),)
+PREPARED_PARTITIONS: Final = (
+    Column("run_id", "string", "The run; a query must name it"),
+    Column("part", "int", "The part of the run, counted from 1"),
+)
+PREPARED_PROJECTION: Final = {
+    "projection.enabled": "true",
+    "projection.run_id.type": "injected",
+    "projection.part.type": "integer",
+    "projection.part.range": "1,99999",
+}
+
+
+def database_name(settings: Settings) -> str:
+    """The database of a deployment."""
+    return settings.prefix.lower().replace("-", "_")
+
+
+def work_group_name(settings: Settings) -> str:
+    """The workgroup of a deployment."""
+    return settings.prefix
+
+
 class Analytics(Construct):
-    """The database, its tables `results`, `rejects` and `segments`, and the workgroup."""
+    """The database, its tables `results`, `rejects`, `segments` and `prepared_ids`, and the workgroup."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
         self._bucket = results_bucket
-        self.database_name = settings.prefix.lower().replace("-", "_")
-        self.work_group_name = settings.prefix
+        self.database_name = database_name(settings)
+        self.work_group_name = work_group_name(settings)
         self._database = glue.CfnDatabase(
             self,
             "Database",
@@ -118,15 +147,35 @@ class Analytics(Construct):
         self._table("results", RESULTS, PARQUET, "Every record that X answered with")
         self._table("rejects", REJECTS, JSON_LINES, "Every line of the input that is no ID")
         self._table("segments", SEGMENTS, JSON_LINES, "Which ranges of which objects each part was made of")
+        self._table(
+            "prepared_ids",
+            PREPARED_IDS,
+            LINES,
+            "The IDs of each part as prepared, before those are taken out that a lower part holds too",
+            folder="parts",
+            partitions=PREPARED_PARTITIONS,
+            projection=PREPARED_PROJECTION,
+        )
         self._work_group()
 
-    def _table(self, name: str, columns: tuple[Column, ...], form: Format, description: str) -> None:
-        location = f"s3://{self._bucket.bucket_name}/{name}/"
+    def _table(
+        self,
+        name: str,
+        columns: tuple[Column, ...],
+        form: Format,
+        description: str,
+        *,
+        folder: str = "",
+        partitions: tuple[Column, ...] = PARTITIONS,
+        projection: Mapping[str, str] = PROJECTION,
+    ) -> None:
+        location = f"s3://{self._bucket.bucket_name}/{folder or name}/"
+        below = "".join(f"{each.name}=${{{each.name}}}/" for each in partitions)
         parameters: Mapping[str, str] = {
             "EXTERNAL": "TRUE",
             "classification": form.classification,
-            "storage.location.template": f"{location}type=${{type}}/checked_on=${{checked_on}}/",
-            **PROJECTION,
+            "storage.location.template": location + below,
+            **projection,
         }
         table = glue.CfnTable(
             self,
@@ -138,7 +187,7 @@ class Analytics(Construct):
                 description=description,
                 table_type="EXTERNAL_TABLE",
                 parameters=parameters,
-                partition_keys=_glue_columns(PARTITIONS),
+                partition_keys=_glue_columns(partitions),
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
                     columns=_glue_columns(columns),
                     location=location,

@@ -110,6 +110,12 @@ class Settings:
     reject_limit_percent: float = setting(
         1.0, number(0, 100), "The share of lines that may be no ID before a run is refused, in percent."
     )
+    deduplicate_across_parts: bool = setting(
+        False,
+        yes_or_no(),
+        "Whether an ID that stands in several parts of a run is checked once; Athena finds it, at 0.1 dollars per "
+        "billion IDs.",
+    )
     id_column: str = setting(
         "",
         text(r"[^\x00-\x1f\x7f]{0,128}", "the name of a column, or its number from 1; empty for the usual names"),

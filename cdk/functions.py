@@ -9,10 +9,11 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.allocation import KEEP_MEMORY
+from cdk.analytics import database_name, work_group_name
 from cdk.bundling import ROOT, Platform, function_code
 from cdk.compliance_function import ComplianceFunction
 from cdk.config import Settings
-from cdk.grants import ExecutionGrants, Grant, StorageGrants, answer_tasks
+from cdk.grants import ExecutionGrants, Grant, QueryGrants, StorageGrants, answer_tasks
 from cdk.storage_stack import StorageStack
 
 SETTINGS_OF_FUNCTIONS: Final = (
@@ -28,6 +29,7 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "conflict_deadline_hours",
     "results_index",
     "id_column",
+    "deduplicate_across_parts",
 )
 
 EVENT_BUS: Final = "default"
@@ -60,12 +62,12 @@ RECORD: Final = ("GetItem", "UpdateItem")
 QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem")
 
 
-def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -> dict[str, Spec]:
+def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants, settings: Settings) -> dict[str, Spec]:
     """The functions by the names of their files.
 
     Args:
-        may, executions: the grants to choose from.
-        settings: the size of a part, and the time that an invocation may spend on moving bytes.
+        may, queries, executions: the grants to choose from.
+        settings: the size of a part, the time that an invocation may spend on moving bytes, and what is turned off.
     """
     transfer = settings.transfer_timeout_seconds
     return {
@@ -96,6 +98,21 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
             requirements="preparation",
             environment=KEEP_MEMORY,
         ),
+        # Lists the run's parts; asks Athena.
+        "find_duplicates": Spec(
+            runs=("Query",), grants=queries.find_duplicates() if settings.deduplicate_across_parts else ()
+        ),
+        # Reads Athena's answer and the part; writes what is left of it, by way of the disk. Keeps 8 bytes for each ID
+        # that is taken out.
+        "deduplicate_part": Spec(
+            memory=max(ONE_CPU, 512 + 2 * settings.part_size_mb),
+            timeout=280,
+            disk=512 + settings.part_size_mb,
+            runs=RECORD,
+            grants=_deduplicate(may) if settings.deduplicate_across_parts else (),
+            requirements="preparation",
+            environment=KEEP_MEMORY,
+        ),
         # Lists the run's parts, to add up their lines.
         "accept_input": Spec(runs=("Query", "UpdateItem")),
         # Lists the run's parts, to add up their results.
@@ -115,7 +132,7 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
             memory=STREAMING,
             timeout=transfer,
             runs=(*RECORD, "Query"),
-            grants=[*may.read_results("parts"), *may.read_bearer_token()],
+            grants=[*may.read_results("parts", "deduplicated"), *may.read_bearer_token()],
         ),
         # Calls X's API; puts down that an answer is there, and what the job took.
         "get_job": Spec(runs=(*RECORD, "PutItem"), grants=may.read_bearer_token()),
@@ -152,6 +169,10 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
     }
 
 
+def _deduplicate(may: StorageGrants) -> tuple[Grant, ...]:
+    return (*may.read_results("athena", "parts"), *may.write_results("deduplicated"))
+
+
 def _index(may: StorageGrants, settings: Settings) -> tuple[Grant, ...]:
     """What an index that is turned off needs none of."""
     return (*may.read_results("raw"), *may.write_index()) if settings.results_index else ()
@@ -166,6 +187,7 @@ class Functions(Construct):
         code = {name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in CARRIED}
         may = StorageGrants(storage)
         executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
+        queries = QueryGrants(self, storage, database_name(settings), work_group_name(settings))
         environment = _environment(settings, storage)
         self.by_name: Mapping[str, lambda_.Function] = {
             name: ComplianceFunction(
@@ -180,7 +202,7 @@ class Functions(Construct):
                 disk=spec.disk,
                 grants=(*(may.runs_table(*spec.runs) if spec.runs else ()), *spec.grants),
             ).function
-            for name, spec in specs(may, executions, settings).items()
+            for name, spec in specs(may, queries, executions, settings).items()
         }
 
 
@@ -194,6 +216,8 @@ def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:
         "X_API_URL": settings.x_api_url,
         "GCS_URL": settings.gcs_url,
         "EVENT_BUS": EVENT_BUS,
+        "GLUE_DATABASE": database_name(settings),
+        "ATHENA_WORK_GROUP": work_group_name(settings),
         "SETTINGS": json.dumps({name: chosen[name] for name in SETTINGS_OF_FUNCTIONS}),
         "POWERTOOLS_SERVICE_NAME": "xcompliance",
         "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -78,9 +78,9 @@ class StorageGrants:
             Grant("MissObjects", ("s3:ListBucket",), (self._storage.inbox_arn,)),
         )
 
-    def read_results(self, prefix: str) -> tuple[Grant, ...]:
-        """Reading objects of the results bucket below `prefix`."""
-        return (Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, prefix)),)
+    def read_results(self, *prefixes: str) -> tuple[Grant, ...]:
+        """Reading objects of the results bucket below `prefixes`."""
+        return (Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, *prefixes)),)
 
     def write_results(self, *prefixes: str) -> tuple[Grant, ...]:
         """Writing objects of the results bucket below `prefixes`."""
@@ -100,6 +100,32 @@ class StorageGrants:
     def _decrypt(self, name: str, service: str) -> Grant:
         via = {"StringEquals": {"kms:ViaService": f"{service}.{self._storage.region}.amazonaws.com"}}
         return Grant(name, ("kms:Decrypt",), (self._storage.key.key_arn,), via)
+
+
+class QueryGrants:
+    """The grants that a query of prepared IDs takes: Athena reads, and writes its answer, as whoever asks it."""
+
+    def __init__(self, scope: Construct, storage: StorageStack, database: str, work_group: str) -> None:
+        stack = Stack.of(scope)
+        self._results_arn = storage.results_arn
+        self._work_group = stack.format_arn(service="athena", resource="workgroup", resource_name=work_group)
+        self._catalog = (
+            stack.format_arn(service="glue", resource="catalog"),
+            stack.format_arn(service="glue", resource="database", resource_name=database),
+            stack.format_arn(service="glue", resource="table", resource_name=f"{database}/prepared_ids"),
+        )
+
+    def find_duplicates(self) -> tuple[Grant, ...]:
+        """Starting a query, following it, and what Athena does of it."""
+        list_bucket = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
+        write_answer = ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
+        return (
+            Grant("AskAthena", ("athena:StartQueryExecution", "athena:GetQueryExecution"), (self._work_group,)),
+            Grant("ReadCatalog", ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"), self._catalog),
+            Grant("ListPrepared", list_bucket, (self._results_arn,)),
+            Grant("ReadPrepared", ("s3:GetObject",), _below(self._results_arn, "parts")),
+            Grant("WriteAnswer", write_answer, _below(self._results_arn, "athena")),
+        )
 
 
 class ExecutionGrants:

@@ -42,8 +42,8 @@ class Machines(Construct):
             functions,
             {"JobStateMachineArn": self.job.state_machine_arn},
         )
-        _allow_map(self.run, f"{settings.prefix}Run", "PrepareParts")
-        _allow_map(self.job, f"{settings.prefix}Job", "IndexRanges")
+        _allow_maps(self.run, f"{settings.prefix}Run", "PrepareParts", "DeduplicateParts")
+        _allow_maps(self.job, f"{settings.prefix}Job", "IndexRanges")
         # Check Part waits for the end of the job that it started.
         _allow(self.run, "StartJob", ["states:StartExecution"], [self.job.state_machine_arn])
         _allow(
@@ -117,8 +117,8 @@ def _allow(machine: sfn.StateMachine, name: str, actions: Iterable[str], resourc
             acknowledge_wildcard(machine, resource, f"{name}: the executions of one machine; their names are new.")
 
 
-def _allow_map(machine: sfn.StateMachine, name: str, label: str) -> None:
-    """Allows a machine to run a Distributed Map: its children are executions of the machine itself."""
+def _allow_maps(machine: sfn.StateMachine, name: str, *labels: str) -> None:
+    """Allows a machine to run Distributed Maps: their children are executions of the machine itself."""
     _allow(machine, "StartMapChildren", ["states:StartExecution"], [_arn(machine, "states", "stateMachine", name)])
     _allow(
         machine,
@@ -130,7 +130,7 @@ def _allow_map(machine: sfn.StateMachine, name: str, label: str) -> None:
         machine,
         "RedriveMapChildren",
         ["states:RedriveExecution"],
-        [_arn(machine, "states", "execution", f"{name}/{label}:*")],
+        [_arn(machine, "states", "execution", f"{name}/{label}:*") for label in labels],
     )
 
 

@@ -6,7 +6,7 @@ from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import errors
-from compliance.accounting import judge, total_counts, total_oddities
+from compliance.accounting import judge, total_across_parts, total_counts, total_oddities
 from compliance.clock import time_text
 from compliance.plausibility import warnings
 from compliance.segments import check_count
@@ -14,7 +14,7 @@ from compliance.segments import check_count
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, ``execution_arn`` and ``prepared``, an item per part, with ``error`` and ``cause`` if failed.
+    """Takes ``run_id``, ``execution_arn`` and ``prepared``, what came of the parts: ``error`` and ``cause`` if failed.
 
     Returns the numbers of the ``parts`` that hold an ID and are still to be checked. Raises the first part's error,
     PartTooLarge for too many of them, or InputRejected or NothingToCheck for the whole.
@@ -34,6 +34,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         parts=len(parts),
         warnings=warnings(parts[0]["type"], counts["accepted"], odd),
         **counts,
+        **total_across_parts(parts),
     )
     judge(counts, odd["headers"], settings().reject_limit_percent)
     runs_table.update_run(event["run_id"], owner=event["execution_arn"], status="checking")

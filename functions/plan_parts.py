@@ -11,7 +11,8 @@ from compliance.segments import check_count, listing_of, pack, places, segment_o
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id`` and ``execution_arn``; returns ``parts``, the input of Prepare Part for each.
+    """Takes ``run_id`` and ``execution_arn``; returns ``parts``, the input of Prepare Part for each, and whether
+    to ``deduplicate`` them.
 
     The listing of segments is written once and is the plan: whoever plans again, or starts the run again, reads it.
 
@@ -42,7 +43,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         bytes=sum(segment.end - segment.start for segment in segments),
         parts=len(ranges),
     )
-    return {"parts": [{"run_id": run["run_id"], "type": run["type"], "part": n + 1} for n in range(len(ranges))]}
+    parts = [{"run_id": run["run_id"], "type": run["type"], "part": n + 1} for n in range(len(ranges))]
+    return {"parts": parts, "deduplicate": settings().deduplicate_across_parts}
 
 
 def _listing(run: Run) -> bytes:

@@ -48,14 +48,14 @@ def run_demo(console: Console, file: Path | None, job_type: JobType, generation:
             options = Options(generation=generation, upload_rate=UPLOAD_RATE, context={"chunk_size_mb": "1"})
         else:
             inputs = {file: Truth(job_type, parts=[])}
-            options = Options(generation=generation)
+            options = Options(generation=generation, context={"deduplicate_across_parts": "true"})
         with sandbox(options, steps.say) as box:
             steps.close()
             console.print()
             stack = Stack.of_sandbox(box.as_json())
             runs = _check(console, stack, inputs)
             truths = [
-                truth if truth.parts else read_truth(path, truth.type, [each.start for each in segments_of(stack, run)])
+                truth if truth.parts else _read(stack, path, truth.type, run)
                 for (path, truth), run in zip(inputs.items(), runs, strict=True)
             ]
             compared = [*report_answers(console, stack, runs, truths), *received(box, runs, truths)]
@@ -70,6 +70,11 @@ def _generated(folder: Path) -> dict[Path, Truth]:
         posts: write_dataset(posts, "tweets", POSTS, seed=1),
         users: write_dataset(users, "users", USERS, seed=2),
     }
+
+
+def _read(stack: Stack, file: Path, job_type: JobType, run: RunRecord) -> Truth:
+    starts = [each.start for each in segments_of(stack, run)]
+    return read_truth(file, job_type, starts, is_each_id_once=run.duplicate_across_parts is not None)
 
 
 def _check(console: Console, stack: Stack, inputs: dict[Path, Truth]) -> list[RunRecord]:

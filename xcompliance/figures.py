@@ -31,6 +31,8 @@ def of_run(run: RunRecord, truth: Truth) -> Iterator[Figure]:
     yield Figure(f"{run.key}: status", "complete", run.status)
     for name in COUNTS:
         yield Figure(f"{run.key}: {name}", getattr(truth, name), getattr(run, name))
+    if run.duplicate_across_parts is not None:
+        yield Figure(f"{run.key}: duplicate across parts", truth.duplicate_across_parts, run.duplicate_across_parts)
     yield Figure(f"{run.key}: records", truth.affected, run.records)
     yield Figure(f"{run.key}: records without an action", 0, run.result_errors)
     yield from _each(f"{run.key}: action", truth.count("action"), run.by_action)

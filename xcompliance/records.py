@@ -22,6 +22,7 @@ class Record:
     blank: int = 0
     accepted: int = 0
     duplicate: int = 0
+    duplicate_across_parts: int | None = None
     rejected: int = 0
     records: int = 0
     affected: int = 0

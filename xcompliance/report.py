@@ -67,8 +67,8 @@ def figures(runs: Sequence[RunRecord]) -> Table:
         for name in order:
             table.add_row(f"  {escape(name)}", *(each.get(name, "-") for each in values))
 
-    lines = [{name: count(getattr(run, name)) for name in ("lines", *_KINDS)} for run in runs]
-    section("lines read", lines, ("lines", *_KINDS))
+    lines = [_lines_of(run) for run in runs]
+    section("lines read", lines, [kind for kind in _KINDS if any(kind in each for each in lines)])
     section("affected", [{"IDs": count(run.affected)} for run in runs], ("IDs",))
     for title, counts in (
         ("by action", [run.by_action for run in runs]),
@@ -85,7 +85,20 @@ def figures(runs: Sequence[RunRecord]) -> Table:
 
 
 _INDEX = ("indexed", "unchanged", "outranked")
-_KINDS = ("accepted", "duplicate", "rejected", "blank")
+_KINDS = {
+    "lines": "lines",
+    "accepted": "accepted",
+    "duplicate": "duplicate",
+    "  across parts": "duplicate_across_parts",
+    "rejected": "rejected",
+    "blank": "blank",
+}
+"""What becomes of lines, and its name in the record."""
+
+
+def _lines_of(run: RunRecord) -> dict[str, str]:
+    found = {kind: getattr(run, name) for kind, name in _KINDS.items()}
+    return {kind: count(number) for kind, number in found.items() if number is not None}
 
 
 def places(stack: Stack, run: RunRecord) -> str:

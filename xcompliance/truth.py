@@ -48,12 +48,16 @@ class PartTruth:
 
 @dataclass
 class Truth:
-    """All figures of one file. ``lines`` is the sum of the other counts and of what its parts accept."""
+    """All figures of one file. ``lines`` is the sum of the other counts and of what its parts accept.
+
+    Of the duplicates, ``duplicate_across_parts`` stand in a lower part, where these count.
+    """
 
     type: JobType
     blank: int = 0
     duplicate: int = 0
     rejected: int = 0
+    duplicate_across_parts: int = 0
     parts: list[PartTruth] = field(default_factory=lambda: [PartTruth()])
 
     @property
@@ -95,11 +99,13 @@ def check_list(file: Path) -> None:
         )
 
 
-def read_truth(file: Path, job_type: JobType, part_starts: Sequence[int] = (0,)) -> Truth:
+def read_truth(
+    file: Path, job_type: JobType, part_starts: Sequence[int] = (0,), *, is_each_id_once: bool = False
+) -> Truth:
     """Reads a file of IDs, plain or gzip, slowly.
 
     A part holds the lines that begin at ``part_starts`` (bytes) and before the next part's; an ID counts as a
-    duplicate within its part.
+    duplicate within its part, and in any later part if each ID is sent once.
     """
     truth = Truth(job_type, parts=[PartTruth() for _ in part_starts])
     taken: list[dict[int, None]] = [{} for _ in part_starts]
@@ -113,9 +119,21 @@ def read_truth(file: Path, job_type: JobType, part_starts: Sequence[int] = (0,))
             truth.duplicate += 1
         else:
             ids[number] = None
+    if is_each_id_once:
+        _leave_in_the_lowest(truth, taken)
     for part, ids in zip(truth.parts, taken, strict=True):
         part.accept(job_type, ids)
     return truth
+
+
+def _leave_in_the_lowest(truth: Truth, taken: list[dict[int, None]]) -> None:
+    sent: set[int] = set()
+    for ids in taken:
+        for number in sent.intersection(ids):
+            del ids[number]
+            truth.duplicate += 1
+            truth.duplicate_across_parts += 1
+        sent.update(ids)
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:

@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_s3.client import S3Client
@@ -44,3 +45,9 @@ def step_functions() -> "SFNClient":
 def event_bridge() -> "EventBridgeClient":
     """EventBridge."""
     return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def athena() -> "AthenaClient":
+    """Athena."""
+    return boto3.client("athena", config=_CONFIG)

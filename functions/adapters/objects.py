@@ -92,6 +92,14 @@ class _Body:
             raise WireError(f"S3 broke off: {type(error).__name__}") from None
 
 
+def prepared_blocks(part: Part) -> Iterator[bytes]:
+    """The prepared object of a part, as it was prepared."""
+    with source_errors():
+        answer = s3().get_object(Bucket=settings().results_bucket, Key=part["object_key"], IfMatch=part["object_etag"])
+    with closing(answer["Body"]) as body:
+        yield from iter(lambda: body.read(BLOCK), b"")
+
+
 def read_lines(key: str, start: int) -> Iterator[list[bytes]]:
     """The lines, with their newlines, of an object of the results bucket that has bytes from ``start`` on."""
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-")
@@ -139,6 +147,25 @@ def read(key: str) -> bytes:
     """What an object of the results bucket holds."""
     with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:
         return body.read()
+
+
+def head_of(key: str, size: int) -> tuple[bytes, int]:
+    """The first ``size`` bytes of an object of the results bucket that is not empty, and its length."""
+    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes=0-{size - 1}")
+    with closing(answer["Body"]) as body:
+        return body.read(), int(answer["ContentRange"].rpartition("/")[2])
+
+
+def read_range(key: str, start: int, end: int) -> bytes:
+    """Bytes ``start`` to ``end`` (exclusive) of an object of the results bucket."""
+    return b"".join(blocks_between(key, start, end))
+
+
+def blocks_between(key: str, start: int, end: int) -> Iterator[bytes]:
+    """The same, in blocks."""
+    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-{end - 1}")
+    with closing(answer["Body"]) as body:
+        yield from iter(lambda: body.read(BLOCK), b"")
 
 
 class Spool:

@@ -122,6 +122,13 @@ def prepare_part(part: Part, **attributes: Any) -> None:
         _update(_part_key(part["run_id"], part["part"]), attributes, Attr("prepared_at").not_exists())
 
 
+def deduplicate_part(part: Part, **attributes: Any) -> None:
+    """Writes down what a part is without the IDs of lower parts: once, and not when a job has begun with it."""
+    condition = Attr("deduplicated_at").not_exists() & Attr("execution_arn").not_exists()
+    with suppress(_Refused):
+        _update(_part_key(part["run_id"], part["part"]), attributes, condition)
+
+
 def list_parts(run_id: str) -> list[Part]:
     """All parts of a run, in their order."""
     condition = Key("pk").eq(f"RUN#{run_id}") & Key("sk").begins_with("PART#")

@@ -22,6 +22,12 @@ def total_counts(parts: Iterable[Part]) -> Counts:
     return total
 
 
+def total_across_parts(parts: Iterable[Part]) -> dict[str, int]:
+    """How many of the duplicates stand in a lower part of the run; nothing where nobody has looked for them."""
+    found = [part["duplicate_across_parts"] for part in parts if "duplicate_across_parts" in part]
+    return {"duplicate_across_parts": sum(found)} if found else {}
+
+
 def total_oddities(parts: Iterable[Part]) -> Oddities:
     """What is odd in all parts; a part that was prepared before oddities were counted has none."""
     total = Oddities(headers=0, small_ids=0, no_user_ids=0, future_ids=0)

@@ -78,6 +78,10 @@ class PartTooLarge(PermanentError):
     """A part is larger than one upload may be."""
 
 
+class QueryFailed(PermanentError):
+    """Athena has not answered a query of ours, or not what it was asked."""
+
+
 class AwsRefused(PermanentError):
     """AWS refused a request for good: access is denied, or what it names is gone or wrong."""
 

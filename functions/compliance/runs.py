@@ -65,6 +65,7 @@ class Run(TypedDict):
     blank: NotRequired[int]
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
+    duplicate_across_parts: NotRequired[int]
     rejected: NotRequired[int]
     warnings: NotRequired[list[str]]
     prepared_at: NotRequired[str]
@@ -114,12 +115,14 @@ class Part(TypedDict):
     blank: NotRequired[int]
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
+    duplicate_across_parts: NotRequired[int]
     rejected: NotRequired[int]
     headers: NotRequired[int]
     small_ids: NotRequired[int]
     no_user_ids: NotRequired[int]
     future_ids: NotRequired[int]
     prepared_at: NotRequired[str]
+    deduplicated_at: NotRequired[str]
     execution_arn: NotRequired[str]
     attempt: NotRequired[int]
     abandoned_jobs: NotRequired[int]
@@ -250,8 +253,13 @@ _JOB_NAME = re.compile(r"((?:tweets|users)-[0-9a-f]{16})-p([0-9]{1,9})-a[0-9]+",
 
 
 def part_key(run: str, part: int) -> str:
-    """Where the prepared part lies in the results bucket."""
-    return f"parts/{run}/{part:05}.txt"
+    """Where the prepared part lies in the results bucket: a partition of the ``prepared_ids`` table."""
+    return f"parts/run_id={run}/part={part}/ids.txt"
+
+
+def deduplicated_key(run: str, part: int) -> str:
+    """Where the part lies that lower parts' IDs were taken out of."""
+    return f"deduplicated/{run}/{part:05}.txt"
 
 
 def raw_key(run: str, part: int) -> str:

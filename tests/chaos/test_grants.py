@@ -11,10 +11,12 @@ from tests.chaos.storm import Storm
 from tests.chaos.story import Story
 from tests.fakes.world import deletes_every_second
 from tests.faults.deployment import Deployment, deployed
-from tests.infrastructure.test_functions import GRANTS
+from tests.infrastructure import test_functions
+from tests.infrastructure.test_functions import BY_ATHENA, DEDUPLICATION
 from tests.unit.conftest import RESULTS, made_clients
 from tests.unit.test_whole_run import PERMISSIONS
 
+GRANTS = {name: grants | DEDUPLICATION.get(name, set()) for name, grants in test_functions.GRANTS.items()}
 MOST_STORIES = 100
 Uses = dict[str, set[str]]
 VERSIONED = {"GetObject": "GetObjectVersion", "GetObjectTagging": "GetObjectVersionTagging"}
@@ -26,6 +28,7 @@ EXCEPTIONS = {
     "sqs:SendMessage ExecutionsNotSettled",
     "sqs:GetQueueAttributes ExecutionsNotSettled",
     "sqs:GetQueueUrl ExecutionsNotSettled",
+    *BY_ATHENA,
 }
 
 
@@ -43,6 +46,8 @@ def _resource(service: str, params: dict[str, Any], machine: str) -> list[str]:
             return ["BearerToken"]
         case "events":
             return ["default"]
+        case "athena":
+            return ["workgroup/XCompliance"]
     return ["*" if "taskToken" in params else f"{machine}:*"]
 
 

@@ -69,6 +69,12 @@ def test_a_wrong_count_is_found(truth: Truth, run: RunRecord, name: str) -> None
     assert wrong(figures.of_run(off, truth)) == [f"tweets/posts.txt: {name}"]
 
 
+def test_a_wrong_count_of_ids_in_several_parts_is_found(truth: Truth, run: RunRecord) -> None:
+    assert wrong(figures.of_run(replace(run, duplicate_across_parts=0), truth)) == []
+    off = replace(run, duplicate_across_parts=1)
+    assert wrong(figures.of_run(off, truth)) == ["tweets/posts.txt: duplicate across parts"]
+
+
 def test_a_reason_that_nobody_expected_is_found(truth: Truth, run: RunRecord) -> None:
     off = replace(run, by_reason={**run.by_reason, "vanished": 1})
     assert Figure("tweets/posts.txt: reason vanished", 0, 1) in figures.of_run(off, truth)

@@ -62,6 +62,15 @@ def test_a_run_says_what_became_of_its_records_in_the_index(write: Write, invoke
     assert ["DynamoDB", "turned", "off"] in [line.split() for line in shown.splitlines()]
 
 
+def test_a_run_says_how_many_duplicates_stand_in_several_parts(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    assert "across parts" not in invoke("show", RUN_ID).stdout
+    write(run_item(duplicate=5_002, duplicate_across_parts=5_000))
+    lines = [line.split() for line in invoke("show", RUN_ID).stdout.splitlines()]
+    assert lines[lines.index(["duplicate", "5,002"]) + 1] == ["across", "parts", "5,000"]
+    assert json_of(invoke("show", RUN_ID, "--json"))["duplicate_across_parts"] == 5_000
+
+
 def test_a_run_is_shown_as_json_without_credentials(write: Write, invoke: Invoke) -> None:
     write(run_item())
     write(part_item())

@@ -79,6 +79,15 @@ def test_an_id_is_a_duplicate_within_its_part(tmp_path: Path) -> None:
     assert (truth.lines, truth.duplicate) == (4, 1)
 
 
+def test_an_id_is_a_duplicate_in_every_part_but_the_lowest_if_each_is_sent_once(tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_bytes(b"20\n20\n21\n20\n21\n")
+    truth = read_truth(file, "tweets", [0, 5, 11], is_each_id_once=True)
+    assert [part.accepted for part in truth.parts] == [1, 1, 0]
+    assert [part.bytes for part in truth.parts] == [3, 3, 0]
+    assert (truth.lines, truth.duplicate, truth.duplicate_across_parts) == (5, 3, 2)
+
+
 def test_what_x_says_is_the_simulators_rule() -> None:
     truth = Truth("users")
     truth.parts[0].accept("users", range(1, 2001))

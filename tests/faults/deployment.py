@@ -39,6 +39,7 @@ GENERATIONS: tuple[Generation, ...] = ("resumable", "plain", "x-hosted")
 
 TIMEOUTS = {
     "prepare_part": 280,
+    "deduplicate_part": 280,
     "upload_part": 900,
     "download_results": 900,
     "write_results": 900,
@@ -325,10 +326,12 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         "X_API_URL": "https://api.x.com",
         "GCS_URL": "https://storage.googleapis.com",
         "EVENT_BUS": "default",
+        "GLUE_DATABASE": "xcompliance",
+        "ATHENA_WORK_GROUP": "XCompliance",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    deployment.configure(part_size_mb=1, reject_limit_percent=50.0)
+    deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)
     monkeypatch.setattr(adapters.handler, "time", Time)
     monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(write_results, "write_parquet", write_json)
@@ -338,7 +341,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(*request))
     monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(request))
     clients: list[Any] = [aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager(), aws.step_functions()]
-    clients.append(aws.event_bridge())
+    clients += [aws.event_bridge(), aws.athena()]
     for client in clients:
         monkeypatch.setattr(client._user_agent_creator, "to_string", lambda: "boto")  # a tenth of every call
     with answered_by(deployment.ask_aws, *clients):

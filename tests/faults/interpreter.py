@@ -27,7 +27,7 @@ _FIELDS = {
     "Task": {"Resource", "Arguments", "TimeoutSeconds", "Retry", "Catch", "Assign"},
     "Choice": {"Choices", "Default"},
     "Wait": {"Seconds"},
-    "Map": {"Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Label", "Catch"},
+    "Map": {"Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Label", "Catch", "Assign"},
     "Pass": set(),
     "Succeed": set(),
     "Fail": {"Error", "Cause"},

@@ -14,10 +14,23 @@ from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Effect, Universe, deployed, generation, no_fault
 from tests.faults.interpreter import MACHINES, Execution
 from tests.faults.memory_aws import Version
-from tests.faults.truth import FIRST, SECOND, active_jobs, check_complete, check_secrecy, one_part, parts, runs, turns
+from tests.faults.truth import (
+    FIRST,
+    SECOND,
+    active_jobs,
+    check_complete,
+    check_secrecy,
+    parts,
+    runs,
+    turns,
+    two_parts,
+)
 from tests.unit.conftest import INBOX, RESULTS
 
-FILES = {"one": one_part(FIRST, "tweets/one.txt"), "two": one_part(SECOND, "tweets/two.txt")}
+FILES = {
+    "one": two_parts(FIRST, FIRST + 1000, "tweets/one.txt"),
+    "two": two_parts(SECOND, SECOND + 1000, "tweets/two.txt"),
+}
 STATES = {
     "XComplianceRun": (
         "Register Run",
@@ -26,6 +39,13 @@ STATES = {
         "Prepare Parts",
         "Prepare Part",
         "Part Not Prepared",
+        "Deduplicate?",
+        "Find Duplicates",
+        "Duplicates Found?",
+        "Wait For Athena",
+        "Deduplicate Parts",
+        "Deduplicate Part",
+        "Part Not Deduplicated",
         "Accept Input",
         "Check Parts",
         "Check Part",
@@ -96,7 +116,7 @@ def places(traveller: Deployment) -> Places:
     """The first time that an execution for the first file comes to each state."""
     found: Places = {}
     beginning = traveller.snapshot()
-    for trouble in (conflict, refusal, absence, loss):
+    for trouble in (conflict, refusal, absence, silence, loss):
         traveller.universe, traveller.effects = beginning, 0
         beginning = traveller.snapshot()
         generation(traveller.universe, "x-hosted")
@@ -126,11 +146,19 @@ def absence(deployment: Deployment) -> None:
     del deployment.universe.aws.objects[INBOX, FILES["one"].key]
 
 
+def silence(deployment: Deployment) -> None:
+    """Athena's answer is not there when the second part is compared; who goes on asks anew."""
+    deployment.run(until=lambda execution: execution.state == "Deduplicate Part" and is_first(execution))
+    key = deployment.universe.aws.keys(RESULTS, "athena/")[0]
+    del deployment.universe.aws.objects[RESULTS, key]
+
+
 def loss(deployment: Deployment) -> None:
     """The first answer is not there when it is indexed; who goes on finds it."""
-    deployment.run(until=lambda execution: execution.state == "Index Range")
+    job = deployment.run(until=lambda execution: execution.state == "Index Range" and is_first(execution))
     aws = deployment.universe.aws
-    (key,) = aws.keys(RESULTS, "raw/")
+    assert job is not None
+    (key,) = aws.keys(RESULTS, f"raw/{job.input['run_id']}/")
     aws.put(RESULTS, LOST, aws.body(RESULTS, key))
     del aws.objects[RESULTS, key]
 

@@ -31,6 +31,8 @@ FUNCTIONS = (
     "register_run",
     "plan_parts",
     "prepare_part",
+    "find_duplicates",
+    "deduplicate_part",
     "accept_input",
     "take_turn",
     "create_job",

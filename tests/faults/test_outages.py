@@ -10,10 +10,10 @@ from tests.faults.interpreter import StepError
 from tests.faults.journey import Invocation, go_back, invocations_of, journey
 from tests.faults.memory_aws import Refusal, Version
 from tests.faults.test_crashes import FUNCTIONS, REFUSED
-from tests.faults.truth import active_jobs, check_complete, check_secrecy, one_part, parts, runs, turns
+from tests.faults.truth import active_jobs, check_complete, check_secrecy, parts, runs, turns, two_parts
 from tests.unit.conftest import INBOX
 
-FILE = one_part()
+FILE = two_parts()
 OUTAGE = 6 * 3600.0
 
 

@@ -18,7 +18,7 @@ BLANK_LINES = 260
 
 @dataclass(frozen=True)
 class File:
-    """A dropped file, and what becomes of its lines."""
+    """A dropped file, and what becomes of its lines. Of the duplicates, some stand ``across`` parts."""
 
     content: bytes
     ids: tuple[str, ...]
@@ -27,14 +27,18 @@ class File:
     blank: int
     parts: int
     key: str = "tweets/ids.txt"
+    across: int = 0
 
 
-def two_parts(first: int = FIRST, second: int = SECOND) -> File:
-    """A few IDs in front of a megabyte of blank lines, so that their answer is indexed in ranges, and one behind it."""
+def two_parts(first: int = FIRST, second: int = SECOND, key: str = "tweets/ids.txt") -> File:
+    """A few IDs in front of a megabyte of blank lines, so that their answer is indexed in ranges, and one behind it.
+
+    Behind it, two of the first ones stand again.
+    """
     ids = [str(first), str(first + 1), str(first + 2), str(second)]
     padding = [" " * 4000] * BLANK_LINES
-    lines = [*ids[:3], ids[0], *padding, REJECTED, *ids[3:]]
-    return File("\n".join(lines).encode(), tuple(ids), 1, 1, BLANK_LINES, 2)
+    lines = [*ids[:3], ids[0], *padding, ids[2], REJECTED, *ids[3:], ids[0]]
+    return File("\n".join(lines).encode(), tuple(ids), 3, 1, BLANK_LINES, 2, key, across=2)
 
 
 def one_part(first: int = FIRST, key: str = "tweets/ids.txt") -> File:
@@ -115,6 +119,7 @@ def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
         "lines": len(file.ids) + file.duplicates + file.rejected + file.blank,
         "accepted": len(file.ids),
         "duplicate": file.duplicates,
+        "duplicate_across_parts": file.across,
         "rejected": file.rejected,
         "blank": file.blank,
     }
@@ -125,8 +130,9 @@ def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
     )
     counts |= {"records": found.total(), "affected": found.total(), "result_errors": 0}
     counts |= {"indexed": found.total(), "unchanged": 0, "outranked": 0}
-    assert {name: run[name] for name in counts} == counts, "the run's figures are not the truth"
-    assert {name: sum(part[name] for part in own) for name in counts} == counts, "the parts' figures do not add up"
+    assert {name: run.get(name, 0) for name in counts} == counts, "the run's figures are not the truth"
+    summed = {name: sum(part.get(name, 0) for part in own) for name in counts}
+    assert summed == counts, "the parts' figures do not add up"
     assert run["by_action"] == {"delete": found.total()}
     assert (run["parts"], run["parts_complete"], run["parts_failed"]) == (file.parts, file.parts, 0)
     return found

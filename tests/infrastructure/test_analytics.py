@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cdk.rules import flat
+from compliance.runs import part_key
 from tests.infrastructure.deployment import Deployment
 
 COLUMNS = {
@@ -44,11 +45,15 @@ COLUMNS = {
         "delimiter": "string",
         "has_header": "boolean",
     },
+    "prepared_ids": {"id": "bigint"},
 }
+DATED = {"type": "string", "checked_on": "string"}
+BY_PART = {"run_id": "string", "part": "int"}
 SERDES = {
     "results": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
     "rejects": "org.openx.data.jsonserde.JsonSerDe",
     "segments": "org.openx.data.jsonserde.JsonSerDe",
+    "prepared_ids": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
 }
 each_table = pytest.mark.parametrize("name", COLUMNS)
 
@@ -64,10 +69,8 @@ def test_a_table_has_the_columns_of_its_files_each_explained(aws: Deployment, na
     table = _table(aws, name)
     columns = table["StorageDescriptor"]["Columns"]
     assert {each["Name"]: each["Type"] for each in columns} == COLUMNS[name]
-    assert {each["Name"]: each["Type"] for each in table["PartitionKeys"]} == {
-        "type": "string",
-        "checked_on": "string",
-    }
+    partitions = {each["Name"]: each["Type"] for each in table["PartitionKeys"]}
+    assert partitions == (BY_PART if name == "prepared_ids" else DATED)
     assert all(each["Comment"] for each in columns + table["PartitionKeys"])
 
 
@@ -76,13 +79,28 @@ def test_a_table_is_read_from_where_its_files_are_written(aws: Deployment, name:
     table = _table(aws, name)
     location = flat(table["StorageDescriptor"]["Location"])
     assert location.startswith("s3://XComplianceStorage:ExportsOutputRefResults")
-    assert location.endswith(f"/{name}/")
+    assert location.endswith("/parts/" if name == "prepared_ids" else f"/{name}/")
     assert table["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"] == SERDES[name]
     template = flat(table["Parameters"]["storage.location.template"])
-    assert template == f"{location}type=${{type}}/checked_on=${{checked_on}}/"
+    below = "run_id=${run_id}/part=${part}/" if name == "prepared_ids" else "type=${type}/checked_on=${checked_on}/"
+    assert template == location + below
 
 
-@each_table
+def test_a_part_is_found_by_its_run_and_number_alone(aws: Deployment) -> None:
+    parameters = _table(aws, "prepared_ids")["Parameters"]
+    assert {key: value for key, value in parameters.items() if key.startswith("projection.")} == {
+        "projection.enabled": "true",
+        "projection.run_id.type": "injected",
+        "projection.part.type": "integer",
+        "projection.part.range": "1,99999",
+    }
+    template = flat(parameters["storage.location.template"])
+    run, part = "tweets-0123456789abcdef", 7
+    folder = template.replace("${run_id}", run).replace("${part}", str(part)).partition("/parts/")[2]
+    assert part_key(run, part) == f"parts/{folder}ids.txt"
+
+
+@pytest.mark.parametrize("name", ["results", "rejects", "segments"])
 def test_partitions_need_no_crawler(aws: Deployment, name: str) -> None:
     parameters = _table(aws, name)["Parameters"]
     assert {key: value for key, value in parameters.items() if key.startswith("projection.")} == {

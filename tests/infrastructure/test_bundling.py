@@ -30,7 +30,7 @@ def test_an_asset_holds_the_source_and_nothing_that_is_not_needed(aws: Deploymen
 def test_only_the_functions_that_use_them_carry_duckdb_and_numpy(aws: Deployment) -> None:
     pins = {name: (aws.asset(name) / "installed.txt").read_text() for name in aws.functions}
     assert pins.pop("write_results") == "analytics.txt"
-    assert pins.pop("prepare_part") == "preparation.txt"
+    assert pins.pop("prepare_part") == pins.pop("deduplicate_part") == "preparation.txt"
     assert set(pins.values()) == {"functions.txt"}
 
 

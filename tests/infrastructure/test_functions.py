@@ -54,6 +54,8 @@ GRANTS: dict[str, set[str]] = {
         "s3:PutObject Results/parts/*",
         "s3:PutObject Results/rejects/*",
     },
+    "find_duplicates": {"dynamodb:Query Runs"},
+    "deduplicate_part": RECORD,
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
@@ -62,7 +64,13 @@ GRANTS: dict[str, set[str]] = {
     "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
     "create_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
     "open_upload": RECORD,
-    "upload_part": {*RECORD, "dynamodb:Query Runs", "s3:GetObject Results/parts/*", *TOKEN},
+    "upload_part": {
+        *RECORD,
+        "dynamodb:Query Runs",
+        "s3:GetObject Results/parts/*",
+        "s3:GetObject Results/deduplicated/*",
+        *TOKEN,
+    },
     "get_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
     "download_results": {*RECORD, "s3:PutObject Results/raw/*", *TOKEN},
     "write_results": {*RECORD, "s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
@@ -83,6 +91,38 @@ GRANTS: dict[str, set[str]] = {
         "sqs:GetQueueUrl ExecutionsNotSettled",
     },
 }
+BY_ATHENA = {
+    "glue:GetDatabase catalog",
+    "glue:GetDatabase database/xcompliance",
+    "glue:GetDatabase table/xcompliance/prepared_ids",
+    "glue:GetTable catalog",
+    "glue:GetTable database/xcompliance",
+    "glue:GetTable table/xcompliance/prepared_ids",
+    "glue:GetPartitions catalog",
+    "glue:GetPartitions database/xcompliance",
+    "glue:GetPartitions table/xcompliance/prepared_ids",
+    "s3:GetBucketLocation Results",
+    "s3:ListBucket Results",
+    "s3:ListBucketMultipartUploads Results",
+    "s3:GetObject Results/parts/*",
+    "s3:PutObject Results/athena/*",
+    "s3:ListMultipartUploadParts Results/athena/*",
+    "s3:AbortMultipartUpload Results/athena/*",
+}
+"""What Athena does as the one who has asked it."""
+DEDUPLICATION: dict[str, set[str]] = {
+    "find_duplicates": {
+        "athena:StartQueryExecution workgroup/XCompliance",
+        "athena:GetQueryExecution workgroup/XCompliance",
+        *BY_ATHENA,
+    },
+    "deduplicate_part": {
+        "s3:GetObject Results/athena/*",
+        "s3:GetObject Results/parts/*",
+        "s3:PutObject Results/deduplicated/*",
+    },
+}
+"""What comes with the setting."""
 EVERY_FUNCTION = {
     "logs:CreateLogStream Logs",
     "logs:PutLogEvents Logs",
@@ -103,6 +143,7 @@ def _short(resource: Any) -> str:
     text = re.sub(r"^XComplianceStorage:ExportsOutputFnGetAtt([A-Za-z]+)[0-9A-F]{8}(Arn|Id)\w+$", r"\1", text)
     text = re.sub(r"^<Triggers([A-Za-z]+)[0-9A-F]{8}\.Arn>$", r"\1", text)
     text = re.sub(r"^arn:.*:(?:execution:|event-bus/)", "", text)
+    text = re.sub(r"^arn:.*:(?=workgroup/|catalog$|database/|table/)", "", text)
     return re.sub(r"^<Functions\w+(Logs)[0-9A-F]{8}\.Arn>$", r"\1", text)
 
 
@@ -155,11 +196,19 @@ def test_an_index_that_is_turned_off_may_not_be_written(tmp_path: Path, name: st
     assert json.loads(deployment.functions[name]["Environment"]["Variables"]["SETTINGS"])["results_index"] is False
 
 
+@pytest.mark.parametrize("name", DEDUPLICATION)
+def test_looking_for_duplicates_across_parts_is_allowed_with_its_setting(tmp_path: Path, name: str) -> None:
+    deployment = synthesize(tmp_path, deduplicate_across_parts="true")
+    assert _allowed(deployment, name) == GRANTS[name] | DEDUPLICATION[name] | {"kms:Decrypt Key"} | EVERY_FUNCTION
+    assert json.loads(deployment.functions[name]["Environment"]["Variables"]["SETTINGS"])["deduplicate_across_parts"]
+
+
 def test_memory_is_given_where_bytes_are_moved(aws: Deployment) -> None:
     large = {name: each["MemorySize"] for name, each in aws.functions.items() if each["MemorySize"] != 256}
     assert large == {
         "plan_parts": 1024,
         "prepare_part": 1769,
+        "deduplicate_part": 1769,
         "write_results": 1769,
         "upload_part": 1024,
         "download_results": 1024,
@@ -175,25 +224,35 @@ def test_time_is_given_where_bytes_are_moved(aws: Deployment) -> None:
         "write_results",
         "index_results",
     }
-    assert {name for name, each in aws.functions.items() if each["Timeout"] == 280} == {"plan_parts", "prepare_part"}
+    assert {name for name, each in aws.functions.items() if each["Timeout"] == 280} == {
+        "plan_parts",
+        "prepare_part",
+        "deduplicate_part",
+    }
     assert all(30 <= each["Timeout"] <= 60 for each in aws.functions.values() if each["Timeout"] < 280)
 
 
 def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
-    """A part, once more without its repeats, what was rejected from it, and a Parquet file."""
+    """A part, once more without its repeats, what was rejected from it, and a Parquet file; or what is left of it."""
     large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
+    assert large.pop("deduplicate_part") == 512 + 128
     assert large.pop("prepare_part") == 512 + 2 * 128 + 4800
     assert set(large.values()) == {512}
 
 
 def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
-    function = synthesize(tmp_path, part_size_mb="1024").functions["prepare_part"]
-    assert (function["MemorySize"], function["EphemeralStorage"]["Size"]) == (512 + 3 * 1024, 512 + 2 * 1024 + 4800)
+    functions = synthesize(tmp_path, part_size_mb="1024").functions
+    given = {name: (each["MemorySize"], each["EphemeralStorage"]["Size"]) for name, each in functions.items()}
+    assert given["prepare_part"] == (512 + 3 * 1024, 512 + 2 * 1024 + 4800)
+    assert given["deduplicate_part"] == (512 + 2 * 1024, 512 + 1024)
 
 
 def test_arrays_are_not_given_back_to_the_system_one_by_one(aws: Deployment) -> None:
     variables = {name: each["Environment"]["Variables"] for name, each in aws.functions.items()}
-    assert {name for name, each in variables.items() if "MALLOC_TRIM_THRESHOLD_" in each} == {"prepare_part"}
+    assert {name for name, each in variables.items() if "MALLOC_TRIM_THRESHOLD_" in each} == {
+        "prepare_part",
+        "deduplicate_part",
+    }
 
 
 def _tasks(states: dict[str, Any]) -> list[dict[str, Any]]:
@@ -224,6 +283,8 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "X_API_URL",
         "GCS_URL",
         "EVENT_BUS",
+        "GLUE_DATABASE",
+        "ATHENA_WORK_GROUP",
         "SETTINGS",
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_LOG_LEVEL",
@@ -241,6 +302,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "conflict_deadline_hours": 24.0,
         "results_index": True,
         "id_column": "",
+        "deduplicate_across_parts": False,
     }
 
 

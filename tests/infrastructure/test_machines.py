@@ -104,10 +104,10 @@ def test_the_run_machine_starts_and_follows_jobs(aws: Deployment) -> None:
 
 
 @each_machine
-def test_a_machine_starts_follows_and_redrives_the_children_of_its_map(aws: Deployment, name: str) -> None:
+def test_a_machine_starts_follows_and_redrives_the_children_of_its_maps(aws: Deployment, name: str) -> None:
     statements = _statements(aws, name)
     states = json.loads(_machine(aws, name)["DefinitionString"])["States"]
-    (label,) = (
+    labels = (
         state["Label"]
         for state in states.values()
         if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
@@ -122,7 +122,7 @@ def test_a_machine_starts_follows_and_redrives_the_children_of_its_map(aws: Depl
     )
     assert statements["RedriveMapChildren"] == (
         {"states:RedriveExecution"},
-        {OWN.format(service="states", rest=f"execution:{name}/{label}:*")},
+        {OWN.format(service="states", rest=f"execution:{name}/{label}:*") for label in labels},
     )
 
 

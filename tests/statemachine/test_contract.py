@@ -112,7 +112,8 @@ def test_a_state_gives_its_handler_what_it_asks_for(state: State) -> None:
             asked |= {"run_id", "type", "part"}
     if not isinstance(payload, dict):
         ranged = {"start": 1, "end": 1, "rank": 1, "open_until": 1}
-        payload = {"run_id": 1, "type": 1, "part": 1} | {"Prepare Part": {}, "Index Range": ranged}[state.name]
+        payload = {"run_id": 1, "type": 1, "part": 1}
+        payload |= {"Prepare Part": {}, "Deduplicate Part": {"duplicates": 1}, "Index Range": ranged}[state.name]
     assert asked <= set(payload)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cdk.config import Settings
-from tests.statemachine.machine import JOB, ROOT, RUN, State, evaluate
+from tests.statemachine.machine import JOB, ROOT, RUN, Machine, State, evaluate
 
 ERROR = {"Error": "JobFailed", "Cause": '{"errorMessage":"X reports the job as failed.","errorType":"JobFailed"}'}
 CONTEXT = {
@@ -116,6 +116,9 @@ def test_a_choice_of_a_job_goes_by_what_its_handler_says(name: str, state_input:
         ("New File?", REGISTERED | {"duplicate": True}, "Stop As Duplicate"),
         ("New File?", REGISTERED | {"folder": True}, "Stop As Folder"),
         ("New File?", REGISTERED, "Plan Parts"),
+        ("Duplicates Found?", {"complete": False, "parts": []}, "Wait For Athena"),
+        ("Duplicates Found?", {"complete": True, "parts": []}, "Accept Input"),
+        ("Duplicates Found?", {"complete": True, "parts": [2]}, "Deduplicate Parts"),
         ("Run Complete?", {"status": "complete"}, "Run Complete"),
         ("Run Complete?", {"status": "failed"}, "Report Failure"),
     ],
@@ -124,9 +127,38 @@ def test_a_choice_of_a_run_goes_by_what_its_handler_says(name: str, state_input:
     assert choose(RUN.states[name], state_input) == expected
 
 
-@pytest.mark.parametrize("name", ["Wait For X", "Wait For Slot"])
-def test_the_wait_is_as_long_as_the_handler_says(name: str) -> None:
-    assert evaluate(JOB.states[name].body["Seconds"], states_of({"wait_seconds": 45})) == 45
+@pytest.mark.parametrize(("machine", "name"), [(JOB, "Wait For X"), (JOB, "Wait For Slot"), (RUN, "Wait For Athena")])
+def test_the_wait_is_as_long_as_the_handler_says(machine: Machine, name: str) -> None:
+    assert evaluate(machine.states[name].body["Seconds"], states_of({"wait_seconds": 45})) == 45
+
+
+@pytest.mark.parametrize(("deduplicate", "expected"), [(True, "Find Duplicates"), (False, "Accept Input")])
+def test_duplicates_across_parts_are_looked_for_if_they_are_wanted(deduplicate: bool, expected: str) -> None:
+    plan = RUN.states["Plan Parts"].body
+    assigned = evaluate(plan["Assign"], states_of(None, {"parts": [], "deduplicate": deduplicate}))
+    assert assigned == {"deduplicate": deduplicate, "query": {}}
+    assert choose(RUN.states["Deduplicate?"], [], **assigned) == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_what_came_of_the_parts_is_told_together_with_what_came_of_their_duplicates(count: int) -> None:
+    find, parts = RUN.states["Find Duplicates"].body, RUN.states["Deduplicate Parts"].body
+    pending = {"complete": False, "query": {"id": "query"}, "wait_seconds": 2, "parts": [], "duplicates": ""}
+    assigned = evaluate(find["Assign"], states_of(None, pending))
+    payload = evaluate(find["Arguments"]["Payload"], states_of(pending), **RUN_VARIABLES, **assigned)
+    assert payload == {"run_id": REF["run_id"], "entered_at": "2026-11-23T12:00:01.000Z", "query": {"id": "query"}}
+    found: dict[str, Any] = pending | {
+        "complete": True,
+        "parts": list(range(2, count + 2)),
+        "duplicates": "athena/query.csv",
+    }
+    assert evaluate(parts["Items"], states_of(found)) == found["parts"]
+    selected = evaluate(parts["ItemSelector"], states_of(found), **RUN_VARIABLES)
+    assert selected == REF | {"duplicates": "athena/query.csv"}
+    prepared = [{"part": number} for number in range(1, count + 2)]
+    results = [{"part": number} for number in found["parts"]]
+    known = states_of() | {"result": results}
+    assert evaluate(parts["Assign"], known, prepared=prepared) == {"prepared": prepared + results}
 
 
 @pytest.mark.parametrize("count", [1, 2, 500])
@@ -175,7 +207,9 @@ def test_the_parts_stay_a_list_however_many_there_are(count: int) -> None:
     assert planned == plan["parts"]
     assert evaluate(RUN.states["Prepare Parts"].body["Items"], states_of(planned)) == plan["parts"]
     prepared = [{"part": number} for number in range(1, count + 1)]
-    payload = evaluate(RUN.states["Accept Input"].body["Arguments"]["Payload"], states_of(prepared), **RUN_VARIABLES)
+    assigned = evaluate(RUN.states["Prepare Parts"].body["Assign"], states_of() | {"result": prepared})
+    arguments = RUN.states["Accept Input"].body["Arguments"]
+    payload = evaluate(arguments["Payload"], states_of(), **RUN_VARIABLES, **assigned)
     assert payload["prepared"] == prepared
     accepted = {"parts": list(range(1, count + 1))}
     assert evaluate(RUN.states["Check Parts"].body["Items"], states_of(accepted)) == accepted["parts"]

@@ -96,7 +96,8 @@ def test_no_error_is_retried_in_two_ways(machine: Machine, state: State) -> None
 
 
 @pytest.mark.parametrize(
-    ("machine", "state"), [param for param in STATES if param.id in ("Prepare Parts", "Check Parts", "Index Ranges")]
+    ("machine", "state"),
+    [param for param in STATES if param.id in ("Prepare Parts", "Deduplicate Parts", "Check Parts", "Index Ranges")],
 )
 def test_a_map_catches_everything(machine: Machine, state: State) -> None:
     assert state.catches[-1]["ErrorEquals"] == ["States.ALL"]

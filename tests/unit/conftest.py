@@ -28,7 +28,7 @@ EVENTS = Path(__file__).parents[1] / "events"
 INBOX, RESULTS = "inbox", "results"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceRun:one"
 JOB_EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceJob:one"
-CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions, aws.event_bridge)
+CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions, aws.event_bridge, aws.athena)
 STEPS_OF_A_RUN = ("plan_parts", "accept_input", "summarize_run", "record_failure", "publish_run")
 SETTINGS: dict[str, Any] = {
     "part_size_mb": 128,
@@ -43,6 +43,7 @@ SETTINGS: dict[str, Any] = {
     "conflict_deadline_hours": 24.0,
     "results_index": True,
     "id_column": "",
+    "deduplicate_across_parts": False,
 }
 
 
@@ -218,6 +219,8 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
         "X_API_URL": "https://api.x.com",
         "GCS_URL": "https://storage.googleapis.com",
         "EVENT_BUS": "default",
+        "GLUE_DATABASE": "xcompliance",
+        "ATHENA_WORK_GROUP": "XCompliance",
         "SETTINGS": json.dumps(SETTINGS),
     }
     for name, value in variables.items():

@@ -11,6 +11,7 @@ from compliance.runs import (
     Part,
     PartRef,
     Run,
+    deduplicated_key,
     job_name,
     job_type_of,
     part_key,
@@ -67,7 +68,8 @@ def test_a_jobs_name_is_short_enough_for_x_and_new_for_each_attempt(part: int, a
 
 def test_objects_lie_where_the_tables_look_for_them() -> None:
     run = PART["run_id"]
-    assert part_key(run, 7) == f"parts/{run}/00007.txt"
+    assert part_key(run, 7) == f"parts/run_id={run}/part=7/ids.txt"
+    assert deduplicated_key(run, 7) == f"deduplicated/{run}/00007.txt"
     assert raw_key(run, 7) == f"raw/{run}/00007.ndjson"
     assert rejects_key(PART) == f"rejects/type=tweets/checked_on=2026-11-23/{run}-00007.ndjson"
     assert results_key(PART, 2) == f"results/type=tweets/checked_on=2026-11-23/{run}-00007-002.parquet"

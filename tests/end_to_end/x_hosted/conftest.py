@@ -8,9 +8,9 @@ import pytest
 
 from tests.end_to_end.deployed import deployed
 from tests.end_to_end.driver import PATIENCE, Deployment, Drop, Execution, Item, Outcome
-from tests.end_to_end.files import Answer
+from tests.end_to_end.files import Answer, IdFile
 from tests.end_to_end.simulator_admin import Entry, Job
-from tests.end_to_end.x_hosted.inbox import ABORTED, CHECKED, LOST, STOPPED, WAITING, answers, events, inbox
+from tests.end_to_end.x_hosted.inbox import ABORTED, CHECKED, HALTED, LOST, STOPPED, WAITING, answers, events, inbox
 from xcompliance.sandbox.sandbox import Options
 
 
@@ -39,7 +39,13 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         generation="x-hosted",
         events=file,
         job_seconds=1.0,
-        context={"part_size_mb": "1", "first_poll_seconds": "8", "min_poll_seconds": "8", "max_poll_seconds": "20"},
+        context={
+            "part_size_mb": "1",
+            "first_poll_seconds": "8",
+            "min_poll_seconds": "8",
+            "max_poll_seconds": "20",
+            "deduplicate_across_parts": "true",
+        },
     )
     with deployed(options) as running:
         yield running
@@ -93,8 +99,18 @@ def stopped(lost: Outcome, deployment: Deployment) -> tuple[Outcome, Outcome]:
 @pytest.fixture(scope="package")
 def aborted(stopped: tuple[Outcome, Outcome], deployment: Deployment) -> Drop:
     """A file whose run is stopped while X works on it."""
+    return _stopped_while_x_works(deployment, ABORTED)
+
+
+@pytest.fixture(scope="package")
+def halted(aborted: Drop, deployment: Deployment) -> Drop:
+    """A folder whose files repeat each other, and whose run is stopped while X works on the first part."""
+    return _stopped_while_x_works(deployment, HALTED)
+
+
+def _stopped_while_x_works(deployment: Deployment, file: IdFile) -> Drop:
     deployment.simulator.change(job_seconds=600.0)
-    drop = deployment.drop(ABORTED)
+    drop = deployment.drop(file)
     deployment.stop_run_of(drop, "in_progress")
     deployment.simulator.change(job_seconds=1.0)
     deadline = time.monotonic() + PATIENCE

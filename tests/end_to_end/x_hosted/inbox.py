@@ -4,11 +4,11 @@ import json
 from functools import cache
 from typing import Any
 
-from tests.end_to_end.files import Answer, IdFile, account_ids, answer_by_rule, plain_file, snowflakes
+from tests.end_to_end.files import Answer, IdFile, account_ids, answer_by_rule, lines, plain_file, snowflakes
 from tests.end_to_end.gcs import inbox as gcs
 from xcompliance.sandbox.simulator.rule import record_line
 
-PLAIN = ("posts", "accounts", "in two parts", "dirty", "gzip", "odd key")
+PLAIN = ("posts", "accounts", "in two parts", "dirty", "gzip", "odd key", "overlapping")
 """The files that X answers as it usually does."""
 CHECKED = (*PLAIN, "surprises")
 """The files that must be checked; the others must not."""
@@ -23,14 +23,35 @@ def inbox() -> dict[str, IdFile]:
         "in two parts": plain_file("users/in two parts.txt", snowflakes(33, 60_000)),
         "surprises": plain_file("tweets/surprises.txt", snowflakes(34, 40)),
         **{name: gcs.inbox()[name] for name in ("dirty", "gzip", "odd key", "refused", "empty")},
+        "overlapping": _overlapping(),
     }
+
+
+OVERLAPS = 13_000
+"""IDs of the overlapping files that stand in a lower part too."""
+
+
+def _overlapping() -> IdFile:
+    """A complete folder of three files, each of which fills more than half a part and repeats some of the others."""
+    ids = snowflakes(39, 65_000)
+    contents = {"a": ids[:26_000], "b": ids[20_000:46_000], "c": ids[23_000:26_000] + ids[42_000:]}
+    return _folder("datasets/tweets/overlapping/", contents, ids, OVERLAPS)
+
+
+def _folder(folder: str, contents: dict[str, list[str]], ids: list[str], duplicate: int) -> IdFile:
+    files = {f"{folder}{name}.txt": lines(each) for name, each in contents.items()}
+    return IdFile(folder + "_SUCCESS", b"", ids, duplicate, folder=files)
 
 
 LOST = plain_file("users/lost.txt", account_ids(35, 1_500))
 STOPPED = plain_file("users/stopped.txt", account_ids(36, 500))
 WAITING = plain_file("users/waiting.txt", account_ids(37, 500))
 ABORTED = plain_file("tweets/aborted.txt", snowflakes(38, 500))
-LATER = (LOST, STOPPED, WAITING, ABORTED)
+_REPEATED = snowflakes(40, 30_000)
+HALTED = _folder(
+    "datasets/users/halted/", {"a": _REPEATED[:28_000], "b": [*reversed(_REPEATED)]}, _REPEATED, duplicate=28_000
+)
+LATER = (LOST, STOPPED, WAITING, ABORTED, HALTED)
 """Dropped after the others."""
 
 

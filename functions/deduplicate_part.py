@@ -1,0 +1,53 @@
+"""Deduplicate Part: takes out of a part the IDs that a lower part of the run holds too."""
+
+from typing import Any
+
+from adapters import objects, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.objects import Spool
+from compliance.clock import time_text
+from compliance.deduplication import HEAD_BYTES, Answer, without
+from compliance.duplicates import awaits_deduplication
+from compliance.lines import Numbers
+from compliance.plausibility import latest_id
+from compliance.runs import Part, PartRef, deduplicated_key
+
+
+@lambda_handler
+def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
+    """Takes a part's reference and ``duplicates``, the key of Athena's answer; returns the part's number.
+
+    What is left is an object of its own: the prepared one stays as Athena has read it, so that the same question always
+    has the same answer. The part's record is written once, and not when a job has begun with the part.
+    """
+    ref = PartRef.of(event)
+    part = runs_table.get_part(ref.run_id, ref.part)
+    if awaits_deduplication(part):
+        gone = _share(event["duplicates"], ref.part)
+        changes = _without(part, gone, clock) if len(gone) else {}
+        done = {"deduplicated_at": time_text(clock.now()), "duplicate_across_parts": len(gone)}
+        runs_table.deduplicate_part(part, **done, **changes)
+    return {"part": ref.part}
+
+
+def _share(key: str, part: int) -> Numbers:
+    head, size = objects.head_of(key, HEAD_BYTES)
+    answer = Answer.of(head, size)
+    start, end = answer.share_of(part, lambda start, end: objects.read_range(key, start, end))
+    return answer.ids((start, end), objects.blocks_between(key, start, end) if start < end else [])
+
+
+def _without(part: Part, gone: Numbers, clock: LambdaClock) -> dict[str, Any]:
+    """Writes what is left of the part; returns what its record says of it."""
+    key = deduplicated_key(part["run_id"], part["part"])
+    with Spool() as spool:
+        kept = without(part, objects.prepared_blocks(part), gone, latest_id(clock.now()), spool)
+        return {
+            "object_key": key,
+            "object_etag": spool.store(key),
+            "bytes": spool.bytes,
+            "crc32c": spool.crc32c,
+            "accepted": kept.accepted,
+            "duplicate": part["duplicate"] + len(gone),
+            **kept.oddities,
+        }
