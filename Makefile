@@ -50,7 +50,7 @@ bench: .venv/.installed ## Measure the upload beside what else one would use
 	@$(BIN)/python -m benchmarks.upload
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
-	@for name in dev functions analytics preparation uv mutation; do \
+	@for name in dev functions analytics preparation uv mutation browser; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			$$([ $$name = dev ] || echo --constraint requirements/dev.txt) \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \

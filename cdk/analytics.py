@@ -105,8 +105,8 @@ class Analytics(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
         self._bucket = results_bucket
-        self.database_name = settings.prefix.lower().replace("-", "_")
-        self.work_group_name = settings.prefix
+        self.database_name = settings.database_name
+        self.work_group_name = settings.work_group_name
         self._database = glue.CfnDatabase(
             self,
             "Database",

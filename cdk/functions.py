@@ -106,6 +106,8 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         # Lists the run's parts, to add up their results.
         "summarize_run": Spec(runs=("Query", "UpdateItem")),
         "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
+        # Reads the run and its parts, what was read, and examples of what was rejected; writes the page.
+        "write_report": Spec(runs=(*RECORD, "Query"), grants=_report(may)),
         "publish_run": Spec(runs=("UpdateItem",), grants=executions.publish()),
         # Raises what it is told.
         "report_failure": Spec(timeout=30),
@@ -149,12 +151,24 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Deletes the holder and puts the next one; wakes its execution.
         "release_turn": Spec(timeout=30, runs=QUEUE, grants=[*executions.see_jobs(), *answer_tasks()]),
-        # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended.
+        # Does what is left to do of both machines: cancels X's job, releases the turn, writes the report, tells how the
+        # run ended.
         "settle_execution": Spec(
             runs=(*QUEUE, "UpdateItem"),
-            grants=[*executions.settle(), *executions.publish(), *answer_tasks(), *may.read_bearer_token()],
+            grants=[
+                *executions.settle(),
+                *executions.publish(),
+                *answer_tasks(),
+                *may.read_bearer_token(),
+                *_report(may),
+            ],
         ),
     }
+
+
+def _report(may: StorageGrants) -> tuple[Grant, ...]:
+    """What a report is written from, and where to."""
+    return (*may.read_results("segments", "rejects"), *may.write_results("reports"))
 
 
 def _index(may: StorageGrants, settings: Settings) -> tuple[Grant, ...]:
@@ -199,6 +213,8 @@ def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:
         "X_API_URL": settings.x_api_url,
         "GCS_URL": settings.gcs_url,
         "EVENT_BUS": EVENT_BUS,
+        "GLUE_DATABASE": settings.database_name,
+        "ATHENA_WORK_GROUP": settings.work_group_name,
         "SETTINGS": json.dumps({name: chosen[name] for name in SETTINGS_OF_FUNCTIONS}),
         "POWERTOOLS_SERVICE_NAME": "xcompliance",
         "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -78,9 +78,9 @@ class StorageGrants:
             Grant("MissObjects", ("s3:ListBucket",), (self._storage.inbox_arn,)),
         )
 
-    def read_results(self, prefix: str) -> tuple[Grant, ...]:
-        """Reading objects of the results bucket below `prefix`."""
-        return (Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, prefix)),)
+    def read_results(self, *prefixes: str) -> tuple[Grant, ...]:
+        """Reading objects of the results bucket below `prefixes`."""
+        return (Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, *prefixes)),)
 
     def write_results(self, *prefixes: str) -> tuple[Grant, ...]:
         """Writing objects of the results bucket below `prefixes`."""

@@ -5,12 +5,13 @@ from typing import Any
 
 from abandon_job import abandon
 from adapters import executions, runs_table, turns
-from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.handler import Event, LambdaClock, lambda_handler, logger
 from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
 from compliance.runs import JOB_TYPES, PartRef, Run, summary
 from publish_run import publish
 from register_run import register
+from write_report import write_report
 
 FAILURE = (ExecutionStopped.__name__, "The execution was stopped, or ran out of time. Start the run again.")
 
@@ -65,4 +66,13 @@ def _settle_run(run: Run, clock: LambdaClock) -> None:
                 _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
         run = runs_table.fail_run(run["run_id"], run["execution_arn"], FAILURE, time_text(clock.now()))
     if "told_at" not in run:
-        publish(run["run_id"], run["execution_arn"], summary(run), clock)
+        publish(run["run_id"], run["execution_arn"], summary(_reported(run)), clock)
+
+
+def _reported(run: Run) -> Run:
+    """The run with its report, if one can be written: without it, the end is told all the same."""
+    try:
+        return write_report(run["run_id"], run["execution_arn"])
+    except Exception as error:
+        logger.error("The report could not be written", extra={"error": type(error).__name__})
+        return run

@@ -49,6 +49,8 @@ def ours(chunk_mib: int) -> Client:
         "X_API_URL",
         "GCS_URL",
         "EVENT_BUS",
+        "GLUE_DATABASE",
+        "ATHENA_WORK_GROUP",
     )
     return Client(
         f"**ours, S3 → session, {chunk_mib} MiB chunks**",

@@ -22,6 +22,8 @@ class Settings:
     x_api_url: str
     gcs_url: str
     event_bus: str
+    glue_database: str
+    athena_work_group: str
     part_size_mb: int
     chunk_size_mb: int
     reject_limit_percent: float
@@ -45,6 +47,8 @@ class Settings:
             x_api_url=environment["X_API_URL"],
             gcs_url=environment["GCS_URL"],
             event_bus=environment["EVENT_BUS"],
+            glue_database=environment["GLUE_DATABASE"],
+            athena_work_group=environment["ATHENA_WORK_GROUP"],
             **json.loads(environment["SETTINGS"]),
         )
 

@@ -325,6 +325,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         "X_API_URL": "https://api.x.com",
         "GCS_URL": "https://storage.googleapis.com",
         "EVENT_BUS": "default",
+        "GLUE_DATABASE": "xcompliance",
+        "ATHENA_WORK_GROUP": "XCompliance",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

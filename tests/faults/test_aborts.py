@@ -32,6 +32,7 @@ STATES = {
         "Part Not Checked",
         "Summarize Run",
         "Record Failure",
+        "Write Report",
         "Publish Run",
         "Run Complete?",
         "Report Failure",

@@ -34,6 +34,7 @@ INDEX = {
     "dynamodb:BatchWriteItem ResultsIndex",
     "dynamodb:PutItem ResultsIndex",
 }
+REPORT = {"s3:GetObject Results/segments/*", "s3:GetObject Results/rejects/*", "s3:PutObject Results/reports/*"}
 TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
@@ -57,6 +58,7 @@ GRANTS: dict[str, set[str]] = {
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
+    "write_report": {*RECORD, "dynamodb:Query Runs", *REPORT},
     "publish_run": {"dynamodb:UpdateItem Runs", "events:PutEvents default"},
     "report_failure": set(),
     "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
@@ -74,6 +76,7 @@ GRANTS: dict[str, set[str]] = {
         *QUEUE,
         "dynamodb:UpdateItem Runs",
         *TOKEN,
+        *REPORT,
         "states:DescribeExecution XComplianceRun:*",
         "states:StopExecution XComplianceJob:*",
         "events:PutEvents default",
@@ -224,6 +227,8 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "X_API_URL",
         "GCS_URL",
         "EVENT_BUS",
+        "GLUE_DATABASE",
+        "ATHENA_WORK_GROUP",
         "SETTINGS",
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_LOG_LEVEL",

@@ -16,6 +16,8 @@ ENVIRONMENT = {
     "X_API_URL": "https://api.x.com",
     "GCS_URL": "https://storage.googleapis.com",
     "EVENT_BUS": "default",
+    "GLUE_DATABASE": "xcompliance",
+    "ATHENA_WORK_GROUP": "XCompliance",
     "SETTINGS": json.dumps(SETTINGS),
 }
 
