@@ -8,7 +8,7 @@ _SHEET = """
   --red: #b8473f; --blue: #2f6fae; --amber: #b07a16; --green: #3c8259; --violet: #7a5ba6; --teal: #2f8083;
   --slate: #6b7280; --pale: #c2bcb1;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #171614; --panel: #211f1c; --line: #36332e; --ink: #ece9e3; --soft: #aca69c;
     --good: #7cc79a; --bad: #f08d84; --warn: #e0b25c;
