@@ -128,10 +128,10 @@ summary:focus-visible { outline: 2px solid var(--blue); outline-offset: 3px; bor
 @media print {
   :root { --paper: #fff; --panel: #f4f4f2; --line: #ccc; --ink: #000; --soft: #444; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 9.5pt; }
+  html { font-size: 9pt; }
   .page { max-width: none; padding: 0; }
   section { display: block; padding: 12pt 0; }
-  h2, caption, summary { break-after: avoid; }
+  h2, h3, p, caption, summary, thead { break-after: avoid; }
   tr, dl > div, pre { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
   summary { list-style: none; }

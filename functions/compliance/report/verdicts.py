@@ -49,7 +49,7 @@ def _sentence(found: Findings, *, is_all: bool) -> str:
     if found["result_errors"]:
         said.append(
             f"{counted(found['result_errors'], 'record reports', 'records report')} an error instead of a verdict: "
-            "the column error of the results says which."
+            "the column “error” of the results says which."
         )
     return " ".join(said)
 
