@@ -151,8 +151,8 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Deletes the holder and puts the next one; wakes its execution.
         "release_turn": Spec(timeout=30, runs=QUEUE, grants=[*executions.see_jobs(), *answer_tasks()]),
-        # Does what is left to do of both machines: cancels X's job, releases the turn, writes the report, tells how the
-        # run ended.
+        # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended, writes
+        # its report.
         "settle_execution": Spec(
             runs=(*QUEUE, "UpdateItem"),
             grants=[

@@ -5,7 +5,7 @@ from typing import Any
 
 from abandon_job import abandon
 from adapters import executions, runs_table, turns
-from adapters.handler import Event, LambdaClock, lambda_handler, logger
+from adapters.handler import Event, LambdaClock, lambda_handler
 from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
 from compliance.runs import JOB_TYPES, PartRef, Run, summary
@@ -66,13 +66,6 @@ def _settle_run(run: Run, clock: LambdaClock) -> None:
                 _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
         run = runs_table.fail_run(run["run_id"], run["execution_arn"], FAILURE, time_text(clock.now()))
     if "told_at" not in run:
-        publish(run["run_id"], run["execution_arn"], summary(_reported(run)), clock)
-
-
-def _reported(run: Run) -> Run:
-    """The run with its report, if one can be written: without it, the end is told all the same."""
-    try:
-        return write_report(run["run_id"], run["execution_arn"])
-    except Exception as error:
-        logger.error("The report could not be written", extra={"error": type(error).__name__})
-        return run
+        publish(run["run_id"], run["execution_arn"], summary(run), clock)
+    if "report" not in run:
+        write_report(run["run_id"], run["execution_arn"])

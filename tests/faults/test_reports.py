@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-import settle_execution
 from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Effect, no_fault
+from tests.faults.interpreter import StepError
 from tests.faults.journey import journey
 from tests.faults.memory_aws import Refusal
 from tests.faults.truth import check_complete, check_report, one_part, runs, two_parts
@@ -64,25 +64,23 @@ def test_a_run_that_was_stopped_has_a_report_too(deployment: Deployment, at: str
     (run,) = runs(deployment.universe)
     assert run["status"] == ("complete" if at == "Write Report" else "failed")
     check_report(deployment.universe, run, file)
-    assert deployment.universe.events[0]["Detail"]["report"] == run["report"]
 
 
-@pytest.mark.parametrize("is_broken", [False, True])
-def test_the_end_of_a_stopped_run_is_told_also_without_its_report(
-    deployment: Deployment, is_broken: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether AWS refuses it, or the code that writes it is wrong."""
+def test_the_end_of_a_stopped_run_is_told_before_its_report_is_written(deployment: Deployment) -> None:
+    """Lambda calls the function again that has failed, and keeps the event when that is of no use."""
     execution = deployment.start(deployment.drop(FILE.content))
     deployment.run(until=lambda execution: execution.state == "Accept Input")
     deployment.universe.machines.abort(execution.arn)
-    no_words: dict[str, str] = {}
-    deployment.fault = no_fault if is_broken else no_report
-    if is_broken:
-        monkeypatch.setattr(settle_execution, "write_report", lambda run_id, execution_arn: no_words["SECRET"])
-    deployment.settle(execution.arn)
+    deployment.fault = no_report
+    for _ in range(2):
+        with pytest.raises(StepError, match="AwsRefused"):
+            deployment.settle(execution.arn)
     (run,) = runs(deployment.universe)
     assert run["status"] == "failed"
     assert "report" not in run
     assert [event["DetailType"] for event in deployment.universe.events] == ["ComplianceRunFailed"]
-    logged = json.loads(deployment.log.getvalue().splitlines()[-1])
-    assert (logged["message"], logged["level"]) == ("The report could not be written", "ERROR")
+    deployment.fault = no_fault
+    deployment.settle(execution.arn)
+    (run,) = runs(deployment.universe)
+    check_report(deployment.universe, run, FILE)
+    assert len(deployment.universe.events) == 1
