@@ -157,7 +157,7 @@ def _check_results(universe: Universe, expected: Counter[str]) -> None:
 
 def check_report(universe: Universe, run: Item, file: File) -> None:
     """Raises AssertionError unless the page that people look at is there, is of this ending, and tells no secret."""
-    assert run.get("report") == f"reports/type=tweets/checked_on={run['checked_on']}/{run['run_id']}/report.html"
+    assert run.get("report") == f"reports/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}/report.html"
     page = universe.aws.body(RESULTS, run["report"]).decode()
     assert f'class="status {run["status"]}">{run["status"].capitalize()}<' in page, "the report is of another ending"
     assert run["ended_at"] in page, "the report is of another time"
