@@ -5,7 +5,7 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from compliance import errors
 from compliance.clock import parse_time
+from compliance.formats import Format, KindOfFile
+from compliance.ids import Reason
 from compliance.report.advice import advice, may_go_on
 from compliance.report.content import MOST_REJECTS, MOST_SEGMENTS, Content, rejects_objects
 from compliance.report.document import document
@@ -238,6 +240,19 @@ def test_rejected_lines_are_shown_with_place_reason_and_text() -> None:
     assert "600 lines are no ID. The first of them:" in text
     assert "7 from byte 128,000,000 on is no whole number n/a" in text
     assert "s3://xcompliance-results-1a2b3c/rejects/type=tweets/checked_on=2026-11-25/" in text
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_is_said_in_words(reason: str) -> None:
+    text = text_of(reports.complete(rejects=[reports.rejected(7, "n/a", reason)]))
+    assert f"7 {reason} n/a" not in text
+    assert re.search(r"\b7 [A-Za-z ]+ n/a", text)
+
+
+@pytest.mark.parametrize("kind", get_args(KindOfFile))
+def test_every_kind_of_file_is_said_in_words(kind: KindOfFile) -> None:
+    text = text_of(reports.complete(segments=[reports.segment(form=Format(kind, "zstd", "post"))]))
+    assert re.search(r"Read as [A-Za-z, ]+column post.*, packed with zstd", text)
 
 
 def test_no_more_rejected_lines_are_shown_than_a_reader_takes_in() -> None:
