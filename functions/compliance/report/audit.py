@@ -42,7 +42,7 @@ def audit(content: Content) -> Element:
                 "Parts, each with the CRC32C (Base64) of what was sent",
                 (
                     Column("Part"),
-                    Column("Status"),
+                    Column("Status", "wide"),
                     Column("IDs", "number"),
                     Column("Bytes", "number"),
                     Column("CRC32C", "code checksum"),

@@ -82,7 +82,7 @@ def _files(run: Run, content: Content) -> Element:
         f"{'All' if is_all else f'The first {MOST_SEGMENTS}'} ranges of the files that were read",
         table(
             "Files, in the versions that were read",
-            (Column("File", "code"), Column("Version", "code"), Column("Bytes", "number"), Column("Read as")),
+            (Column("File", "code"), Column("Version", "code"), Column("Bytes", "number"), Column("Read as", "wide")),
             (
                 (
                     code(each.key.removeprefix(source_name(run))),

@@ -9,7 +9,7 @@ from htpy import Element, Node
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; ``css`` says how it is set: "number", "code", "chart"."""
+    """A column of a table; ``css`` says how it is set in the style sheet, such as "number" or "code"."""
 
     title: str
     css: str | None = None

@@ -43,7 +43,7 @@ def rejects(content: Content) -> Node:
             (
                 *((Column("File", "code"),) if is_folder else ()),
                 Column("Line", "number"),
-                Column("Reason", "reason"),
+                Column("Reason", "wide"),
                 Column("Text", "code"),
             ),
             (
@@ -57,7 +57,7 @@ def rejects(content: Content) -> Node:
             ),
             "stack",
         ),
-        h.p(".note")["More of them: ", code(f"s3://{content.places.bucket}/{rejects_prefix(run)}")],
+        h.p(".note")["The whole list: ", code(f"s3://{content.places.bucket}/{rejects_prefix(run)}")],
     )
 
 

@@ -107,7 +107,7 @@ summary:focus-visible { outline: 2px solid var(--blue); outline-offset: 3px; bor
     padding: .75rem 0; border-top: 1px solid var(--line); }
   .stack th, .stack td, .stack td.job { padding: 0; border: 0; text-align: left; white-space: normal;
     width: auto; min-width: 0; height: auto; }
-  .stack th, .stack .code, .stack .reason { grid-column: 1 / -1; }
+  .stack th, .stack .code, .stack .wide { grid-column: 1 / -1; }
   .stack td.checksum { grid-column: auto; }
   .stack tbody th { font-weight: 650; }
   .stack tbody th::before { content: attr(data-title) " "; }
