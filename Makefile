@@ -1,20 +1,26 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos mutation lint format sandbox synth bootstrap deploy destroy bench scale pins clean
+.PHONY: help demo test test-browser chaos mutation lint format sandbox synth bootstrap deploy destroy bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 CONTEXT ?=
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.installed node_modules/.installed ## Check 252,000 IDs on the local sandbox and show the answer [FILE= TYPE= GENERATION=]
 	@$(BIN)/xcompliance demo $(if $(FILE),--file "$(FILE)") $(if $(TYPE),--type $(TYPE)) $(if $(GENERATION),--generation $(GENERATION))
 
 test: .venv/.installed node_modules/.installed ## Run all tests
 	@$(BIN)/python -m pytest
+
+test-browser: .build/browser/.installed ## Look at the report in a real browser [CHROMIUM=/usr/bin/chromium]
+	@[ -x "$(CHROMIUM)" ] || { echo "Chromium is needed; none was found. Install it (apt-get install chromium," \
+		"brew install chromium), or say where it is: make test-browser CHROMIUM=/path/to/chromium" >&2; exit 1; }
+	@CHROMIUM="$(CHROMIUM)" PYTHONPATH=.build/browser/site $(BIN)/python -m pytest tests/browser
 
 chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=600 SEED=1]
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
@@ -53,7 +59,7 @@ scale: .venv/.installed node_modules/.installed ## Check one large file on the l
 	@$(BIN)/python -m benchmarks.scale --ids $(or $(IDS),100_000_000) --part-size-mb $(or $(PART_SIZE_MB),128)
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
-	@for name in dev functions analytics preparation uv mutation benchmarks; do \
+	@for name in dev functions analytics preparation uv mutation benchmarks browser; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			$$([ $$name = dev ] || echo --constraint requirements/dev.txt) \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
@@ -83,6 +89,12 @@ clean: ## Remove everything that was installed or built
 	@echo "Installing what the benchmarks compare with into .build/peers ..."
 	@$(PYTHON) -m venv --clear .build/peers
 	@$(BIN)/uv pip install --quiet --python .build/peers/bin/python --no-deps --require-hashes -r requirements/benchmarks.txt
+	@touch $@
+
+.build/browser/.installed: requirements/browser.txt .venv/.installed
+	@rm -rf .build/browser
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --target .build/browser/site \
+		-r requirements/browser.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json .npmrc .venv/.installed

@@ -118,24 +118,14 @@ PREPARED_PROJECTION: Final = {
 }
 
 
-def database_name(settings: Settings) -> str:
-    """The database of a deployment."""
-    return settings.prefix.lower().replace("-", "_")
-
-
-def work_group_name(settings: Settings) -> str:
-    """The workgroup of a deployment."""
-    return settings.prefix
-
-
 class Analytics(Construct):
     """The database, its tables `results`, `rejects`, `segments` and `prepared_ids`, and the workgroup."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
         self._bucket = results_bucket
-        self.database_name = database_name(settings)
-        self.work_group_name = work_group_name(settings)
+        self.database_name = settings.database_name
+        self.work_group_name = settings.work_group_name
         self._database = glue.CfnDatabase(
             self,
             "Database",

@@ -194,6 +194,16 @@ class Settings:
         return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
 
     @property
+    def database_name(self) -> str:
+        """What Glue calls the tables' database; Athena takes no hyphens and no capitals."""
+        return self.prefix.lower().replace("-", "_")
+
+    @property
+    def work_group_name(self) -> str:
+        """The workgroup in Athena."""
+        return self.prefix
+
+    @property
     def log_retention(self) -> RetentionDays:
         """`log_retention_days` as CloudWatch names it."""
         return LOG_RETENTION[self.log_retention_days]

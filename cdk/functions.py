@@ -9,7 +9,6 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.allocation import KEEP_MEMORY
-from cdk.analytics import database_name, work_group_name
 from cdk.bundling import ROOT, Platform, function_code
 from cdk.compliance_function import ComplianceFunction
 from cdk.config import Settings
@@ -118,6 +117,8 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         # Lists the run's parts, to add up their results.
         "summarize_run": Spec(runs=("Query", "UpdateItem")),
         "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
+        # Reads the run and its parts, what was read, and examples of what was rejected; writes the page.
+        "write_report": Spec(runs=(*RECORD, "Query"), grants=_report(may)),
         "publish_run": Spec(runs=("UpdateItem",), grants=executions.publish()),
         # Raises what it is told.
         "report_failure": Spec(timeout=30),
@@ -161,16 +162,28 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Deletes the holder and puts the next one; wakes its execution.
         "release_turn": Spec(timeout=30, runs=QUEUE, grants=[*executions.see_jobs(), *answer_tasks()]),
-        # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended.
+        # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended, writes
+        # its report.
         "settle_execution": Spec(
             runs=(*QUEUE, "UpdateItem"),
-            grants=[*executions.settle(), *executions.publish(), *answer_tasks(), *may.read_bearer_token()],
+            grants=[
+                *executions.settle(),
+                *executions.publish(),
+                *answer_tasks(),
+                *may.read_bearer_token(),
+                *_report(may),
+            ],
         ),
     }
 
 
 def _deduplicate(may: StorageGrants) -> tuple[Grant, ...]:
     return (*may.read_results("athena", "parts"), *may.write_results("deduplicated"))
+
+
+def _report(may: StorageGrants) -> tuple[Grant, ...]:
+    """What a report is written from, and where to."""
+    return (*may.read_results("segments", "rejects"), *may.write_results("reports"))
 
 
 def _index(may: StorageGrants, settings: Settings) -> tuple[Grant, ...]:
@@ -187,7 +200,7 @@ class Functions(Construct):
         code = {name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in CARRIED}
         may = StorageGrants(storage)
         executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
-        queries = QueryGrants(self, storage, database_name(settings), work_group_name(settings))
+        queries = QueryGrants(self, storage, settings.database_name, settings.work_group_name)
         environment = _environment(settings, storage)
         self.by_name: Mapping[str, lambda_.Function] = {
             name: ComplianceFunction(
@@ -216,8 +229,8 @@ def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:
         "X_API_URL": settings.x_api_url,
         "GCS_URL": settings.gcs_url,
         "EVENT_BUS": EVENT_BUS,
-        "GLUE_DATABASE": database_name(settings),
-        "ATHENA_WORK_GROUP": work_group_name(settings),
+        "GLUE_DATABASE": settings.database_name,
+        "ATHENA_WORK_GROUP": settings.work_group_name,
         "SETTINGS": json.dumps({name: chosen[name] for name in SETTINGS_OF_FUNCTIONS}),
         "POWERTOOLS_SERVICE_NAME": "xcompliance",
         "POWERTOOLS_LOG_LEVEL": "INFO",

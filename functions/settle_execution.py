@@ -11,6 +11,7 @@ from compliance.errors import ExecutionStopped
 from compliance.runs import JOB_TYPES, PartRef, Run, summary
 from publish_run import publish
 from register_run import register
+from write_report import write_report
 
 FAILURE = (ExecutionStopped.__name__, "The execution was stopped, or ran out of time. Start the run again.")
 
@@ -66,3 +67,5 @@ def _settle_run(run: Run, clock: LambdaClock) -> None:
         run = runs_table.fail_run(run["run_id"], run["execution_arn"], FAILURE, time_text(clock.now()))
     if "told_at" not in run:
         publish(run["run_id"], run["execution_arn"], summary(run), clock)
+    if "report" not in run:
+        write_report(run["run_id"], run["execution_arn"])

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from compliance.runs import JobType
 from xcompliance import report, sandbox_command
 from xcompliance.errors import OutcomeError, explained
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
+from xcompliance.report_file import open_in_browser, save_report
 from xcompliance.retry import retry
 from xcompliance.running_sandbox import find_sandbox
 from xcompliance.runs import get_run, latest_runs
@@ -105,12 +107,23 @@ def runs(
 @explained()
 def show(
     run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    *,
+    open_report: Annotated[bool, typer.Option("--open", help="Open its report in the browser.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="Save its report to this file.")
+    ] = None,
     prefix: Prefix = None,
     as_json: Json = False,
 ) -> None:
     """Show a run: its figures, its parts, its times, and where the results are."""
     stack = _stack(prefix)
-    _show(stack, get_run(stack, run), as_json)
+    found = get_run(stack, run)
+    _show(stack, found, as_json)
+    if open_report or output is not None:
+        file = save_report(stack, found, output)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"The report is in {escape(str(file))}")
+        if open_report:
+            open_in_browser(file)
 
 
 @app.command("retry")

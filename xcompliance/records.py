@@ -92,6 +92,7 @@ class RunRecord(Record):
     parts: int = 0
     prepared_at: datetime | None = None
     ended_at: datetime | None = None
+    report: str | None = None
     warnings: tuple[str, ...] = ()
     part_records: tuple[PartRecord, ...] = ()
 

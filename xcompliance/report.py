@@ -115,6 +115,13 @@ def places(stack: Stack, run: RunRecord) -> str:
     return "\n".join(f"[dim]{name:<14}[/]  {escape(place)}" for name, place in found.items())
 
 
+def report_place(stack: Stack, run: RunRecord) -> str:
+    """Where the page about the run is, or why there is none."""
+    if run.report is None:
+        return "none was written; the log of the function write_report says why"
+    return f"s3://{stack['ResultsBucketName']}/{run.report}"
+
+
 def parts(run: RunRecord) -> Table:
     """One line per part."""
     numbers = ("IDs", "uploaded", "affected")
@@ -149,5 +156,7 @@ def show(console: Console, stack: Stack, run: RunRecord) -> None:
         sections += ["", parts(run)]
     if run.status == "complete":
         sections += ["", places(stack, run)]
+    if run.has_ended:
+        sections += ["", f"[dim]{'report':<14}[/]  {escape(report_place(stack, run))}"]
     for section in sections:
         console.print(section, soft_wrap=isinstance(section, str))

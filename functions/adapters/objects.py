@@ -2,9 +2,10 @@
 
 import base64
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
 import google_crc32c
@@ -100,7 +101,7 @@ def prepared_blocks(part: Part) -> Iterator[bytes]:
         yield from iter(lambda: body.read(BLOCK), b"")
 
 
-def read_lines(key: str, start: int) -> Iterator[list[bytes]]:
+def read_lines(key: str, start: int) -> Generator[list[bytes]]:
     """The lines, with their newlines, of an object of the results bucket that has bytes from ``start`` on."""
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-")
     rest = b""
@@ -122,13 +123,21 @@ def lines_between(key: str, start: int, end: int) -> Iterator[bytes]:
     yield from lines.splitlines()
 
 
-def write(key: str, body: bytes | IO[bytes], crc32c: str) -> str:
+def first_lines(key: str, most: int) -> list[bytes]:
+    """The first lines of an object of the results bucket that is not empty."""
+    with closing(read_lines(key, 0)) as blocks:
+        return list(islice(chain.from_iterable(blocks), most))
+
+
+def write(key: str, body: bytes | IO[bytes], crc32c: str, *, content_type: str = "binary/octet-stream") -> str:
     """Writes an object of the results bucket, whole; S3 refuses it when its CRC32C (base64) is another.
 
     Returns its ETag.
     """
-    bucket = settings().results_bucket
-    return s3().put_object(Bucket=bucket, Key=key, Body=body, ChecksumCRC32C=crc32c)["ETag"]
+    answer = s3().put_object(
+        Bucket=settings().results_bucket, Key=key, Body=body, ChecksumCRC32C=crc32c, ContentType=content_type
+    )
+    return answer["ETag"]
 
 
 def write_once(key: str, body: bytes) -> bytes:

@@ -33,7 +33,7 @@ def register(run: Run, *, retry: bool) -> Run:
     if known["status"] != "failed" or not (retry or known["execution_arn"] == run["execution_arn"]):
         return known
     owned_by_the_last = Attr("status").eq("failed") & Attr("execution_arn").eq(known["execution_arn"])
-    renewed = dict.fromkeys(("ended_at", "told_at", "error", "error_message")) | {
+    renewed = dict.fromkeys(("ended_at", "report", "told_at", "error", "error_message")) | {
         "status": "registered",
         "execution_arn": run["execution_arn"],
     }

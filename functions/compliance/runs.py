@@ -70,6 +70,7 @@ class Run(TypedDict):
     warnings: NotRequired[list[str]]
     prepared_at: NotRequired[str]
     ended_at: NotRequired[str]
+    report: NotRequired[str]
     told_at: NotRequired[str]
     records: NotRequired[int]
     affected: NotRequired[int]
@@ -272,14 +273,29 @@ def segments_key(of: Run | Part) -> str:
     return f"{_partition('segments', of)}/{of['run_id']}.ndjson"
 
 
+def rejects_prefix(of: Run | Part) -> str:
+    """What the keys of a run's rejected lines begin with: a partition of the ``rejects`` table."""
+    return f"{_partition('rejects', of)}/{of['run_id']}-"
+
+
 def rejects_key(part: Part) -> str:
-    """Where the rejected lines of a part lie: a partition of the ``rejects`` table."""
-    return f"{_partition('rejects', part)}/{part['run_id']}-{part['part']:05}.ndjson"
+    """Where the rejected lines of a part lie."""
+    return f"{rejects_prefix(part)}{part['part']:05}.ndjson"
+
+
+def results_prefix(of: Run | Part) -> str:
+    """What the keys of a run's records begin with: a partition of the ``results`` table."""
+    return f"{_partition('results', of)}/{of['run_id']}-"
 
 
 def results_key(part: Part, number: int) -> str:
-    """Where file ``number`` of a part's records lies: a partition of the ``results`` table."""
-    return f"{_partition('results', part)}/{part['run_id']}-{part['part']:05}-{number:03}.parquet"
+    """Where file ``number`` of a part's records lies."""
+    return f"{results_prefix(part)}{part['part']:05}-{number:03}.parquet"
+
+
+def report_key(run: Run) -> str:
+    """Where the report on a run lies, which people read."""
+    return f"{_partition('reports', run)}/{run['run_id']}/report.html"
 
 
 def _partition(table: str, of: Run | Part) -> str:

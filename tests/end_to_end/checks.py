@@ -7,7 +7,8 @@ from typing import Any
 import google_crc32c
 
 from tests.end_to_end.driver import Deployment, Item, Outcome, Row
-from tests.end_to_end.files import Answer, Record, lines
+from tests.end_to_end.files import Answer, IdFile, Record, lines
+from tests.end_to_end.secrecy import ID, assert_no_credential, assert_no_id
 
 TIMES = ("created_at", "redacted_at")
 
@@ -64,6 +65,22 @@ def assert_items(outcome: Outcome, affected: dict[str, Record], items: dict[str,
     for name, item in found.items():
         assert _plain(item) == _plain(affected[name])
         assert (item["type"], item["run_id"], item["job_id"]) == (file.type, run["run_id"], jobs[item["part"]])
+
+
+def assert_report(deployment: Deployment, run: Item, file: IdFile) -> None:
+    """A page is there for people to look at; it tells how the run ended, and no credential.
+
+    It tells no checked ID either but those that stand in a rejected line.
+    """
+    assert run["report"] == f"reports/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}/report.html"
+    page = deployment.results_object(run["report"]).decode()
+    assert f'class="status {run["status"]}">{run["status"].capitalize()}<' in page
+    assert run["ended_at"] in page
+    if run["status"] == "complete":
+        assert f"{run['affected']:,} record" in page
+    assert_no_credential({"the report": page})
+    shown = " ".join(text for _, _, text in file.rejects)
+    assert_no_id({"the report": page}, set(file.ids).difference(ID.findall(shown)))
 
 
 def moment(text: str | None) -> datetime | None:

@@ -196,7 +196,7 @@ class MemoryAws:
         return self.objects[bucket, key][-1].body
 
     def _put_object(self, params: dict[str, Any]) -> Answer:
-        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "IfNoneMatch")
+        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "ContentType", "IfNoneMatch")
         body = _bytes(params)
         if params.get("IfNoneMatch") == "*" and (params["Bucket"], params["Key"]) in self.objects:
             raise Refusal(412, "PreconditionFailed")

@@ -52,6 +52,7 @@ STATES = {
         "Part Not Checked",
         "Summarize Run",
         "Record Failure",
+        "Write Report",
         "Publish Run",
         "Run Complete?",
         "Report Failure",

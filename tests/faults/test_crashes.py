@@ -45,6 +45,7 @@ FUNCTIONS = (
     "index_range",
     "release_turn",
     "summarize_run",
+    "write_report",
     "publish_run",
 )
 """All that a run calls which goes well."""
@@ -227,8 +228,8 @@ IDENTIFIER = "1700000000000000007"
 REFUSED = problem(402, "credits-depleted", "Your account does not have any credits.")
 GARBAGE = File(b"\n".join([IDENTIFIER.encode()] + [b"no ID"] * 9), (IDENTIFIER,), 0, 9, 0, 1)
 FAILING = {
-    "CreditsDepleted": (one_part(), ("abandon_job", "release_turn", "summarize_run", "publish_run")),
-    "InputRejected": (GARBAGE, ("accept_input", "record_failure", "publish_run")),
+    "CreditsDepleted": (one_part(), ("abandon_job", "release_turn", "summarize_run", "write_report", "publish_run")),
+    "InputRejected": (GARBAGE, ("accept_input", "record_failure", "write_report", "publish_run")),
 }
 """What a run that fails calls on its way to the end; Report Failure has no effect but its error."""
 

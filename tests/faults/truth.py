@@ -93,6 +93,7 @@ def check_complete(deployment: Deployment, *files: File, jobs: int | None = None
     for file in files:
         expected += _check_run(universe, by_key[file.key], file)
         _check_events(universe, by_key[file.key], events)
+        check_report(universe, by_key[file.key], file)
     _check_results(universe, expected)
     assert not turns(universe), f"the turn is not free: {[item['sk'] for item in turns(universe)]}"
     assert not active_jobs(universe), f"jobs are active at X: {active_jobs(universe)}"
@@ -160,6 +161,18 @@ def _check_results(universe: Universe, expected: Counter[str]) -> None:
     assert Counter(item["id"] for item in aws.items("results")) == expected, "the index does not hold each record once"
 
 
+def check_report(universe: Universe, run: Item, file: File) -> None:
+    """Raises AssertionError unless the page that people look at is there, is of this ending, and tells no secret."""
+    assert run.get("report") == f"reports/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}/report.html"
+    page = universe.aws.body(RESULTS, run["report"]).decode()
+    assert f'class="status {run["status"]}">{run["status"].capitalize()}<' in page, "the report is of another ending"
+    assert run["ended_at"] in page, "the report is of another time"
+    assert run["run_id"] in page
+    assert "SECRET" not in page, "a credential is in the report"
+    assert not any(identifier in page for identifier in file.ids), "a checked ID is in the report"
+    assert REJECTED in page or not file.content.count(REJECTED.encode()), "a rejected line is not in the report"
+
+
 def check_failed(deployment: Deployment, error: str, file: File, *, may_stay: bool = False) -> None:
     """Raises AssertionError unless the run has ended as a failure of that name, and stands in nobody's way.
 
@@ -169,6 +182,7 @@ def check_failed(deployment: Deployment, error: str, file: File, *, may_stay: bo
     (run,) = runs(universe)
     assert (run["status"], run.get("error")) == ("failed", error), f"the run is {run['status']}: {run.get('error')}"
     assert run["error_message"], "the failure has no words"
+    check_report(universe, run, file)
     for part in [part for part in parts(universe) if "execution_arn" in part]:
         assert part["status"] in ("failed", "complete"), f"a part is {part['status']} although its run has ended"
         assert part["status"] == "complete" or part["error_message"], "a part's failure has no words"

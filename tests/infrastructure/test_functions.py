@@ -34,6 +34,7 @@ INDEX = {
     "dynamodb:BatchWriteItem ResultsIndex",
     "dynamodb:PutItem ResultsIndex",
 }
+REPORT = {"s3:GetObject Results/segments/*", "s3:GetObject Results/rejects/*", "s3:PutObject Results/reports/*"}
 TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
@@ -59,6 +60,7 @@ GRANTS: dict[str, set[str]] = {
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
+    "write_report": {*RECORD, "dynamodb:Query Runs", *REPORT},
     "publish_run": {"dynamodb:UpdateItem Runs", "events:PutEvents default"},
     "report_failure": set(),
     "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
@@ -82,6 +84,7 @@ GRANTS: dict[str, set[str]] = {
         *QUEUE,
         "dynamodb:UpdateItem Runs",
         *TOKEN,
+        *REPORT,
         "states:DescribeExecution XComplianceRun:*",
         "states:StopExecution XComplianceJob:*",
         "events:PutEvents default",

@@ -72,7 +72,7 @@ def test_no_resource_deploys_code_that_is_not_ours(aws: Deployment) -> None:
         for name, body in aws.json(stack)["Resources"].items()
         if body["Type"].startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
     ]
-    assert len(aws.resources("AWS::Lambda::Function")) == len(aws.functions) == 22
+    assert len(aws.resources("AWS::Lambda::Function")) == len(aws.functions) == 23
 
 
 def _listed(value: Any) -> list[Any]:

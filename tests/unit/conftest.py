@@ -29,7 +29,7 @@ INBOX, RESULTS = "inbox", "results"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceRun:one"
 JOB_EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceJob:one"
 CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions, aws.event_bridge, aws.athena)
-STEPS_OF_A_RUN = ("plan_parts", "accept_input", "summarize_run", "record_failure", "publish_run")
+STEPS_OF_A_RUN = ("plan_parts", "accept_input", "summarize_run", "record_failure", "write_report", "publish_run")
 SETTINGS: dict[str, Any] = {
     "part_size_mb": 128,
     "chunk_size_mb": 1,

@@ -11,6 +11,7 @@ from tests.unit.conftest import EXECUTION, JOB_EXECUTION, Functions
 
 IDS = b"1\n2\n"
 OTHER = f"{JOB_EXECUTION}-other"
+NOTHING_FOUND: dict[str, Any] = {"records": 0, "affected": 0, "result_errors": 0, "by_action": {}, "by_reason": {}}
 
 
 @pytest.fixture
@@ -45,7 +46,8 @@ def registered(functions: Functions) -> dict[str, Any]:
     source = functions.drop(IDS)
     event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
     run = functions.invoke("register_run", event)
-    runs_table.update_run(run["run_id"], owner=EXECUTION, status="checking")
+    counts = {"lines": 2, "accepted": 2, "duplicate": 0, "rejected": 0, "blank": 0}
+    runs_table.update_run(run["run_id"], owner=EXECUTION, status="checking", **counts)
     return source | {"run_id": run["run_id"]}
 
 
@@ -112,7 +114,7 @@ def test_a_stopped_run_stops_its_job_has_failed_and_is_told_of(
 ) -> None:
     source = registered(functions)
     ref, done = (functions.uploaded(IDS, run_id=source["run_id"]) | {"run_id": source["run_id"]} for _ in range(2))
-    functions.update(done, status="complete", execution_arn=OTHER)
+    functions.update(done, status="complete", execution_arn=OTHER, **NOTHING_FOUND)
     end(functions, EXECUTION, source)
     run = functions.run(source)
     assert (run["status"], run["error"]) == ("failed", "ExecutionStopped")
@@ -133,11 +135,12 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
 ) -> None:
     """It may have been stopped between its summary and the event."""
     source = registered(functions)
-    runs_table.update_run(source["run_id"], owner=EXECUTION, status=status)
+    runs_table.update_run(source["run_id"], owner=EXECUTION, status=status, **NOTHING_FOUND)
     for _ in range(2):
         end(functions, EXECUTION, source)
     assert functions.run(source)["status"] == status
     assert [detail["kind"] for detail in published] == [kind]
+    assert functions.keys("reports/") == [functions.run(source)["report"]]
 
 
 def test_a_run_is_told_of_by_its_own_state(functions: Functions, published: list[dict[str, Any]]) -> None:

@@ -56,6 +56,7 @@ GRANTS: dict[str, set[str]] = {
         "dynamodb:BatchWriteItem",
         "dynamodb:PutItem",
     },
+    "write_report": {*RECORD, "dynamodb:Query", "s3:GetObject results/segments", "s3:PutObject results/reports"},
     "abandon_job": {*RECORD, *SECRET},
     "release_turn": QUEUE,
     "summarize_run": {"dynamodb:UpdateItem", "dynamodb:Query"},
@@ -156,6 +157,7 @@ def check_run(deployed: Deployed, content: bytes) -> tuple[dict[str, Any], list[
     for part in accepted["parts"]:
         outputs += check_part(deployed, {"run_id": run["run_id"], "type": run["type"], "part": part})
     deployed("summarize_run", {"run_id": run["run_id"]})
+    outputs.append(deployed("write_report", {"run_id": run["run_id"]}))
     return dict(deployed.functions.run(run)), outputs
 
 
@@ -171,6 +173,7 @@ def test_a_dropped_file_becomes_answers(
     assert (summary["lines"], summary["accepted"], summary["duplicate"], summary["blank"]) == (42, 40, 1, 1)
     assert (summary["records"], summary["affected"], summary["by_action"]) == (20, 20, {"delete": 20})
     assert deployed.functions.world.uploaded(deployed.functions.world.x.job()).decode().split() == IDS
+    assert "40 post IDs were checked" in deployed.functions.object(summary["report"]).decode()
     items = aws.dynamodb().Table("results").scan()["Items"]
     assert {item["id"] for item in items} == set(IDS[::2])
     assert aws.dynamodb().Table("runs").get_item(Key={"pk": "TURN#tweets", "sk": "HOLDER"}).get("Item") is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.checks import assert_counts, assert_items, assert_rows, assert_uploaded_once
+from tests.end_to_end.checks import assert_counts, assert_items, assert_report, assert_rows, assert_uploaded_once
 from tests.end_to_end.gcs.conftest import Checked
 from tests.end_to_end.gcs.inbox import CHECKED
 
@@ -33,6 +33,11 @@ def test_dynamodb_has_one_item_for_every_affected_id_and_no_other(checked: Check
     for name in CHECKED:
         assert_items(checked[name], {record["id"]: record for record in checked.answers[name].affected}, items)
     assert len(items) == sum(answer.counts["affected"] for answer in checked.answers.values())
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_report_is_there_to_be_looked_at(checked: Checked, name: str) -> None:
+    assert_report(checked.deployment, checked[name].run, checked[name].file)
 
 
 @pytest.mark.parametrize("name", CHECKED)

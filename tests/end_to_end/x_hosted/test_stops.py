@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.end_to_end.checks import assert_counts, assert_uploaded_once
+from tests.end_to_end.checks import assert_counts, assert_report, assert_uploaded_once
 from tests.end_to_end.driver import Drop, Outcome
 from tests.end_to_end.files import answer_by_rule
 from tests.end_to_end.x_hosted.conftest import Checked
@@ -10,12 +10,13 @@ from tests.end_to_end.x_hosted.conftest import Checked
 pytestmark = pytest.mark.end_to_end
 
 
-def test_a_run_whose_job_is_stopped_fails_and_says_so(stopped: tuple[Outcome, Outcome]) -> None:
+def test_a_run_whose_job_is_stopped_fails_and_says_so(checked: Checked, stopped: tuple[Outcome, Outcome]) -> None:
     run, execution = stopped[0].run, stopped[0].execution
     assert (run["status"], run["error"]) in (("failed", "PartsFailed"), ("failed", "ExecutionStopped"))
     assert "1 of 1 parts" in run["error_message"]
     assert "stopped" in run["error_message"]
     assert (execution.status, execution.error, execution.reason) == ("FAILED", run["error"], run["error_message"])
+    assert_report(checked.deployment, run, stopped[0].file)
 
 
 def test_a_stopped_job_is_cancelled_at_x(checked: Checked, stopped: tuple[Outcome, Outcome]) -> None:
@@ -54,6 +55,7 @@ def test_a_run_that_is_stopped_ends_as_failed_and_goes_on_when_it_is_started_aga
     assert [job.status for job in deployment.job_executions_of(aborted.run_id)] == ["ABORTED"]
     assert [job["status"] for job in deployment.simulator.jobs(aborted.run_id)] == ["failed"]
     assert deployment.turns() == []
+    assert_report(deployment, run, aborted.file)
     retried = deployment.retry(aborted)
     deployment.assert_complete([retried])
     assert_counts(retried, answer_by_rule(retried.file))

@@ -1,0 +1,58 @@
+"""What to do about each error that a run may end with."""
+
+from compliance import errors
+from compliance.errors import ComplianceError, named
+
+_CORRECT = "Correct the file and drop it again: it then has a run of its own."
+
+_ADVICE: dict[type[ComplianceError], str] = {
+    errors.UnsupportedInput: _CORRECT,
+    errors.InputRejected: _CORRECT + " Or raise reject_limit_percent, and start this one again.",
+    errors.NothingToCheck: _CORRECT,
+    errors.PartTooLarge: "Do what the error says, then drop the IDs again: they then have a run of their own.",
+    errors.SourceChanged: "Drop the file again: it then has a run of its own.",
+    errors.BadCredentials: "Put X’s current bearer token of your App into the deployment’s secret.",
+    errors.AccessRefused: "See in X’s developer portal whether the App is enrolled for batch compliance.",
+    errors.RouteNotLive: "Ask X to switch batch compliance on for the App’s account.",
+    errors.CreditsDepleted: "Buy credits in X’s developer portal.",
+    errors.UsageCapExceeded: "Wait for the next billing period, or raise the usage cap in X’s developer portal.",
+    errors.RateLimited: "See what else uses the App: X has limited its requests for a long time.",
+    errors.XUnavailable: "Wait until X is well again.",
+    errors.UploadInterrupted: "Wait until Google’s storage can be reached again.",
+    errors.DownloadInterrupted: "Wait until X or Google can be reached again.",
+    errors.ResultsCorrupted: "Start the run again: the answer is then downloaded anew.",
+    errors.AwsUnavailable: "Wait until AWS is well again.",
+    errors.AwsRefused: "See in the function’s log which request was refused. Deploying again restores its policies.",
+    errors.RequestRefused: "See what X or Google says in the error: the request as it is will not be taken.",
+    errors.ProtocolViolation: "See whether there is a newer version of this software: X or Google has answered in a "
+    "way that this one does not know.",
+    errors.JobConflict: "Wait for the end of the other job under the same App, or cancel it.",
+    errors.JobLost: "X’s jobs for this part have come to nothing. Start the run again for a new one.",
+    errors.JobOverdue: "Start the run again: it goes on with the same job. A longer job_deadline_hours waits longer.",
+    errors.ResultsExpired: "Start the run again: X is asked anew.",
+    errors.SessionLost: "Start the run again: the part is uploaded anew.",
+    errors.SessionExpired: "Start the run again: the part is uploaded anew.",
+    errors.TurnLost: "Start the run again.",
+    errors.PartsFailed: "See below what the parts say.",
+    errors.RunTakenOver: "See the run’s other execution, which goes on with it.",
+    errors.ExecutionStopped: "Start the run again, if it was not stopped for good.",
+    errors.StepFailed: "See the log of the function that failed.",
+}
+
+_FOR_GOOD = (
+    errors.UnsupportedInput,
+    errors.NothingToCheck,
+    errors.PartTooLarge,
+    errors.SourceChanged,
+    errors.RunTakenOver,
+)
+
+
+def advice(error: str) -> str:
+    """What to do about the error of that name."""
+    return next(_ADVICE[kind] for kind in type(named(error, "")).__mro__ if kind in _ADVICE)
+
+
+def may_go_on(error: str) -> bool:
+    """Whether the same run can become complete, once the cause is gone."""
+    return not isinstance(named(error, ""), _FOR_GOOD)
