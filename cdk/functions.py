@@ -106,7 +106,10 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         # Lists the run's parts, to add up their results.
         "summarize_run": Spec(runs=("Query", "UpdateItem")),
         "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
-        "publish_run": Spec(runs=("UpdateItem",), grants=executions.publish()),
+        # Writes the run's row for Athena, unless another execution has written it in between.
+        "publish_run": Spec(
+            runs=RECORD, grants=[*executions.publish(), *may.read_results("runs"), *may.write_results("runs")]
+        ),
         # Raises what it is told.
         "report_failure": Spec(timeout=30),
         # Makes the part its execution's, puts a ticket, deletes stale ones; wakes the execution whose turn it is.
@@ -152,7 +155,14 @@ def specs(may: StorageGrants, executions: ExecutionGrants, settings: Settings) -
         # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended.
         "settle_execution": Spec(
             runs=(*QUEUE, "UpdateItem"),
-            grants=[*executions.settle(), *executions.publish(), *answer_tasks(), *may.read_bearer_token()],
+            grants=[
+                *executions.settle(),
+                *executions.publish(),
+                *answer_tasks(),
+                *may.read_bearer_token(),
+                *may.read_results("runs"),
+                *may.write_results("runs"),
+            ],
         ),
     }
 

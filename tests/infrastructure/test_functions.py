@@ -34,6 +34,7 @@ INDEX = {
     "dynamodb:BatchWriteItem ResultsIndex",
     "dynamodb:PutItem ResultsIndex",
 }
+ROWS = {"s3:GetObject Results/runs/*", "s3:PutObject Results/runs/*"}
 TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
@@ -57,7 +58,7 @@ GRANTS: dict[str, set[str]] = {
     "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
-    "publish_run": {"dynamodb:UpdateItem Runs", "events:PutEvents default"},
+    "publish_run": {*RECORD, *ROWS, "events:PutEvents default"},
     "report_failure": set(),
     "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
     "create_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
@@ -74,6 +75,7 @@ GRANTS: dict[str, set[str]] = {
         *QUEUE,
         "dynamodb:UpdateItem Runs",
         *TOKEN,
+        *ROWS,
         "states:DescribeExecution XComplianceRun:*",
         "states:StopExecution XComplianceJob:*",
         "events:PutEvents default",
