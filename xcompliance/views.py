@@ -26,7 +26,7 @@ class Narrowing:
     def __bool__(self) -> bool:
         return bool(self.type or self.since)
 
-    def condition(self, relation: Relation) -> exp.Expression | None:
+    def condition(self, relation: Relation) -> exp.Condition | None:
         """What a scan of the table is narrowed to, by its partitions."""
         wanted = [
             exp.column(name).eq(self.type) if name == "type" else exp.column(name) >= exp.Literal.string(self.since)
@@ -39,7 +39,7 @@ class Narrowing:
 EVERYTHING = Narrowing()
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """Reads one statement in Athena's dialect; raises CommandError for what is none."""
     try:
         statements = [each for each in sqlglot.parse(sql, dialect=ATHENA) if each is not None]
@@ -47,6 +47,8 @@ def parse(sql: str) -> exp.Expression:
         raise CommandError(f"That is no SQL: {str(error).splitlines()[0]}") from None
     if len(statements) != 1:
         raise CommandError("Athena takes one statement at a time.")
+    if isinstance(statements[0], exp.Condition | exp.Alias):
+        raise CommandError("That is no SQL: a question begins with SELECT or WITH.")
     return statements[0]
 
 
@@ -60,24 +62,24 @@ def for_sandbox(sql: str, catalog: Catalog, database: str, narrowing: Narrowing 
     return _expanded(parse(sql), catalog, database, narrowing, typed=True).sql(dialect=DUCKDB)
 
 
-def _expanded(
-    query: exp.Expression, catalog: Catalog, database: str, narrowing: Narrowing, *, typed: bool
-) -> exp.Expression:
+def _expanded(query: exp.Expr, catalog: Catalog, database: str, narrowing: Narrowing, *, typed: bool) -> exp.Expr:
     for scope in traverse_scope(query):
         for alias, (_, source) in scope.selected_sources.items():
             if not isinstance(source, exp.Table) or source.db not in ("", database) or source.name not in catalog:
                 continue  # not a relation of ours, but maybe a query of the same WITH
             relation = catalog[source.name]
+            inner: exp.Expr
             if relation.query is not None:
                 inner = _expanded(parse(relation.query), catalog, database, narrowing, typed=typed)
             else:
                 inner = _scan(relation, narrowing, typed=typed)
-            source.replace(_in_place_of(source, inner.subquery(alias)))
+            source.replace(_in_place_of(source, alias, inner))
     return query
 
 
-def _in_place_of(table: exp.Table, subquery: exp.Subquery) -> exp.Subquery:
-    """The subquery with all that was said of the table: names of its columns, joins, samples."""
+def _in_place_of(table: exp.Table, alias: str, query: exp.Expr) -> exp.Subquery:
+    """The query as a table, with all that was said of the table: names of its columns, joins, samples."""
+    subquery = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias)))
     for name in ("alias", "joins", "laterals", "pivots", "sample"):
         if said := table.args.get(name):
             subquery.set(name, said)

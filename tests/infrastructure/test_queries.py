@@ -86,7 +86,7 @@ def test_a_query_is_saved_after_its_workgroup_and_the_database_made_before_its_v
 @each_question
 def test_a_view_returns_the_columns_that_it_declares(catalog: Catalog, name: str) -> None:
     """Athena calls a view stale that does not, and refuses to read it."""
-    schema = {
+    schema: dict[str, object] = {
         relation.name: {
             column: exp.DataType.build(kind, dialect="hive").sql("trino") for column, kind in relation.columns.items()
         }

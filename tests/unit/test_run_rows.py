@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -28,7 +28,7 @@ def a_run(**attributes: Any) -> Run:
         "started_at": "2026-11-23T12:00:00.123Z",
         "checked_on": "2026-11-23",
     }
-    return Run(**(run | attributes))  # type: ignore[typeddict-item]
+    return cast(Run, run | attributes)
 
 
 @pytest.fixture

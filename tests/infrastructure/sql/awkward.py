@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
@@ -187,23 +187,24 @@ def write(folder: Path) -> None:
                 file = folder / "results" / partition / f"{run}-{number:05}-000.parquet"
                 _parquet(connection, file, records, _RESULTS)
     for about in RUNS:
-        kind = about["run_id"].partition("-")[0]
-        day = JANUARY.format(about["day"] if "day" in about else CHECKS[about["run_id"]][1])
-        run = Run(
-            **{  # type: ignore[typeddict-item]
-                "type": kind,
-                "status": "complete",
-                "bucket": "inbox",
-                "version_id": "3f0b1c52-0000-4000-8000-000000000001",
-                "started_at": f"{day}T08:00:00.250Z",
-                "ended_at": f"{day}T20:00:00Z",
-                "checked_on": day,
-                **about,
-            }
-        )
-        file = folder / runs_key(run)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(run_row(run))
+        began = about["day"] if "day" in about else CHECKS[about["run_id"]][1]
+        _write_run(folder, about["run_id"].partition("-")[0], JANUARY.format(began), about)
+
+
+def _write_run(folder: Path, kind: str, day: str, about: dict[str, Any]) -> None:
+    run: dict[str, Any] = {
+        "type": kind,
+        "status": "complete",
+        "bucket": "inbox",
+        "version_id": "3f0b1c52-0000-4000-8000-000000000001",
+        "started_at": f"{day}T08:00:00.250Z",
+        "ended_at": f"{day}T20:00:00Z",
+        "checked_on": day,
+        **about,
+    }
+    file = folder / runs_key(cast(Run, run))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(run_row(cast(Run, run)))
 
 
 _RESULTS = (
