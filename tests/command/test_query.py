@@ -1,6 +1,7 @@
 """Questions to Athena: what is sent, to an account and to the sandbox, and what is made of the answer."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import sqlglot
 
 from cdk.queries import VIEWS, questions, view_text
 from tests.command.conftest import OUTPUTS, Invoke
+from tests.infrastructure.sql.documentation import COMMANDS
 from xcompliance.athena import Stream
 from xcompliance.catalog import catalog_of
 from xcompliance.errors import CommandError
@@ -47,6 +49,7 @@ TABLES = [
     view("deleted", "SELECT id, type FROM results WHERE action = 'delete'"),
     view("deleted_users", "SELECT id FROM deleted WHERE type = 'users'"),
 ]
+DOCUMENTED = [view(question.name, question.sql) for question in questions()]
 CATALOG = catalog_of(TABLES)
 
 
@@ -214,6 +217,19 @@ def test_a_narrowed_question_is_still_athena_s_sql() -> None:
     for question in questions():
         parse(for_athena(question.sql, CATALOG, "xcompliance", Narrowing("tweets", "2026-11-01")))
     assert len(questions()) == len(VIEWS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_documentation_is_understood(
+    invoke: Invoke, athena: Athena, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("xcompliance.query.read_catalog", lambda stack: catalog_of([*TABLES, *DOCUMENTED]))
+    program, *arguments = shlex.split(command)
+    assert program == "xcompliance"
+    result = invoke(*arguments)
+    assert result.exit_code == 0, result.output
+    assert len(athena.sql) == 1
 
 
 def rows_that_break(_: Mapping[str, str]) -> Iterator[tuple[str | None, ...]]:

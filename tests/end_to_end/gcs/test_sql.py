@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from compliance.run_rows import RUNS
+from tests.end_to_end.checks import moment
 from tests.end_to_end.driver import Deployment
+from tests.end_to_end.gcs.conftest import Checked
+from tests.end_to_end.gcs.inbox import CHECKED
 from tests.infrastructure.sql import awkward
-from tests.infrastructure.sql.questions import CHECKS, Ask, Row
+from tests.infrastructure.sql.documentation import QUERIES
+from tests.infrastructure.sql.questions import CHECKS, Ask, Row, text
 from xcompliance.query import ask as ask_athena
 from xcompliance.query import write
 from xcompliance.stack import Stack
@@ -42,6 +47,24 @@ def ask(stack: Stack) -> Ask:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_a_view_answers_what_it_must(ask: Ask, check: Callable[[Ask], None]) -> None:
     check(ask)
+
+
+@pytest.mark.parametrize("sql", QUERIES, ids=lambda sql: " ".join(sql.split())[:60])
+def test_an_example_of_the_documentation_finds_something(ask: Ask, sql: str) -> None:
+    assert ask(sql)
+
+
+@pytest.mark.parametrize("name", [*CHECKED, "refused", "empty", "blank"])
+def test_a_run_that_has_ended_has_a_row_that_says_what_its_record_says(checked: Checked, ask: Ask, name: str) -> None:
+    run = checked[name].run
+    (row,) = ask(f"SELECT * FROM runs WHERE type = '{run['type']}' AND run_id = '{run['run_id']}'")
+    assert row.keys() == {column.name for column in RUNS} | {"type", "checked_on"}
+    times = [column.name for column in RUNS if column.type == "timestamp"]
+    assert {each: moment(row[each]) for each in times} == {each: moment(run.get(each)) for each in times}
+    plain = [column.name for column in RUNS if column.type == "bigint" or column.name in ("status", "key", "error")]
+    assert {each: row[each] for each in plain} == {each: text(run.get(each)) for each in plain}
+    assert row["by_action"] == (json.dumps(run["by_action"], sort_keys=True) if "by_action" in run else None)
+    assert row["dataset"] == ("nightly" if name == "nightly" else run["key"])
 
 
 def test_a_view_is_asked_by_its_name_and_narrowed(stack: Stack, tmp_path: Path) -> None:

@@ -18,10 +18,7 @@ DATABASE = "xcompliance"
 @pytest.fixture(scope="session")
 def catalog(aws: Deployment) -> Catalog:
     """Tables and views as the template deploys them on AWS."""
-    return catalog_of(
-        {**body["Properties"]["TableInput"], "StorageDescriptor": body["Properties"]["TableInput"]["StorageDescriptor"]}
-        for body in aws.resources("AWS::Glue::Table").values()
-    )
+    return catalog_of(body["Properties"]["TableInput"] for body in aws.resources("AWS::Glue::Table").values())
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +28,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def database(files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         for table, reader in (
@@ -44,7 +41,7 @@ def database(files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ask(database: duckdb.DuckDBPyConnection, catalog: Catalog) -> Ask:
     def asked(sql: str) -> Sequence[Row]:
         answer = database.execute(for_sandbox(sql, catalog, DATABASE))
