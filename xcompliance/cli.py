@@ -137,7 +137,9 @@ def query_command(
     file: Annotated[Path | None, typer.Option("--output", "-o", help="Where the answer goes; to the screen.")] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help=f"How many rows of NAME at most; {query.ROWS_ON_A_SCREEN} in a table, else all."),
+        typer.Option(
+            min=1, help=f"Rows of a view or table at most; {query.ROWS_ON_A_SCREEN} in a --format table, else all."
+        ),
     ] = None,
     job_type: Annotated[JobType | None, typer.Option("--type", help="Read nothing but tweets or users.")] = None,
     since: Annotated[
@@ -153,7 +155,7 @@ def query_command(
     notes = Console(stderr=True, highlight=False, soft_wrap=True)
     if file is not None:
         notes.print(f"{count(found)} rows are in {escape(str(file))}.")
-    if first and found >= first:
+    if found == first:
         notes.print("There may be more: --limit says how many, --format csv or jsonl has all.")
 
 

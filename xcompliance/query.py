@@ -42,7 +42,7 @@ def narrowing_of(job_type: JobType | None, since: str | None) -> Narrowing:
 def ask(stack: Stack, question: str, limit: int | None, narrowing: Narrowing) -> Stream:
     """The answer to a name or to SQL; raises CommandError for a name that means nothing.
 
-    ``limit``: how many rows of what a name stands for; SQL says that by itself.
+    ``limit``: how many rows of a view or a table; a saved query and SQL say that by themselves.
     """
     database = stack["GlueDatabaseName"]
     is_name = _NAME.fullmatch(question) is not None

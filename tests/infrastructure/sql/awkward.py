@@ -13,6 +13,7 @@ MAX = 9_223_372_036_854_775_807
 
 JANUARY = "2026-01-{:02}"
 # Run: its type, the day it began, its parts with the job of each, and when X answered for it.
+# In the order of time, and not of their names, which are hashes.
 CHECKS: dict[str, tuple[str, int, list[tuple[str, str, list[int]]]]] = {
     "tweets-a": (
         "tweets",
@@ -22,9 +23,9 @@ CHECKS: dict[str, tuple[str, int, list[tuple[str, str, list[int]]]]] = {
     "tweets-b": (
         "tweets",
         12,
-        [("b1", "10:00:00", [1, 2, 3, 8, 10, 11, 14, 16]), ("b2", "10:05:00", [16])],
+        [("b1", "10:00:00", [1, 2, 3, 8, 10, 11, 14, 16, 18]), ("b2", "10:05:00", [16])],
     ),
-    "tweets-c": ("tweets", 12, [("c1", "15:00:00", [3, 4])]),
+    "tweets-0c": ("tweets", 12, [("c1", "15:00:00", [3, 4])]),
     # Failed half-way: of its part 2, with ID 12, X has said nothing.
     "tweets-d": ("tweets", 19, [("d1", "09:00:00", [1, 7, 17, 19])]),
     "users-a": ("users", 12, [("u1", "10:00:00", [1, 2])]),
@@ -42,6 +43,7 @@ RECORDS: list[Record] = [
     ("tweets-a", 1, "a1", "6", "quarantine", "new_policy", None, None),
     ("tweets-a", 1, "a1", "6", "scrub_geo", "scrub_geo", None, None),
     ("tweets-a", 1, "a1", "20", "quarantine", None, None, None),
+    ("tweets-a", 1, "a1", "20", None, None, "late", None),
     ("tweets-a", 1, "a1", "7", "delete", "alien \u201creason\u201d, 'quoted'", None, None),
     # Errors: about an ID that has no other word, one that has, and one of the next check, too.
     ("tweets-a", 1, "a1", "9", None, None, "not_found", None),
@@ -60,13 +62,15 @@ RECORDS: list[Record] = [
     # Back again: 2 has no record. Nor has 14, whose record is left over from a job that was replaced.
     ("tweets-b", 1, "b0", "14", "delete", "deleted", None, None),
     ("tweets-b", 1, "b1", "3", "delete", "deleted", None, None),
+    # As it was.
+    ("tweets-b", 1, "b1", "18", "delete", "deleted", None, None),
     ("tweets-b", 1, "b1", "8", "delete", None, None, None),
     ("tweets-b", 1, "b1", "11", "scrub_geo", "scrub_geo", None, None),
     # In two parts of one run.
     ("tweets-b", 1, "b1", "16", "delete", "protected", None, None),
     ("tweets-b", 2, "b2", "16", "delete", "protected", None, None),
     # The second run of the day: 3 is back.
-    ("tweets-c", 1, "c1", "4", "delete", "suspended", None, None),
+    ("tweets-0c", 1, "c1", "4", "delete", "suspended", None, None),
     ("tweets-d", 1, "d1", "7", "delete", "deleted", None, None),
     ("tweets-d", 1, "d1", "17", "rehydrate", "tweet_edited", None, None),
     # A user of the same number as a post.
@@ -74,8 +78,8 @@ RECORDS: list[Record] = [
 ]
 RUNS: list[dict[str, Any]] = [
     {"run_id": "tweets-a", "key": "datasets/tweets/nightly/2026-01-05/_SUCCESS", "accepted": 16, "lines": 20},
-    {"run_id": "tweets-b", "key": "datasets/tweets/nightly/2026-01-12/_SUCCESS", "accepted": 9, "files": 3},
-    {"run_id": "tweets-c", "key": "tweets/it's 100% odd?.txt", "accepted": 2},
+    {"run_id": "tweets-b", "key": "datasets/tweets/nightly/2026-01-12/_SUCCESS", "accepted": 10, "files": 3},
+    {"run_id": "tweets-0c", "key": "tweets/it's 100% odd?.txt", "accepted": 2},
     {
         "run_id": "tweets-d",
         "key": "datasets/tweets/nightly/2026-01-19/_SUCCESS",
@@ -95,8 +99,8 @@ RUNS: list[dict[str, Any]] = [
 STATUS: dict[tuple[str, str], tuple[str, str | None, str]] = {
     ("tweets", "1"): ("compliant", None, "tweets-d"),
     ("tweets", "2"): ("compliant", None, "tweets-b"),
-    ("tweets", "3"): ("compliant", None, "tweets-c"),
-    ("tweets", "4"): ("delete", "suspended", "tweets-c"),
+    ("tweets", "3"): ("compliant", None, "tweets-0c"),
+    ("tweets", "4"): ("delete", "suspended", "tweets-0c"),
     ("tweets", "5"): ("delete", "suspended", "tweets-a"),
     ("tweets", "6"): ("scrub_geo", "scrub_geo", "tweets-a"),
     ("tweets", "7"): ("delete", "deleted", "tweets-d"),
@@ -109,7 +113,7 @@ STATUS: dict[tuple[str, str], tuple[str, str | None, str]] = {
     ("tweets", "15"): ("compliant", None, "tweets-a"),
     ("tweets", "16"): ("delete", "protected", "tweets-b"),
     ("tweets", "17"): ("rehydrate", "tweet_edited", "tweets-d"),
-    ("tweets", "18"): ("delete", "deleted", "tweets-a"),
+    ("tweets", "18"): ("delete", "deleted", "tweets-b"),
     ("tweets", "19"): ("error", "again", "tweets-d"),
     ("tweets", "20"): ("quarantine", None, "tweets-a"),
     ("tweets", str(MAX)): ("delete", "deleted", "tweets-a"),
@@ -139,7 +143,7 @@ CHANGES: set[tuple[str, str, str, str | None, str, bool]] = {
     ("tweets-a", "7", "", None, "delete", False),
     ("tweets-a", "10", "", None, "delete", True),
     ("tweets-a", "13", "", None, "delete", True),
-    ("tweets-a", "18", "", None, "delete", True),
+    ("tweets-a", "18", "", None, "delete", False),
     ("tweets-a", "20", "", None, "quarantine", True),
     ("tweets-a", str(MAX), "", None, "delete", True),
     ("tweets-b", "2", "delete", "deleted", "compliant", True),
@@ -147,8 +151,8 @@ CHANGES: set[tuple[str, str, str, str | None, str, bool]] = {
     ("tweets-b", "8", "", None, "delete", True),
     ("tweets-b", "11", "", None, "scrub_geo", True),
     ("tweets-b", "16", "compliant", None, "delete", True),
-    ("tweets-c", "3", "delete", "deleted", "compliant", True),
-    ("tweets-c", "4", "", None, "delete", True),
+    ("tweets-0c", "3", "delete", "deleted", "compliant", True),
+    ("tweets-0c", "4", "", None, "delete", True),
     ("tweets-d", "7", "delete", "alien \u201creason\u201d, 'quoted'", "delete", True),
     ("tweets-d", "17", "", None, "rehydrate", True),
     ("users-a", "2", "", None, "delete", True),
@@ -163,8 +167,8 @@ AUDIT: dict[str, tuple[str, str, int, int, dict[str, int]]] = {
         0,
         {"compliant": 5, "to_delete": 7, "to_scrub_geo": 1, "other": 1, "errors": 2},
     ),
-    "tweets-b": ("nightly", "complete", 9, 0, {"compliant": 3, "to_delete": 4, "to_scrub_geo": 1, "errors": 1}),
-    "tweets-c": ("tweets/it's 100% odd?.txt", "complete", 2, 0, {"compliant": 1, "to_delete": 1}),
+    "tweets-b": ("nightly", "complete", 10, 0, {"compliant": 3, "to_delete": 5, "to_scrub_geo": 1, "errors": 1}),
+    "tweets-0c": ("tweets/it's 100% odd?.txt", "complete", 2, 0, {"compliant": 1, "to_delete": 1}),
     "tweets-d": ("nightly", "failed", 4, 1, {"compliant": 1, "to_delete": 1, "to_rehydrate": 1, "errors": 1}),
     "tweets-e": ("tweets/no ids.txt", "failed", 0, 0, {}),
     "users-a": ("users/ids.txt", "complete", 2, 0, {"compliant": 1, "to_delete": 1}),
