@@ -1,6 +1,7 @@
 """The deployed views, asked of a DuckDB that reads the tables as the emulator's Athena does."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -28,24 +29,26 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def database(files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+@contextmanager
+def reading(files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database whose tables are the files."""
+    keys = "union_by_name = true, hive_partitioning = true, hive_types = {'type': VARCHAR, 'checked_on': VARCHAR}"
     with duckdb.connect() as connection:
         for table, reader in (
-            ("results", "read_parquet('{}/**/*.parquet', union_by_name = true, {})"),
-            ("checked_ids", "read_parquet('{}/**/*.parquet', union_by_name = true, {})"),
-            ("runs", "read_json_auto('{}/**/*.json', union_by_name = true, {})"),
+            ("results", "read_parquet('{}/**/*.parquet', {})"),
+            ("checked_ids", "read_parquet('{}/**/*.parquet', {})"),
+            ("runs", "read_json_auto('{}/**/*.json', {})"),
         ):
-            keys = "hive_partitioning = true, hive_types = {'type': VARCHAR, 'checked_on': VARCHAR}"
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {reader.format(files / table, keys)}")
         yield connection
 
 
-@pytest.fixture(scope="module")
-def ask(database: duckdb.DuckDBPyConnection, catalog: Catalog) -> Ask:
+@pytest.fixture(scope="session")
+def ask(files: Path, catalog: Catalog) -> Ask:
     def asked(sql: str) -> Sequence[Row]:
-        answer = database.execute(for_sandbox(sql, catalog, DATABASE))
-        names = [column[0] for column in answer.description or []]
-        return [dict(zip(names, map(text, row), strict=True)) for row in answer.fetchall()]
+        with reading(files) as connection:
+            answer = connection.execute(for_sandbox(sql, catalog, DATABASE))
+            names = [column[0] for column in answer.description or []]
+            return [dict(zip(names, map(text, row), strict=True)) for row in answer.fetchall()]
 
     return asked

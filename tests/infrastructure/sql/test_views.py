@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
-import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from cdk.queries import VIEWS, Question, questions
-from tests.infrastructure.sql.conftest import DATABASE
+from tests.infrastructure.sql.conftest import DATABASE, reading
 from tests.infrastructure.sql.documentation import QUERIES
 from tests.infrastructure.sql.questions import CHECKS, Ask
 from xcompliance.catalog import Catalog
@@ -48,35 +48,28 @@ def test_no_name_is_a_word_that_athena_keeps_for_itself(question: Question) -> N
     assert not names & RESERVED
 
 
-def _files_read(
-    database: duckdb.DuckDBPyConnection, catalog: Catalog, sql: str, narrowing: Narrowing = EVERYTHING
-) -> set[int]:
+def _files_read(files: Path, catalog: Catalog, sql: str, narrowing: Narrowing = EVERYTHING) -> set[int]:
     """How many files each scan of a table has read; six are there of each table."""
     query = for_sandbox(sql, catalog, DATABASE, narrowing)
-    ((_, plan),) = database.execute(f"EXPLAIN ANALYZE {query}").fetchall()
+    with reading(files) as connection:
+        ((_, plan),) = connection.execute(f"EXPLAIN ANALYZE {query}").fetchall()
     found = {int(number) for number in re.findall(r"Total Files Read: (\d+)", plan)}
     assert found, plan
     return found
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_type_narrows_what_is_read_of_each_table(
-    database: duckdb.DuckDBPyConnection, catalog: Catalog, view: str
-) -> None:
-    assert _files_read(database, catalog, f"SELECT * FROM {view} WHERE type = 'users'") == {1}
+def test_a_type_narrows_what_is_read_of_each_table(files: Path, catalog: Catalog, view: str) -> None:
+    assert _files_read(files, catalog, f"SELECT * FROM {view} WHERE type = 'users'") == {1}
 
 
 @pytest.mark.parametrize("view", ["checks", "audit"])
-def test_days_narrow_what_is_read_of_a_check_and_of_the_audit(
-    database: duckdb.DuckDBPyConnection, catalog: Catalog, view: str
-) -> None:
-    assert max(_files_read(database, catalog, f"SELECT * FROM {view} WHERE checked_on >= '2026-01-19'")) <= 2
+def test_days_narrow_what_is_read_of_a_check_and_of_the_audit(files: Path, catalog: Catalog, view: str) -> None:
+    assert max(_files_read(files, catalog, f"SELECT * FROM {view} WHERE checked_on >= '2026-01-19'")) <= 2
 
 
 @pytest.mark.parametrize("view", ["compliance_status", "to_delete", "changes"])
-def test_days_do_not_narrow_what_the_latest_verdict_is_taken_from(
-    database: duckdb.DuckDBPyConnection, catalog: Catalog, view: str
-) -> None:
+def test_days_do_not_narrow_what_the_latest_verdict_is_taken_from(files: Path, catalog: Catalog, view: str) -> None:
     sql = f"SELECT * FROM {view} WHERE checked_on >= '2026-01-19'"
-    assert _files_read(database, catalog, sql) == {6}
-    assert _files_read(database, catalog, sql, Narrowing(since="2026-01-19")) == {1}
+    assert _files_read(files, catalog, sql) == {6}
+    assert _files_read(files, catalog, sql, Narrowing(since="2026-01-19")) == {1}
