@@ -1,4 +1,4 @@
-"""SQL over results, rejects, segments and prepared IDs: Glue tables and the Athena workgroup to query them in."""
+"""SQL over what was checked, and what came of it: Glue tables, views, and the Athena workgroup to query them in."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -10,14 +10,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.config import Settings
-
-
-class Column(NamedTuple):
-    """A column of a table, with the sentence that a query's author sees."""
-
-    name: str
-    type: str
-    comment: str
+from cdk.queries import Queries, glue_columns
+from compliance.run_rows import RUNS, Column
 
 
 class Format(NamedTuple):
@@ -60,6 +54,13 @@ RESULTS: Final = (
     Column("job_id", "string", "X's compliance job"),
     Column("checked_at", "timestamp", "When X answered, UTC"),
     Column("raw", "string", "X's line itself, where it is no plain record"),
+)
+CHECKED_IDS: Final = (
+    Column("id", "bigint", "The post or user ID that X has answered for, whatever it said"),
+    Column("run_id", "string", "The run that asked"),
+    Column("part", "int", "The part of the run, counted from 1"),
+    Column("job_id", "string", "X's compliance job"),
+    Column("checked_at", "timestamp", "When X answered, UTC"),
 )
 REJECTS: Final = (
     Column("run_id", "string", "The run that read the line"),
@@ -119,7 +120,7 @@ PREPARED_PROJECTION: Final = {
 
 
 class Analytics(Construct):
-    """The database, its tables `results`, `rejects`, `segments` and `prepared_ids`, and the workgroup."""
+    """The database with its tables and views, and the workgroup."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
@@ -135,6 +136,8 @@ class Analytics(Construct):
             ),
         )
         self._table("results", RESULTS, PARQUET, "Every record that X answered with")
+        self._table("checked_ids", CHECKED_IDS, PARQUET, "Every ID that X has answered for, once for each check")
+        self._table("runs", RUNS, JSON_LINES, "Every run that has ended, and how")
         self._table("rejects", REJECTS, JSON_LINES, "Every line of the input that is no ID")
         self._table("segments", SEGMENTS, JSON_LINES, "Which ranges of which objects each part was made of")
         self._table(
@@ -146,7 +149,14 @@ class Analytics(Construct):
             partitions=PREPARED_PARTITIONS,
             projection=PREPARED_PROJECTION,
         )
-        self._work_group()
+        Queries(
+            self,
+            "Queries",
+            settings=settings,
+            database=self._database,
+            database_name=self.database_name,
+            work_group=self._work_group(),
+        )
 
     def _table(
         self,
@@ -177,9 +187,9 @@ class Analytics(Construct):
                 description=description,
                 table_type="EXTERNAL_TABLE",
                 parameters=parameters,
-                partition_keys=_glue_columns(partitions),
+                partition_keys=glue_columns(partitions),
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    columns=_glue_columns(columns),
+                    columns=glue_columns(columns),
                     location=location,
                     input_format=form.input,
                     output_format=form.output,
@@ -189,8 +199,8 @@ class Analytics(Construct):
         )
         table.add_resource_dependency(self._database)
 
-    def _work_group(self) -> None:
-        athena.CfnWorkGroup(
+    def _work_group(self) -> athena.CfnWorkGroup:
+        return athena.CfnWorkGroup(
             self,
             "WorkGroup",
             name=self.work_group_name,
@@ -209,7 +219,3 @@ class Analytics(Construct):
                 ),
             ),
         )
-
-
-def _glue_columns(columns: tuple[Column, ...]) -> list[glue.CfnTable.ColumnProperty]:
-    return [glue.CfnTable.ColumnProperty(name=each.name, type=each.type, comment=each.comment) for each in columns]

@@ -118,8 +118,9 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         "summarize_run": Spec(runs=("Query", "UpdateItem")),
         "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
         # Reads the run and its parts, what was read, and examples of what was rejected; writes the page.
-        "write_report": Spec(runs=(*RECORD, "Query"), grants=_report(may)),
-        "publish_run": Spec(runs=("UpdateItem",), grants=executions.publish()),
+        "write_report": Spec(runs=(*RECORD, "Query"), grants=_end(may, report=True)),
+        # Writes the run's row for Athena, unless another execution has written it in between.
+        "publish_run": Spec(runs=RECORD, grants=[*executions.publish(), *_end(may, row=True)]),
         # Raises what it is told.
         "report_failure": Spec(timeout=30),
         # Makes the part its execution's, puts a ticket, deletes stale ones; wakes the execution whose turn it is.
@@ -171,7 +172,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
                 *executions.publish(),
                 *answer_tasks(),
                 *may.read_bearer_token(),
-                *_report(may),
+                *_end(may, report=True, row=True),
             ],
         ),
     }
@@ -181,9 +182,11 @@ def _deduplicate(may: StorageGrants) -> tuple[Grant, ...]:
     return (*may.read_results("athena", "parts"), *may.write_results("deduplicated"))
 
 
-def _report(may: StorageGrants) -> tuple[Grant, ...]:
-    """What a report is written from, and where to."""
-    return (*may.read_results("segments", "rejects"), *may.write_results("reports"))
+def _end(may: StorageGrants, *, report: bool = False, row: bool = False) -> tuple[Grant, ...]:
+    """What a run's report is written from, and where to; and its row in the table of runs, which is replaced."""
+    read = [*(("segments", "rejects") if report else ()), *(("runs",) if row else ())]
+    write = [*(("reports",) if report else ()), *(("runs",) if row else ())]
+    return (*may.read_results(*read), *may.write_results(*write))
 
 
 def _index(may: StorageGrants, settings: Settings) -> tuple[Grant, ...]:

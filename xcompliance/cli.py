@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from compliance.runs import JobType
-from xcompliance import report, sandbox_command
+from xcompliance import query, report, sandbox_command
 from xcompliance.errors import OutcomeError, explained
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
@@ -22,7 +22,7 @@ from xcompliance.runs import get_run, latest_runs
 from xcompliance.sandbox_command import Generation
 from xcompliance.stack import DEFAULT_PREFIX, Stack
 from xcompliance.submit import check, check_file, submit
-from xcompliance.text import size
+from xcompliance.text import count, size
 from xcompliance.watch import watch
 
 app = typer.Typer(
@@ -136,6 +136,39 @@ def retry_command(
     stack = _stack(prefix)
     retry(stack, get_run(stack, run))
     _console().print(f"The run begins again. Look at it with: xcompliance show {run}")
+
+
+@app.command("query")
+@explained()
+def query_command(
+    question: Annotated[
+        str, typer.Argument(metavar="NAME|SQL", help="A view, table or saved query, or SQL of Athena's.")
+    ],
+    *,
+    form: Annotated[query.Format, typer.Option("--format", help="Of the answer.")] = "table",
+    file: Annotated[Path | None, typer.Option("--output", "-o", help="Where the answer goes; to the screen.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help=f"Rows of a view or table at most; {query.ROWS_ON_A_SCREEN} in a --format table, else all."
+        ),
+    ] = None,
+    job_type: Annotated[JobType | None, typer.Option("--type", help="Read nothing but tweets or users.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Read nothing of runs that began before that day.")
+    ] = None,
+    prefix: Prefix = None,
+) -> None:
+    """Ask Athena: what must be deleted, what has changed, what was checked? docs/sql.md has the names."""
+    narrowing = query.narrowing_of(job_type, since)
+    first = query.ROWS_ON_A_SCREEN if limit is None and form == "table" else None
+    answer = query.ask(_stack(prefix), question, limit or first, narrowing)
+    found = query.write(answer, form, file)
+    notes = Console(stderr=True, highlight=False, soft_wrap=True)
+    if file is not None:
+        notes.print(f"{count(found)} rows are in {escape(str(file))}.")
+    if found == first:
+        notes.print("There may be more: --limit says how many, --format csv or jsonl has all.")
 
 
 class _Sent:

@@ -14,6 +14,7 @@ from xcompliance.errors import CommandError
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_stepfunctions.client import SFNClient
 
@@ -48,6 +49,11 @@ class Stack:
         }
         return cls("sandbox", handle, session, connection)
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether AWS is played by the emulator."""
+        return bool(self.connection)
+
     def __getitem__(self, output: str) -> str:
         try:
             return self.outputs[output]
@@ -63,6 +69,11 @@ class Stack:
     def athena(self) -> "AthenaClient":
         """Athena."""
         return self.session.client("athena", **self.connection)
+
+    @cached_property
+    def glue(self) -> "GlueClient":
+        """Glue's catalog, which is Athena's."""
+        return self.session.client("glue", **self.connection)
 
     @cached_property
     def step_functions(self) -> "SFNClient":

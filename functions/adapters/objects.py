@@ -152,6 +152,26 @@ def write_once(key: str, body: bytes) -> bytes:
     return body
 
 
+def replace(key: str, body: bytes, etag: str | None) -> bool:
+    """Writes an object of the results bucket if it is still the one with that ETag, or if there is none yet (None)."""
+    bucket, crc32c = settings().results_bucket, crc32c_of(body)
+    try:
+        if etag is None:
+            s3().put_object(Bucket=bucket, Key=key, Body=body, ChecksumCRC32C=crc32c, IfNoneMatch="*")
+        else:
+            s3().put_object(Bucket=bucket, Key=key, Body=body, ChecksumCRC32C=crc32c, IfMatch=etag)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in ("PreconditionFailed", "412"):
+            raise
+        return False
+    return True
+
+
+def etag_of(key: str) -> str:
+    """The ETag of an object that is in the results bucket."""
+    return s3().head_object(Bucket=settings().results_bucket, Key=key)["ETag"]
+
+
 def read(key: str) -> bytes:
     """What an object of the results bucket holds."""
     with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:

@@ -55,6 +55,14 @@ def get_run(run_id: str) -> Run:
     return cast(Run, _get(_run_key(run_id)))
 
 
+def get_ended_run(run_id: str, owner: str) -> Run:
+    """The record of a run that has ended; raises RunTakenOver when it goes on, or is not ``owner``'s any more."""
+    run = get_run(run_id)
+    if run["execution_arn"] != owner or run["status"] not in ("complete", "failed"):
+        raise RunTakenOver("Another execution has taken the run over.")
+    return run
+
+
 def update_run(run_id: str, *, owner: str, **attributes: Any) -> Run:
     """Sets attributes of a run and returns the whole record.
 

@@ -228,6 +228,13 @@ def dataset_folder(key: str) -> str | None:
     return folder + slash if key.startswith(DATASETS) and name == MARKER else None
 
 
+def dataset_of(key: str) -> str:
+    """What people call that which was checked: a folder by its name below ``datasets/<type>/``, a file by its key."""
+    folder = dataset_folder(key)
+    _, _, name = (folder or "").removeprefix(DATASETS).partition("/")
+    return name.partition("/")[0] or key
+
+
 def is_hidden(name: str) -> bool:
     """Whether Hadoop, Spark and their like take it for none of the data: a name begins with an underscore or a dot."""
     return any(part.startswith(("_", ".")) for part in name.split("/"))
@@ -296,6 +303,11 @@ def results_key(part: Part, number: int) -> str:
 def report_key(run: Run) -> str:
     """Where the report on a run lies, which people read."""
     return f"{_partition('reports', run)}/{run['run_id']}/report.html"
+
+
+def runs_key(run: Run) -> str:
+    """Where the run's row lies: a partition of the ``runs`` table."""
+    return f"{_partition('runs', run)}/{run['run_id']}.json"
 
 
 def _partition(table: str, of: Run | Part) -> str:

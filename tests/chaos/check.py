@@ -5,7 +5,7 @@ from collections import Counter
 
 from tests.chaos.story import Story
 from tests.fakes.world import deletes_every_second
-from tests.faults.truth import active_jobs, check_secrecy, parts, runs, turns
+from tests.faults.truth import active_jobs, check_row, check_secrecy, parts, runs, turns
 from tests.unit.conftest import RESULTS
 
 
@@ -48,6 +48,7 @@ def check(story: Story) -> None:
             event["DetailType"] == "ComplianceRunCompleted" and event["Detail"]["run_id"] == run["run_id"]
             for event in universe.events
         ), "nobody was told that the run is complete"
+        check_row(universe, run)
         expected += found
         used |= {job.id for job in jobs}
     _check_results(story, expected)

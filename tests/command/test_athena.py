@@ -10,8 +10,9 @@ from xcompliance.stack import Stack
 class Athena:
     """Answers after a look or two, in pages of one row."""
 
-    def __init__(self, *states: str) -> None:
+    def __init__(self, *states: str, kind: str = "DML") -> None:
         self.states = list(states)
+        self.kind = kind
         self.asked: dict[str, Any] = {}
 
     def start_query_execution(self, **asked: Any) -> dict[str, str]:
@@ -19,7 +20,8 @@ class Athena:
         return {"QueryExecutionId": "1"}
 
     def get_query_execution(self, **_: Any) -> dict[str, Any]:
-        return {"QueryExecution": {"Status": {"State": self.states.pop(0), "StateChangeReason": "a typo"}}}
+        status = {"State": self.states.pop(0), "StateChangeReason": "a typo"}
+        return {"QueryExecution": {"Status": status, "StatementType": self.kind}}
 
     def get_paginator(self, name: str) -> "Athena":
         assert name == "get_query_results"
@@ -31,7 +33,10 @@ class Athena:
             [{"VarCharValue": "deleted"}, {"VarCharValue": "2"}],
             [{}, {"VarCharValue": "1"}],
         ]
-        return [{"ResultSet": {"Rows": [{"Data": row}]}} for row in rows]
+        about = {"ColumnInfo": [{"Name": "reason", "Type": "varchar"}, {"Name": "ids", "Type": "bigint"}]}
+        if self.kind != "DML":
+            del rows[0]
+        return [{"ResultSet": {"Rows": [{"Data": row}], "ResultSetMetadata": about}} for row in rows]
 
 
 def with_athena(stack: Stack, athena: Athena) -> Stack:
@@ -42,10 +47,16 @@ def with_athena(stack: Stack, athena: Athena) -> Stack:
 def test_a_query_is_waited_for_and_read_over_all_pages(stack: Stack) -> None:
     athena = Athena("QUEUED", "RUNNING", "SUCCEEDED")
     answer = query(with_athena(stack, athena), "SELECT 1", pause=0)
-    assert answer.columns == ("reason", "ids")
+    assert (answer.columns, answer.types) == (("reason", "ids"), ("varchar", "bigint"))
     assert answer.rows == (("deleted", "2"), (None, "1"))
     assert athena.asked["WorkGroup"] == "XCompliance"
     assert athena.asked["QueryExecutionContext"] == {"Database": "xcompliance"}
+
+
+def test_an_answer_without_its_columns_names_loses_no_row(stack: Stack) -> None:
+    """Athena repeats them before the rows of a SELECT, and not before those of a SHOW."""
+    answer = query(with_athena(stack, Athena("SUCCEEDED", kind="UTILITY")), "SHOW TABLES", pause=0)
+    assert answer.rows == (("deleted", "2"), (None, "1"))
 
 
 def test_a_query_that_fails_says_why(stack: Stack) -> None:

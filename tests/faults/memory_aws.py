@@ -196,9 +196,11 @@ class MemoryAws:
         return self.objects[bucket, key][-1].body
 
     def _put_object(self, params: dict[str, Any]) -> Answer:
-        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "ContentType", "IfNoneMatch")
+        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "ContentType", "IfNoneMatch", "IfMatch")
         body = _bytes(params)
         if params.get("IfNoneMatch") == "*" and (params["Bucket"], params["Key"]) in self.objects:
+            raise Refusal(412, "PreconditionFailed")
+        if "IfMatch" in params and params["IfMatch"] != self._version(params, missing="NoSuchKey").etag:
             raise Refusal(412, "PreconditionFailed")
         self.put(params["Bucket"], params["Key"], body)
         return {"ETag": self.objects[params["Bucket"], params["Key"]][-1].etag}

@@ -94,6 +94,7 @@ def check_complete(deployment: Deployment, *files: File, jobs: int | None = None
         expected += _check_run(universe, by_key[file.key], file)
         _check_events(universe, by_key[file.key], events)
         check_report(universe, by_key[file.key], file)
+        check_row(universe, by_key[file.key])
     _check_results(universe, expected)
     assert not turns(universe), f"the turn is not free: {[item['sk'] for item in turns(universe)]}"
     assert not active_jobs(universe), f"jobs are active at X: {active_jobs(universe)}"
@@ -148,6 +149,17 @@ def _check_events(universe: Universe, run: Item, wanted: int | None) -> None:
     assert wanted in (None, len(told)), f"{len(told)} events tell of the run's end"
 
 
+def check_row(universe: Universe, run: Item) -> None:
+    """Athena's row of a run that has ended says what the run's record says."""
+    (row,) = [
+        json.loads(universe.aws.body(RESULTS, key))
+        for key in universe.aws.keys(RESULTS, "runs/")
+        if key == f"runs/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}.json"
+    ]
+    plain = ("run_id", "key", "version_id", "status", "accepted", "records", "affected", "parts_complete", "error")
+    assert {name: row[name] for name in plain} == {name: run.get(name) for name in plain}, "the row is of another end"
+
+
 def _check_results(universe: Universe, expected: Counter[str]) -> None:
     aws = universe.aws
     written = Counter(
@@ -183,6 +195,7 @@ def check_failed(deployment: Deployment, error: str, file: File, *, may_stay: bo
     assert (run["status"], run.get("error")) == ("failed", error), f"the run is {run['status']}: {run.get('error')}"
     assert run["error_message"], "the failure has no words"
     check_report(universe, run, file)
+    check_row(universe, run)
     for part in [part for part in parts(universe) if "execution_arn" in part]:
         assert part["status"] in ("failed", "complete"), f"a part is {part['status']} although its run has ended"
         assert part["status"] == "complete" or part["error_message"], "a part's failure has no words"

@@ -22,6 +22,25 @@ COLUMNS = {
         "checked_at": "timestamp",
         "raw": "string",
     },
+    "checked_ids": {
+        "id": "bigint",
+        "run_id": "string",
+        "part": "int",
+        "job_id": "string",
+        "checked_at": "timestamp",
+    },
+    "runs": {
+        **dict.fromkeys(("run_id", "dataset", "bucket", "key", "version_id", "status"), "string"),
+        **dict.fromkeys(("started_at", "prepared_at", "ended_at"), "timestamp"),
+        **dict.fromkeys(("files", "bytes", "parts", "parts_complete", "parts_failed"), "bigint"),
+        **dict.fromkeys(("lines", "blank", "accepted", "duplicate", "rejected"), "bigint"),
+        **dict.fromkeys(("records", "affected", "result_errors"), "bigint"),
+        **dict.fromkeys(("by_action", "by_reason"), "string"),
+        **dict.fromkeys(("indexed", "unchanged", "outranked"), "bigint"),
+        "warnings": "array<string>",
+        "error": "string",
+        "error_message": "string",
+    },
     "rejects": {
         "run_id": "string",
         "part": "int",
@@ -50,6 +69,8 @@ COLUMNS = {
 DATED = {"type": "string", "checked_on": "string"}
 BY_PART = {"run_id": "string", "part": "int"}
 SERDES = {
+    "checked_ids": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    "runs": "org.openx.data.jsonserde.JsonSerDe",
     "results": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
     "rejects": "org.openx.data.jsonserde.JsonSerDe",
     "segments": "org.openx.data.jsonserde.JsonSerDe",

@@ -35,6 +35,7 @@ INDEX = {
     "dynamodb:PutItem ResultsIndex",
 }
 REPORT = {"s3:GetObject Results/segments/*", "s3:GetObject Results/rejects/*", "s3:PutObject Results/reports/*"}
+ROWS = {"s3:GetObject Results/runs/*", "s3:PutObject Results/runs/*"}
 TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
@@ -61,7 +62,7 @@ GRANTS: dict[str, set[str]] = {
     "summarize_run": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "record_failure": {"dynamodb:UpdateItem Runs"},
     "write_report": {*RECORD, "dynamodb:Query Runs", *REPORT},
-    "publish_run": {"dynamodb:UpdateItem Runs", "events:PutEvents default"},
+    "publish_run": {*RECORD, *ROWS, "events:PutEvents default"},
     "report_failure": set(),
     "take_turn": {*QUEUE, "dynamodb:UpdateItem Runs"},
     "create_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
@@ -85,6 +86,7 @@ GRANTS: dict[str, set[str]] = {
         "dynamodb:UpdateItem Runs",
         *TOKEN,
         *REPORT,
+        *ROWS,
         "states:DescribeExecution XComplianceRun:*",
         "states:StopExecution XComplianceJob:*",
         "events:PutEvents default",

@@ -1,0 +1,68 @@
+"""A run as one row of the table ``runs``: the columns, and the JSON line that Athena reads them from."""
+
+import json
+from typing import Any, Final, NamedTuple
+
+from compliance.clock import parse_time
+from compliance.runs import Run, dataset_of
+
+
+class Column(NamedTuple):
+    """A column of a table, its type in the words of Glue, and the sentence that a query's author sees."""
+
+    name: str
+    type: str
+    comment: str
+
+
+RUNS: Final = (
+    Column("run_id", "string", "The run"),
+    Column("dataset", "string", "What was checked: the folder below datasets/<type>/, or the object's key"),
+    Column("bucket", "string", "Where the object is that started the run"),
+    Column("key", "string", "That object: the file of IDs, or the _SUCCESS of a folder"),
+    Column("version_id", "string", "Its version"),
+    Column("status", "string", "complete, or failed"),
+    Column("started_at", "timestamp", "When the run began, UTC"),
+    Column("prepared_at", "timestamp", "When every line was read and accounted for, UTC"),
+    Column("ended_at", "timestamp", "When the run ended, UTC"),
+    Column("files", "bigint", "How many objects were read"),
+    Column("bytes", "bigint", "How long they are, as they are stored"),
+    Column("parts", "bigint", "How many uploads to X the IDs were packed into"),
+    Column("parts_complete", "bigint", "How many of those that hold an ID are checked"),
+    Column("parts_failed", "bigint", "How many of those that hold an ID are not"),
+    Column("lines", "bigint", "Lines read: blank + accepted + duplicate + rejected"),
+    Column("blank", "bigint", "Lines without anything on them"),
+    Column("accepted", "bigint", "IDs to be checked"),
+    Column("duplicate", "bigint", "IDs that were there already"),
+    Column("rejected", "bigint", "Lines that are no ID; the table rejects has them"),
+    Column("records", "bigint", "Records in X's answers"),
+    Column("affected", "bigint", "Those of them with an action"),
+    Column("result_errors", "bigint", "Those of them without one"),
+    Column("by_action", "string", 'Records by action, as JSON: {"delete": 3}'),
+    Column("by_reason", "string", 'Records by reason, as JSON: {"deleted": 3}'),
+    Column("indexed", "bigint", "Records written to the index in DynamoDB; null where it is turned off"),
+    Column("unchanged", "bigint", "Records that the index held already"),
+    Column("outranked", "bigint", "Records that the index has a newer or a weightier word for"),
+    Column("warnings", "array<string>", "What is odd about the input"),
+    Column("error", "string", "The name of the error that a failed run ended with"),
+    Column("error_message", "string", "What it says"),
+)
+"""What the run's record says, by the names of its attributes: a new one is a line here."""
+
+
+def run_row(run: Run) -> bytes:
+    """The row of a run that has ended: every column, also where the record says nothing."""
+    said: dict[str, Any] = {"dataset": dataset_of(run["key"]), **run}
+    row = {column.name: _cell(column.type, said.get(column.name)) for column in RUNS}
+    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def _cell(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind == "timestamp":
+        # Athena takes no T and no Z in the JSON of a timestamp.
+        return parse_time(value).replace(tzinfo=None).isoformat(" ", "milliseconds")
+    if kind == "string" and not isinstance(value, str):
+        return json.dumps(value, sort_keys=True)
+    return value
