@@ -28,3 +28,8 @@ def duration(seconds: float) -> str:
 def moment(time: datetime) -> str:
     """``2026-11-23 12:41``, in UTC."""
     return f"{time:%Y-%m-%d %H:%M}"
+
+
+def dollars(amount: float) -> str:
+    """``$12.34``, of less than ten cents as much as counts: ``$0.0017``."""
+    return f"${amount:,.2f}" if amount >= 0.1 else f"${amount:.4f}" if amount >= 0.001 else f"${amount:.6f}"

@@ -246,6 +246,10 @@ class Deployment:
         details = [event.get("stateEnteredEventDetails", {}) for event in self.history(arn)]
         return sum(detail.get("name") == state for detail in details)
 
+    def states_entered(self, arn: str) -> int:
+        """How many states an execution has entered."""
+        return sum("stateEnteredEventDetails" in event for event in self.history(arn))
+
     # ---- answers ----
 
     def items(self) -> dict[str, Item]:

@@ -1,6 +1,7 @@
 """From a dropped file to the answer: every line, every byte and every record is where it belongs."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -44,6 +45,29 @@ def test_the_run_s_execution_ends_with_the_run_s_figures(checked: Checked, name:
     assert output["key"] == outcome.file.key
     expected = {**outcome.file.counts, **checked.answers[name].counts}
     assert {figure: output[figure] for figure in expected} == expected
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_state_transitions_on_a_run_s_record_are_those_of_its_executions(checked: Checked, name: str) -> None:
+    """A child of a Distributed Map is one; what was tried again, for want of a warm function, is not in the emulator's."""
+    outcome, deployment = checked[name], checked.deployment
+    jobs = [job.arn for job in deployment.job_executions_of(outcome.drop.run_id)]
+    entered = sum(deployment.states_entered(arn) for arn in (outcome.execution.arn, *jobs))
+    assert outcome.run["consumed"]["transitions"] == entered
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_a_run_has_asked_of_x_is_on_its_record(checked: Checked, name: str) -> None:
+    outcome = checked[name]
+    said, jobs = outcome.run["consumed"], {part["job_id"] for part in outcome.parts}
+    assert said["x_creates"] == len(jobs)
+    assert said["x_gets"] >= sum(part["polls"] for part in outcome.parts)
+    assert said["lambda_gb_seconds"] > 0
+    assert said["dynamodb_write_units"] >= outcome.run["affected"]
+    assert 0.0005 < outcome.run["cost_aws_usd"] < 0.05
+    assert outcome.run["cost_x_usd"] == pytest.approx(
+        said["x_creates"] * Decimal("0.010") + said["x_gets"] * Decimal("0.005")
+    )
 
 
 def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None:
