@@ -49,7 +49,7 @@ def test_the_run_s_execution_ends_with_the_run_s_figures(checked: Checked, name:
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_the_state_transitions_on_a_run_s_record_are_those_of_its_executions(checked: Checked, name: str) -> None:
-    """A child of a Distributed Map is one; what was tried again, for want of a warm function, is not in the emulator's."""
+    """A child of a Distributed Map is one of them."""
     outcome, deployment = checked[name], checked.deployment
     jobs = [job.arn for job in deployment.job_executions_of(outcome.drop.run_id)]
     entered = sum(deployment.states_entered(arn) for arn in (outcome.execution.arn, *jobs))
