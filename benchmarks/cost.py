@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -152,15 +153,15 @@ def scaled(consumption: Consumption, factor: float) -> Consumption:
 
 
 def extrapolated(measured: dict[int, tuple[Consumption, Consumption]], number: int, check: int) -> Consumption:
-    """A size that was measured, or the run of two parts and as many further ones."""
+    """A size that was measured, or the run of two parts and as many further ones, each taken for full."""
     if number in measured:
         return measured[number][check]
     one, two = measured[PART][check], measured[2 * PART][check]
-    return two + scaled(two + scaled(one, -1), number / PART - 2)
+    return two + scaled(two + scaled(one, -1), ceil(number / PART) - 2)
 
 
 def _report(measured: dict[int, tuple[Consumption, Consumption]]) -> str:
-    sections = ["# Cost", __doc__ or "", f"Prices of {DATE}, us-east-1. {machine()}."]
+    sections = ["# Cost", (__doc__ or "").replace("``", "`").strip(), f"Prices of {DATE}, us-east-1. {machine()}."]
     for check, title in enumerate(("First check", "Recheck, nothing changed")):
         sizes = {number: extrapolated(measured, number, check) for number in SIZES}
         costs = {number: estimate(each) for number, each in sizes.items()}
@@ -170,14 +171,18 @@ def _report(measured: dict[int, tuple[Consumption, Consumption]]) -> str:
         rows += [["**X**", *(f"**{dollars(cost.x)}**" for cost in costs.values())]]
         for name, price in (AWS | X).items():
             amounts = [getattr(each, name) for each in sizes.values()]
-            rows.append([name, *(f"{a:,.6g}: {dollars(a / price.per * price.usd)}" for a in amounts)])
+            rows.append([name, *(f"{dollars(a / price.per * price.usd)} for {_short(a)}" for a in amounts)])
         sections += [f"## {title}", table(heads, rows)]
     return "\n\n".join(sections)
 
 
+def _short(amount: float) -> str:
+    return f"{amount / 1e6:,.2f} M" if amount >= 1e6 else f"{amount:,.0f}" if amount >= 10 else f"{amount:.3g}"
+
+
 def dollars(amount: float) -> str:
-    """With two digits that count, at least."""
-    return f"${amount:,.2f}" if amount >= 10 else f"${amount:.2g}" if amount >= 0.0001 else f"${amount:.6f}"
+    """Cents of dollars, and hundredths of cents of less."""
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}" if amount >= 0.0001 else "-"
 
 
 def main() -> None:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from adapters import consumed
+from compliance import indexing
 from compliance.consumption import Consumption
 from compliance.prices import DATE, estimate
+from tests.fakes.world import deletes_every_second
 from tests.faults.deployment import GENERATIONS, Deployment, Effect, Generation, generation
 
+RANGE_BYTES = indexing.RANGE_BYTES
 CONTENT = b"".join(b"%d\n" % (10**18 + number) for number in range(40))
 
 
@@ -62,6 +65,30 @@ def test_an_affected_id_takes_a_unit_to_write_once_and_none_when_it_is_checked_a
     again = check(deployment)["consumed"]
     assert first["dynamodb_write_units"] - again["dynamodb_write_units"] == 20
     assert first["dynamodb_read_units"] == again["dynamodb_read_units"] >= 20
+
+
+def every_fiftieth(ids: list[str]) -> list[dict[str, object]]:
+    return deletes_every_second([name for each in ids[::50] for name in (each, each)])
+
+
+def test_a_million_ids_cost_two_cents_at_first_and_half_a_cent_when_nothing_has_changed(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a tenth of them costs more than a thousandth, ten times; Lambda's real time is the benchmark's to measure."""
+    monkeypatch.setattr(indexing, "RANGE_BYTES", RANGE_BYTES)
+    deployment.configure(part_size_mb=128)
+    deployment.universe.world.findings = every_fiftieth
+    costs = {}
+    for number in (1_000, 100_000):
+        content = b"".join(b"%d\n" % (10**18 + number + each) for each in range(number))
+        for check_number in (1, 2):
+            deployment.universe.aws.tables["runs"][1].clear()
+            record = check(deployment, content)
+            assert (record["affected"], record["status"]) == (number // 50, "complete")
+            costs[number, check_number] = record["cost_aws_usd"]
+    first, again = (costs[1_000, each] + 10 * (costs[100_000, each] - costs[1_000, each]) for each in (1, 2))
+    assert 0.015 < first <= 0.02
+    assert 0.0025 < again <= 0.005
 
 
 def test_what_a_failed_run_has_consumed_is_on_its_record_too(deployment: Deployment) -> None:
