@@ -63,7 +63,7 @@ _BROKEN_OFF = (
 )
 """What a request ends with that was not answered whole; urllib3's own errors come out of S3's streamed bodies."""
 
-TIME_TO_WRITE_DOWN = 5.0
+TIME_TO_WRITE_DOWN = 1.0
 """Seconds that must be left of an invocation for what it has consumed to be written down."""
 
 logger = Logger()

@@ -74,7 +74,7 @@ def every_fiftieth(ids: list[str]) -> list[dict[str, object]]:
 def test_a_million_ids_cost_two_cents_at_first_and_half_a_cent_when_nothing_has_changed(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a tenth of them costs more than a thousandth, ten times; Lambda's real time is the benchmark's to measure."""
+    """Ten times what a tenth of them costs more than a thousandth; Lambda's real time is the benchmark's."""
     monkeypatch.setattr(indexing, "RANGE_BYTES", RANGE_BYTES)
     deployment.configure(part_size_mb=128)
     deployment.universe.world.findings = every_fiftieth
