@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -254,14 +255,14 @@ class Deployment:
         an item of an inline Map has entered, but not what these have tried.
         """
         history = self.history(arn)
-        entered = sum(event["type"].endswith("StateEntered") for event in history)
-        tasks = sum(event["type"] == "TaskStateEntered" for event in history)
-        tried = sum(event["type"] == "TaskScheduled" for event in history)
+        kinds = Counter(str(event["type"]) for event in history)
+        entered = sum(count for kind, count in kinds.items() if kind.endswith("StateEntered"))
         failed = [event["taskFailedEventDetails"]["error"] for event in history if event["type"] == "TaskFailed"]
         lost = sum(not hasattr(errors, error) for error in failed)
         maps = self._states.list_map_runs(executionArn=arn)["mapRuns"]
         counts = [self._states.describe_map_run(mapRunArn=each["mapRunArn"])["executionCounts"] for each in maps]
-        return entered - tasks + tried - lost + sum(int(each["total"]) for each in counts)
+        children = sum(int(each["total"]) for each in counts)
+        return entered - kinds["TaskStateEntered"] + kinds["TaskScheduled"] - lost + children
 
     # ---- answers ----
 
