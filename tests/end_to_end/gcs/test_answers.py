@@ -50,13 +50,13 @@ def test_the_run_s_execution_ends_with_the_run_s_figures(checked: Checked, name:
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_the_state_transitions_on_a_run_s_record_are_those_of_its_executions(checked: Checked, name: str) -> None:
-    """The archive's uploads use an invocation's time up, and may not have any left to write down what they consumed."""
+    """But for one that may be lost. The archive's uploads use an invocation's time up, with none left to note it."""
     outcome, deployment = checked[name], checked.deployment
     jobs = [job.arn for job in deployment.job_executions_of(outcome.drop.run_id)]
     again = [checked.again[0].arn] if name == "first" else []
     charged = sum(deployment.transitions(arn) for arn in (outcome.execution.arn, *jobs, *again))
     said = int(outcome.run["consumed"]["transitions"])
-    assert said == (pytest.approx(charged, rel=0.2) if name == "archive" else charged)
+    assert said == (pytest.approx(charged, rel=0.2) if name == "archive" else pytest.approx(charged, abs=1))
 
 
 @pytest.mark.parametrize("name", CHECKED)
