@@ -58,11 +58,11 @@ class Spec:
 CARRIED: Final = ("functions", "analytics", "preparation")
 
 RECORD: Final = ("GetItem", "UpdateItem")
-QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem")
+QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem", "UpdateItem")
 
 
 def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants, settings: Settings) -> dict[str, Spec]:
-    """The functions by the names of their files.
+    """The functions by the names of their files. Each that works for a run updates what the run has consumed.
 
     Args:
         may, queries, executions: the grants to choose from.
@@ -99,7 +99,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         ),
         # Lists the run's parts; asks Athena.
         "find_duplicates": Spec(
-            runs=("Query",), grants=queries.find_duplicates() if settings.deduplicate_across_parts else ()
+            runs=("Query", "UpdateItem"), grants=queries.find_duplicates() if settings.deduplicate_across_parts else ()
         ),
         # Reads Athena's answer and the part; writes what is left of it, by way of the disk. Keeps 8 bytes for each ID
         # that is taken out.
@@ -114,9 +114,10 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         ),
         # Lists the run's parts, to add up their lines.
         "accept_input": Spec(runs=("Query", "UpdateItem")),
-        # Lists the run's parts, to add up their results.
-        "summarize_run": Spec(runs=("Query", "UpdateItem")),
-        "record_failure": Spec(timeout=30, runs=("UpdateItem",)),
+        # Lists the run's parts, to add up their results; reads what the run has consumed.
+        "summarize_run": Spec(runs=(*RECORD, "Query")),
+        # Reads what the run has consumed.
+        "record_failure": Spec(timeout=30, runs=RECORD),
         # Reads the run and its parts, what was read, and examples of what was rejected; writes the page.
         "write_report": Spec(runs=(*RECORD, "Query"), grants=_end(may, report=True)),
         # Writes the run's row for Athena, unless another execution has written it in between.
@@ -124,7 +125,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         # Raises what it is told.
         "report_failure": Spec(timeout=30),
         # Makes the part its execution's, puts a ticket, deletes stale ones; wakes the execution whose turn it is.
-        "take_turn": Spec(runs=(*QUEUE, "UpdateItem"), grants=[*executions.see_jobs(), *answer_tasks()]),
+        "take_turn": Spec(runs=QUEUE, grants=[*executions.see_jobs(), *answer_tasks()]),
         # Calls X's API; puts down that X refuses resumable uploads.
         "create_job": Spec(runs=(*RECORD, "PutItem"), grants=may.read_bearer_token()),
         # Needs no token: the signed URL is the credential.
@@ -158,7 +159,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             memory=ONE_CPU, timeout=transfer, runs=(*RECORD, "Query", "DeleteItem"), grants=_index(may, settings)
         ),
         # Reads a range of the raw results; writes an item for each affected ID in it.
-        "index_range": Spec(memory=ONE_CPU, timeout=55, runs=("GetItem",), grants=_index(may, settings)),
+        "index_range": Spec(memory=ONE_CPU, timeout=55, runs=RECORD, grants=_index(may, settings)),
         # Calls X's API.
         "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
         # Deletes the holder and puts the next one; wakes its execution.
@@ -166,7 +167,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended, writes
         # its report.
         "settle_execution": Spec(
-            runs=(*QUEUE, "UpdateItem"),
+            runs=QUEUE,
             grants=[
                 *executions.settle(),
                 *executions.publish(),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters import runs_table
+from adapters import consumed, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from compliance.accounting import total_findings, total_indexed
 from compliance.clock import time_text
@@ -33,5 +33,6 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         **ending,
         **total_findings(parts),
         **total_indexed(parts),
+        **consumed.bill(event["run_id"]),
     )
     return summary(run)

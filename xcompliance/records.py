@@ -94,6 +94,10 @@ class RunRecord(Record):
     ended_at: datetime | None = None
     report: str | None = None
     warnings: tuple[str, ...] = ()
+    consumed: Mapping[str, float] = field(default_factory=dict)
+    cost_aws_usd: float | None = None
+    cost_x_usd: float | None = None
+    prices_of: str | None = None
     part_records: tuple[PartRecord, ...] = ()
 
     @property
@@ -143,10 +147,14 @@ def _value(name: str, value: Any) -> Any:
     if name.endswith("_at"):
         return parse_time(value)
     if isinstance(value, Mapping):
-        return {word: int(number) for word, number in value.items()}
+        return {word: _number(number) for word, number in value.items()}
     if isinstance(value, list):
         return tuple(value)
-    return int(value) if isinstance(value, Decimal) else value
+    return _number(value) if isinstance(value, Decimal) else value
+
+
+def _number(number: Decimal) -> int | float:
+    return int(number) if number == int(number) else float(number)
 
 
 def _plain(value: Any) -> Any:

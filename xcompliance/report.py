@@ -9,7 +9,7 @@ from rich.table import Table
 
 from xcompliance.records import PHASES, RunRecord
 from xcompliance.stack import Stack
-from xcompliance.text import count, duration, moment, size
+from xcompliance.text import count, dollars, duration, moment, size
 
 _STYLES = {"complete": "green", "failed": "red"}
 
@@ -81,7 +81,39 @@ def figures(runs: Sequence[RunRecord]) -> Table:
     spent = [{name: duration(seconds) for name, seconds in run.phases.items()} for run in runs]
     section("time", spent, [phase for phase in PHASES if any(phase in each for each in spent)])
     table.add_row("  in all", *(duration(run.seconds()) for run in runs))
+    consumed = [
+        {_CONSUMED[name]: f"{run.consumed[name]:,.6g}" for name in _CONSUMED if name in run.consumed} for run in runs
+    ]
+    section("consumed", consumed, [name for name in _CONSUMED.values() if any(name in each for each in consumed)])
+    costs = [_costs(run) for run in runs]
+    section("estimated cost", costs, {name: None for each in costs for name in each})
     return table
+
+
+def _costs(run: RunRecord) -> dict[str, str]:
+    """AWS and X apart; nothing for a run that has not been added up yet."""
+    if run.cost_aws_usd is None or run.cost_x_usd is None:
+        return {}
+    costs = {"AWS": dollars(run.cost_aws_usd), "X": dollars(run.cost_x_usd)}
+    if run.accepted:
+        costs["AWS, per million IDs"] = dollars(run.cost_aws_usd / run.accepted * 1e6)
+        costs["X, per million IDs"] = dollars(run.cost_x_usd / run.accepted * 1e6)
+    return costs | {"prices of": run.prices_of or "-"}
+
+
+_CONSUMED = {
+    "transitions": "state transitions",
+    "lambda_requests": "Lambda requests",
+    "lambda_gb_seconds": "Lambda GB-seconds",
+    "s3_puts": "S3 PUTs",
+    "s3_gets": "S3 GETs",
+    "dynamodb_requests": "DynamoDB requests",
+    "dynamodb_read_units": "DynamoDB read units",
+    "dynamodb_write_units": "DynamoDB write units",
+    "x_creates": "X jobs created",
+    "x_gets": "X GETs",
+}
+"""What is shown of it; the rest is on the record, and in ``--json``."""
 
 
 _INDEX = ("indexed", "unchanged", "outranked")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from adapters.meter import watch
+
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
@@ -20,19 +22,25 @@ _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_
 @cache
 def s3() -> "S3Client":
     """S3."""
-    return boto3.client("s3", config=_CONFIG)
+    client = boto3.client("s3", config=_CONFIG)
+    watch(client)
+    return client
 
 
 @cache
 def dynamodb() -> "DynamoDBServiceResource":
     """DynamoDB, with Python values for its types."""
-    return boto3.resource("dynamodb", config=_CONFIG)
+    resource = boto3.resource("dynamodb", config=_CONFIG)
+    watch(resource.meta.client)
+    return resource
 
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
     """Secrets Manager."""
-    return boto3.client("secretsmanager", config=_CONFIG)
+    client = boto3.client("secretsmanager", config=_CONFIG)
+    watch(client)
+    return client
 
 
 @cache

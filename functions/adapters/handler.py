@@ -19,6 +19,8 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as AwsConnectionError
 from urllib3.exceptions import HTTPError
 
+from adapters import consumed, meter
+from compliance.consumption import Consumption, invocation
 from compliance.errors import AwsRefused, AwsUnavailable, ComplianceError, TransientError
 
 Event = dict[str, Any]
@@ -61,6 +63,9 @@ _BROKEN_OFF = (
 )
 """What a request ends with that was not answered whole; urllib3's own errors come out of S3's streamed bodies."""
 
+TIME_TO_WRITE_DOWN = 1.0
+"""Seconds that must be left of an invocation for what it has consumed to be written down."""
+
 logger = Logger()
 
 
@@ -94,17 +99,39 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
     def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         logger.structure_logs(function=context.function_name, request=context.aws_request_id)
         logger.append_keys(run_id=event.get("run_id"), part=event.get("part"))
-        try:
-            return step(event, LambdaClock(context))
-        except ComplianceError as error:
-            _log(error)
-            raise
-        except (ClientError, BotoCoreError, HTTPError) as error:
-            failure = _aws_failure(error)
-            _log(failure)
-            raise failure from None
+        clock = LambdaClock(context)
+        began = clock.now()
+        with meter.running() as counted:
+            result = None
+            try:
+                result = step(event, clock)
+                return result
+            except ComplianceError as error:
+                _log(error)
+                raise
+            except (ClientError, BotoCoreError, HTTPError) as error:
+                failure = _aws_failure(error)
+                _log(failure)
+                raise failure from None
+            finally:
+                seconds, memory = clock.now() - began, int(context.memory_limit_in_mb)
+                own = invocation(step.__module__, result, seconds, memory)
+                _write_down(event | (result or {}), counted.consumed + own, clock)
 
     return handle
+
+
+def _write_down(about: Event, consumption: Consumption, clock: LambdaClock) -> None:
+    """Adds what an invocation has consumed to what its run has; what belongs to no run is not written down.
+
+    It is an estimate: when it does not succeed, or there is no time left for it, nothing else fails.
+    """
+    if "run_id" not in about or about.get("folder") or clock.remaining() < TIME_TO_WRITE_DOWN:
+        return
+    try:
+        consumed.add(about["run_id"], consumption)
+    except Exception as error:
+        logger.warning("What was consumed could not be written down.", extra={"consumed": type(error).__name__})
 
 
 def _log(error: ComplianceError) -> None:

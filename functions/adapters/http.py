@@ -14,6 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from adapters.meter import count_x
 from compliance.clock import Clock
 from compliance.wire import Download, Readable, Request, Response, WireError
 
@@ -55,6 +56,7 @@ class Wire:
 
         Raises WireError, also from the blocks when the body breaks off before its Content-Length.
         """
+        count_x(request)
         left = max(0.1, self.clock.remaining() - MARGIN_SECONDS)
         with _deadline_in(left) as deadline:
             with deadline.errors():

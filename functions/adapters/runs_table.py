@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
+from adapters import consumed
 from adapters.aws import dynamodb
 from adapters.settings import settings
 from compliance.errors import JobNotFound, RunTakenOver
@@ -77,7 +78,8 @@ def update_run(run_id: str, *, owner: str, **attributes: Any) -> Run:
 def fail_run(run_id: str, owner: str, failure: tuple[str, str], ended_at: str) -> Run:
     """Ends a run as failed, with the name and the words of its ``failure``."""
     error, message = failure
-    return update_run(run_id, owner=owner, status="failed", error=error, error_message=message, ended_at=ended_at)
+    ending = {"error": error, "error_message": message, "ended_at": ended_at, **consumed.bill(run_id)}
+    return update_run(run_id, owner=owner, status="failed", **ending)
 
 
 def plan(part: Part) -> Part:

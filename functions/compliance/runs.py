@@ -82,6 +82,10 @@ class Run(TypedDict):
     outranked: NotRequired[int]
     parts_complete: NotRequired[int]
     parts_failed: NotRequired[int]
+    consumed: NotRequired[dict[str, float]]
+    cost_aws_usd: NotRequired[float]
+    cost_x_usd: NotRequired[float]
+    prices_of: NotRequired[str]
     error: NotRequired[str]
     error_message: NotRequired[str]
 

@@ -1,5 +1,6 @@
 """Items of the runs table, as the pipeline writes them."""
 
+from decimal import Decimal
 from typing import Any
 
 RUN_ID = "tweets-0123456789abcdef"
@@ -36,6 +37,15 @@ def run_item(run_id: str = RUN_ID, **attributes: Any) -> dict[str, Any]:
         "indexed": 20,
         "unchanged": 36,
         "outranked": 1,
+        "consumed": {
+            "transitions": 41,
+            "lambda_gb_seconds": Decimal("1.746135"),
+            "dynamodb_write_units": 113,
+            "x_gets": 5,
+        },
+        "cost_aws_usd": Decimal("0.001254"),
+        "cost_x_usd": Decimal("0.035"),
+        "prices_of": "2026-11",
         **attributes,
     }
 

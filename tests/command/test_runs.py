@@ -71,6 +71,31 @@ def test_a_run_says_how_many_duplicates_stand_in_several_parts(write: Write, inv
     assert json_of(invoke("show", RUN_ID, "--json"))["duplicate_across_parts"] == 5_000
 
 
+def test_a_run_says_what_it_has_consumed_and_what_that_costs_at_aws_and_at_x(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    lines = [" ".join(line.split()) for line in invoke("show", RUN_ID).stdout.splitlines()]
+    for line in (
+        "state transitions 41",
+        "Lambda GB-seconds 1.74613",
+        "DynamoDB write units 113",
+        "X GETs 5",
+        "AWS $0.0013",
+        "X $0.0350",
+        "AWS, per million IDs $0.42",
+        "X, per million IDs $11.67",
+        "prices of 2026-11",
+    ):
+        assert line in lines
+    document = json_of(invoke("show", RUN_ID, "--json"))
+    assert document["consumed"]["lambda_gb_seconds"] == 1.746135
+    assert (document["cost_aws_usd"], document["cost_x_usd"]) == (0.001254, 0.035)
+
+
+def test_a_run_that_goes_on_has_no_cost_yet(write: Write, invoke: Invoke) -> None:
+    write(without(run_item(status="checking"), "ended_at", "consumed", "cost_aws_usd", "cost_x_usd", "prices_of"))
+    assert "cost" not in invoke("show", RUN_ID).stdout
+
+
 def test_a_run_is_shown_as_json_without_credentials(write: Write, invoke: Invoke) -> None:
     write(run_item())
     write(part_item())

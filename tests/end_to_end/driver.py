@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from compliance import errors
 from compliance.runs import run_id
 from tests.end_to_end.files import IdFile
 from tests.end_to_end.simulator_admin import SimulatorAdmin
@@ -265,6 +267,22 @@ class Deployment:
         """How often an execution has entered a state."""
         details = [event.get("stateEnteredEventDetails", {}) for event in self.history(arn)]
         return sum(detail.get("name") == state for detail in details)
+
+    def transitions(self, arn: str) -> int:
+        """State transitions of an execution, as AWS charges them, less those to functions that were not heard of again.
+
+        Each try of a task is one, and each child of a Distributed Map. The emulator's history leaves out which states
+        an item of an inline Map has entered, but not what these have tried.
+        """
+        history = self.history(arn)
+        kinds = Counter(str(event["type"]) for event in history)
+        entered = sum(count for kind, count in kinds.items() if kind.endswith("StateEntered"))
+        failed = [event["taskFailedEventDetails"]["error"] for event in history if event["type"] == "TaskFailed"]
+        lost = sum(not hasattr(errors, error) for error in failed)
+        maps = self._states.list_map_runs(executionArn=arn)["mapRuns"]
+        counts = [self._states.describe_map_run(mapRunArn=each["mapRunArn"])["executionCounts"] for each in maps]
+        children = sum(int(each["total"]) for each in counts)
+        return entered - kinds["TaskStateEntered"] + kinds["TaskScheduled"] - lost + children
 
     # ---- answers ----
 

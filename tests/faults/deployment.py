@@ -18,6 +18,7 @@ import adapters.handler
 import write_results
 from adapters import aws, inbox
 from adapters.http import Wire
+from adapters.meter import count_x
 from adapters.settings import settings
 from compliance import indexing
 from compliance.errors import ComplianceError
@@ -209,6 +210,7 @@ class Deployment:
         return answer
 
     def _send(self, request: Request, body: bytes | Readable | None) -> Response:
+        count_x(request)
         world = self.universe.world
         if request.method == "DELETE" and world.x.generation != "x":
             return Response(404)

@@ -87,6 +87,8 @@ class Execution:
     answer: Any = None
     path: list[str] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
+    transitions: int = 1
+    """What Step Functions charges for: states that were entered, and retries; of a Distributed Map each child once."""
 
     @property
     def definition(self) -> Machine:
@@ -297,6 +299,7 @@ class StepFunctions:
         if "ItemSelector" in state.body:
             item = self._evaluate(execution, frame, state.body["ItemSelector"], item=item)
         first = execution.definition.starts[state.name]
+        execution.transitions += 1
         execution.frames.append(Frame(state.name, first, item, item, entered_at=self.clock.now()))
 
     # Ways from a state.
@@ -343,6 +346,7 @@ class StepFunctions:
     def _move(self, execution: Execution, frame: Frame, name: str) -> None:
         if execution.definition.states[name].scope != frame.scope:
             raise UnsupportedError(f"{name} is not within {frame.scope or 'the machine'}")
+        execution.transitions += not (frame.scope and _is_distributed(execution.definition.states[frame.scope]))
         frame.state = name
         frame.attempts = {}
         frame.has_waited = False
@@ -356,6 +360,7 @@ class StepFunctions:
             if attempt >= retrier["MaxAttempts"]:
                 return False
             frame.attempts[number] = attempt + 1
+            execution.transitions += 1
             pause = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** attempt
             execution.ready_at = self.clock.now() + self.jitter * min(pause, retrier["MaxDelaySeconds"])
             return True

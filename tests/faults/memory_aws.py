@@ -11,6 +11,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import md5
 from types import SimpleNamespace
@@ -21,6 +22,10 @@ from botocore.response import StreamingBody
 
 Item = dict[str, Any]
 Answer = dict[str, Any]
+
+
+_units: ContextVar[dict[str, float]] = ContextVar("_units")
+"""What the call under way takes of DynamoDB; calls are made in several threads."""
 
 
 class UnsupportedCallError(AssertionError):
@@ -79,7 +84,12 @@ class MemoryAws:
         act: Callable[[dict[str, Any]], Answer] | None = getattr(self, name, None)
         if act is None or service not in ("dynamodb", "s3", "athena", "secretsmanager"):
             raise UnsupportedCallError(f"{service}:{operation}")
+        units = {"reads": 0.0, "writes": 0.0}
+        _units.set(units)
+        asks_for_units = params.pop("ReturnConsumedCapacity", None) == "TOTAL"
         answer = act(params)
+        if asks_for_units:
+            answer = answer | {"ConsumedCapacity": _capacity(operation, params, sum(units.values()))}
         return json.loads(json.dumps(answer)) if service == "dynamodb" else answer
 
     # DynamoDB, as it is on the wire.
@@ -94,18 +104,21 @@ class MemoryAws:
     def _get_item(self, params: dict[str, Any]) -> Answer:
         _only(params, "TableName", "Key", "ConsistentRead")
         item = self._table(params).get(self._key(params, params["Key"]))
+        self._take_reads(params, item or {})
         return {} if item is None else {"Item": item}
 
     def _put_item(self, params: dict[str, Any]) -> Answer:
         _only(params, "TableName", "Item", *_CONDITION)
         self._require(params, params["Item"])
-        self._table(params)[self._key(params, params["Item"])] = params["Item"]
+        place = self._key(params, params["Item"])
+        self._take_writes(self._table(params).get(place, {}), params["Item"])
+        self._table(params)[place] = params["Item"]
         return {}
 
     def _delete_item(self, params: dict[str, Any]) -> Answer:
         _only(params, "TableName", "Key", *_CONDITION)
         self._require(params, params["Key"])
-        self._table(params).pop(self._key(params, params["Key"]), None)
+        self._take_writes(self._table(params).pop(self._key(params, params["Key"]), {}), {})
         return {}
 
     def _update_item(self, params: dict[str, Any]) -> Answer:
@@ -113,7 +126,8 @@ class MemoryAws:
         self._require(params, params["Key"])
         place = self._key(params, params["Key"])
         item = dict(self._table(params).get(place, params["Key"]))
-        match = re.fullmatch(r"(?:SET (.+?))?(?:\s*REMOVE (.+))?", params["UpdateExpression"])
+        before = item.copy()
+        match = re.fullmatch(r"(?:SET (.+?))?(?:\s*REMOVE (.+))?(?:ADD (.+))?", params["UpdateExpression"])
         if match is None:
             raise UnsupportedCallError(params["UpdateExpression"])
         for clause in filter(None, (match[1] or "").split(", ")):
@@ -121,6 +135,13 @@ class MemoryAws:
             item[_name(name, params)] = params["ExpressionAttributeValues"][value]
         for name in filter(None, (match[2] or "").split(", ")):
             item.pop(_name(name, params), None)
+        for clause in filter(None, (match[3] or "").split(", ")):
+            name, more = (
+                plain(params["ExpressionAttributeValues"][each]) if each[0] == ":" else _name(each, params)
+                for each in clause.split()
+            )
+            item[name] = {"N": str(round(plain(item.get(name, {"N": "0"})) + more, 6))}
+        self._take_writes(before, item)
         self._table(params)[place] = item
         return {"Attributes": item} if params.get("ReturnValues") == "ALL_NEW" else {}
 
@@ -129,6 +150,7 @@ class MemoryAws:
         table = self._table(params)
         condition = params["KeyConditionExpression"]
         items = [table[place] for place in sorted(table) if _holds(condition, table[place], params)]
+        self._take_reads(params, *items)
         limit = params.get("Limit", len(items))
         answer: Answer = {"Items": items[:limit], "Count": min(limit, len(items))}
         return answer | ({"LastEvaluatedKey": {}} if limit < len(items) else {})
@@ -147,6 +169,7 @@ class MemoryAws:
             raise Refusal(400, "TransactionCanceledException", CancellationReasons=reasons)
         for verb, about in acts:
             {"Put": self._put_item, "Delete": self._delete_item, "Update": self._update_item}[verb](about)
+        _units.get()["writes"] *= 2
         return {}
 
     def _batch_write_item(self, params: dict[str, Any]) -> Answer:
@@ -167,8 +190,20 @@ class MemoryAws:
             found = [self.tables[table][1].get(self._key({"TableName": table}, key)) for key in about["Keys"]]
             if len(found) > 100:
                 raise Refusal(400, "ValidationException")
+            for item in found:
+                self._take_reads(about, item or {})
             answers[table] = [{name: item[name] for name in wanted if name in item} for item in found if item]
         return {"Responses": answers, "UnprocessedKeys": {}}
+
+    def _take_reads(self, params: dict[str, Any], *items: Item) -> None:
+        """A unit for each 4 KB, half of one where old news will do."""
+        units = max(1, -(-sum(map(_size, items)) // 4096))
+        _units.get()["reads"] += units if params.get("ConsistentRead") else units / 2
+
+    def _take_writes(self, before: Item, after: Item) -> None:
+        """A unit for each KB of the larger one, and the same again in the index of runs if it is listed there."""
+        units = max(1, -(-max(_size(before), _size(after)) // 1024))
+        _units.get()["writes"] += 2 * units if "listing" in before | after else units
 
     def _table(self, params: dict[str, Any]) -> dict[tuple[str, ...], Item]:
         return self.tables[params["TableName"]][1]
@@ -360,6 +395,31 @@ def answered_by(do: Do, *clients: Any) -> Iterator[None]:
             client.meta.events.unregister("before-call.*.*", answer)
 
 
+def _capacity(operation: str, params: dict[str, Any], units: float) -> Any:
+    """As DynamoDB says it: a list where a call may be about several tables."""
+    one = {"TableName": params.get("TableName", ""), "CapacityUnits": units}
+    return [one] if operation.startswith(("Batch", "Transact")) else one
+
+
+def _size(item: Item) -> int:
+    """Bytes of an item as DynamoDB counts them; a list or a map takes three, and one for each in it."""
+    return sum(len(name) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return len(content.strip("-0.")) // 2 + 2
+        case "M":
+            return 3 + len(content) + _size(content)
+        case "L":
+            return 3 + len(content) + sum(map(_value_size, content))
+    return 1
+
+
 def plain(value: dict[str, Any]) -> Any:
     """Python's value for DynamoDB's."""
     ((kind, content),) = value.items()
@@ -367,7 +427,7 @@ def plain(value: dict[str, Any]) -> Any:
         case "S" | "BOOL":
             return content
         case "N":
-            return float(content) if "." in content else int(content)
+            return float(content) if set(content) & {".", "E"} else int(content)
         case "NULL":
             return None
         case "M":

@@ -14,9 +14,11 @@ from moto import mock_aws
 import adapters.handler
 from adapters import aws, executions, objects, runs_table, turns
 from adapters.http import Wire
+from adapters.meter import count_x
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.runs import Part, PartRef, Run
+from compliance.wire import Response
 from tests.fakes.breach import crc32c
 from tests.fakes.clock import ManualClock
 from tests.fakes.lambda_context import FakeContext
@@ -251,7 +253,12 @@ def functions(
     environment: None, clock: ManualClock, step_functions: FakeStepFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Functions]:
     world = World(clock)
-    monkeypatch.setattr(Wire, "send", lambda self, *request: world.send(*request))
+
+    def send(_: Wire, *request: Any) -> Response:
+        count_x(request[0])
+        return world.send(*request)
+
+    monkeypatch.setattr(Wire, "send", send)
     monkeypatch.setattr(Wire, "fetch", lambda self, request: world.fetch(request))
     log = io.StringIO()
     monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", log)

@@ -59,3 +59,8 @@ def shortened(text: str, most: int) -> str:
         return text
     tail = 2 * most // 3
     return f"{text[: most - tail - 1]}…{text[-tail:]}"
+
+
+def dollars(amount: float) -> str:
+    """``$12.34``, of less than ten cents as much as counts: ``$0.0017``."""
+    return f"${amount:,.2f}" if amount >= 0.1 else f"${amount:.4f}" if amount >= 0.001 else f"${amount:.6f}"

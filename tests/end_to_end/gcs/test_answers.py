@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from compliance.consumption import Consumption
+from compliance.prices import estimate
 from tests.end_to_end.checks import assert_counts, assert_items, assert_report, assert_rows, assert_uploaded_once
 from tests.end_to_end.gcs.conftest import Checked
 from tests.end_to_end.gcs.inbox import CHECKED
@@ -59,6 +61,31 @@ def test_the_event_bus_is_told_once_how_each_run_has_ended(checked: Checked) -> 
         assert event["detail-type"] == f"ComplianceRun{word}"
         assert (event["detail"]["status"], event["detail"]["key"]) == (outcome.run["status"], outcome.file.key)
         assert event["detail"].get("accepted") == outcome.run.get("accepted")
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_state_transitions_on_a_run_s_record_are_those_of_its_executions(checked: Checked, name: str) -> None:
+    """But for one that may be lost. The archive's uploads use an invocation's time up, with none left to note it."""
+    outcome, deployment = checked[name], checked.deployment
+    jobs = [job.arn for job in deployment.job_executions_of(outcome.drop.run_id)]
+    again = [checked.again[0].arn] if name == "first" else []
+    charged = sum(deployment.transitions(arn) for arn in (outcome.execution.arn, *jobs, *again))
+    said = int(outcome.run["consumed"]["transitions"])
+    assert said == (pytest.approx(charged, rel=0.2) if name == "archive" else pytest.approx(charged, abs=1))
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_a_run_has_asked_for_and_what_that_costs_is_on_its_record(checked: Checked, name: str) -> None:
+    outcome = checked[name]
+    said = {what: float(amount) for what, amount in outcome.run["consumed"].items()}
+    assert said["x_creates"] >= len({part["job_id"] for part in outcome.parts})
+    assert said["x_gets"] >= sum(part["polls"] for part in outcome.parts)
+    assert said["lambda_gb_seconds"] > 0
+    assert said["s3_puts"] >= 2 * len(outcome.parts)
+    assert said["dynamodb_write_units"] >= outcome.run["affected"]
+    cost = estimate(Consumption.of(said))
+    assert float(outcome.run["cost_aws_usd"]) == pytest.approx(cost.aws, abs=1e-5)
+    assert float(outcome.run["cost_x_usd"]) == pytest.approx(cost.x, abs=1e-5)
 
 
 def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None:

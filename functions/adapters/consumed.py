@@ -1,0 +1,50 @@
+"""What a run has consumed: an item of its own in the runs table, which each invocation adds to."""
+
+from decimal import Decimal
+from typing import Any
+
+from adapters.aws import dynamodb
+from adapters.settings import settings
+from compliance.consumption import ENDING, Consumption
+from compliance.prices import DATE, estimate
+
+WRITING = Consumption(dynamodb_requests=1, dynamodb_write_units=1, kms_requests=1)
+"""Writing it down. The key of the runs table is asked for by each invocation at most: DynamoDB keeps it for a while."""
+
+
+def add(run_id: str, consumption: Consumption) -> None:
+    """Adds to what a run has consumed, and the adding too."""
+    amounts = _decimals((consumption + WRITING).said())
+    dynamodb().Table(settings().runs_table).update_item(
+        Key=_key(run_id),
+        UpdateExpression="ADD " + ", ".join(f"#{name} :{name}" for name in amounts),
+        ExpressionAttributeNames={f"#{name}": name for name in amounts},
+        ExpressionAttributeValues={f":{name}": amount for name, amount in amounts.items()},
+    )
+
+
+def bill(run_id: str) -> dict[str, Any]:
+    """What the run's record says of a run that ends now: all that it has consumed, and what that costs, in dollars."""
+    item = dynamodb().Table(settings().runs_table).get_item(Key=_key(run_id), ConsistentRead=True).get("Item", {})
+    amounts = {name: float(amount) for name, amount in item.items() if isinstance(amount, Decimal)}
+    consumed = Consumption.of(amounts) + ENDING
+    cost = estimate(consumed)
+    return {
+        "consumed": _decimals(consumed.said()),
+        "cost_aws_usd": _decimal(cost.aws),
+        "cost_x_usd": _decimal(cost.x),
+        "prices_of": DATE,
+    }
+
+
+def _key(run_id: str) -> dict[str, str]:
+    return {"pk": f"CONSUMED#{run_id}", "sk": "RUN"}
+
+
+def _decimals(amounts: dict[str, float]) -> dict[str, Decimal]:
+    return {name: _decimal(amount) for name, amount in amounts.items()}
+
+
+def _decimal(amount: float) -> Decimal:
+    """DynamoDB's numbers are decimal; boto3 takes no float."""
+    return Decimal(f"{amount:.6f}").normalize()
