@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import write_results
-from adapters.parquet import write_parquet
+from adapters import parquet
 from benchmarks.clients.environment import ROOT
 from benchmarks.machine import machine
 from benchmarks.report import table
@@ -48,6 +47,9 @@ LATENCY = {"dynamodb": 0.005, "s3": 0.03, "x": 0.2, "google": 0.03}
 """Seconds that a request takes before its first byte; 0.01 for others."""
 BANDWIDTH = 75e6
 """Bytes per second between S3, Lambda and Google."""
+
+PARQUET = {name: getattr(parquet, name) for name in ("connected", "write_results", "write_checked_ids")}
+"""The real ones, for which the deployment in memory has others."""
 RANGE_BYTES = indexing.RANGE_BYTES
 
 
@@ -99,7 +101,8 @@ def deployment() -> Iterator[Deployment]:
         made.configure(**{name: chosen[name] for name in SETTINGS_OF_FUNCTIONS})
         patch.setattr(faults, "LATENCY", 0.0)
         patch.setattr(indexing, "RANGE_BYTES", RANGE_BYTES)
-        patch.setattr(write_results, "write_parquet", write_parquet)
+        for name, real in PARQUET.items():
+            patch.setattr(parquet, name, real)
         patch.setattr(faults, "FakeContext", _context_with(memory, made))
         call = made.call
 

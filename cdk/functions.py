@@ -146,12 +146,14 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             runs=RECORD,
             grants=[*may.write_results("raw"), *may.read_bearer_token()],
         ),
-        # Turns the raw results into Parquet, with DuckDB.
+        # Turns the raw results and the part into Parquet, with DuckDB. Keeps up to 25 bytes for each ID to sort
+        # them, in memory or else on disk; the part is there too.
         "write_results": Spec(
-            memory=ONE_CPU,
+            memory=max(ONE_CPU, 512 + 2 * settings.part_size_mb),
             timeout=transfer,
+            disk=512 + 3 * settings.part_size_mb,
             runs=RECORD,
-            grants=[*may.read_results("raw"), *may.write_results("results")],
+            grants=[*may.read_results("raw", "parts", "deduplicated"), *may.write_results("results", "checked_ids")],
             requirements="analytics",
         ),
         # Looks for older answers that are not in the index yet; reads the raw results and writes items for a short one.

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import google_crc32c
@@ -101,6 +102,12 @@ def prepared_blocks(part: Part) -> Iterator[bytes]:
         yield from iter(lambda: body.read(BLOCK), b"")
 
 
+def blocks(key: str) -> Iterator[bytes]:
+    """An object of the results bucket, from its beginning to its end."""
+    with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:
+        yield from iter(lambda: body.read(BLOCK), b"")
+
+
 def read_lines(key: str, start: int) -> Generator[list[bytes]]:
     """The lines, with their newlines, of an object of the results bucket that has bytes from ``start`` on."""
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-")
@@ -138,6 +145,16 @@ def write(key: str, body: bytes | IO[bytes], crc32c: str, *, content_type: str =
         Bucket=settings().results_bucket, Key=key, Body=body, ChecksumCRC32C=crc32c, ContentType=content_type
     )
     return answer["ETag"]
+
+
+def write_file(key: str, path: Path) -> None:
+    """Writes a file as an object of the results bucket."""
+    checksum = 0
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(BLOCK), b""):
+            checksum = google_crc32c.extend(checksum, block)
+        file.seek(0)
+        write(key, file, crc32c_text(checksum))
 
 
 def write_once(key: str, body: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """X's result records: one JSON object per line, normalized without losing what was said."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -96,15 +97,20 @@ def is_answer(content: bytes) -> bool:
 
 def tally(findings: Findings, records: Iterable[ResultRecord]) -> None:
     """Counts records into ``findings``."""
-    for record in records:
-        findings["records"] += 1
-        if record.action is None:
-            findings["result_errors"] += 1
+    tally_counts(findings, Counter((record.action, record.reason) for record in records))
+
+
+def tally_counts(findings: Findings, counts: Mapping[tuple[str | None, str | None], int]) -> None:
+    """The same for so many records of each action and reason."""
+    for (action, reason), number in counts.items():
+        findings["records"] += number
+        if action is None:
+            findings["result_errors"] += number
             continue
-        findings["affected"] += 1
-        for counts, value in ((findings["by_action"], record.action), (findings["by_reason"], record.reason)):
-            if value is not None:
-                count_word(counts, value, 1)
+        findings["affected"] += number
+        for by_word, word in ((findings["by_action"], action), (findings["by_reason"], reason)):
+            if word is not None:
+                count_word(by_word, word, number)
 
 
 def count_word(counts: dict[str, int], word: str, number: int) -> None:

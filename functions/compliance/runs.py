@@ -304,6 +304,11 @@ def results_key(part: Part, number: int) -> str:
     return f"{results_prefix(part)}{part['part']:05}-{number:03}.parquet"
 
 
+def checked_ids_key(part: Part) -> str:
+    """Where the IDs lie that X has answered for: a partition of the ``checked_ids`` table."""
+    return f"{_partition('checked_ids', part)}/{part['run_id']}-{part['part']:05}.parquet"
+
+
 def report_key(run: Run) -> str:
     """Where the report on a run lies, which people read."""
     return f"{_partition('reports', run)}/{run['run_id']}/report.html"

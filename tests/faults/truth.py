@@ -115,6 +115,11 @@ def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
     assert all(job.status == "complete" and job.name.startswith(run["run_id"]) for job in completed)
     uploaded = [identifier for job in completed for identifier in universe.world.uploaded(job).decode().split()]
     assert uploaded == list(file.ids), "X did not get each accepted ID once, in order"
+    checked = "".join(
+        universe.aws.body(RESULTS, f"checked_ids/{_partition(run)}/{run['run_id']}-{part['part']:05}.parquet").decode()
+        for part in own
+    )
+    assert checked.split() == uploaded, "the IDs that X has answered for are not written down, each once"
     for job in x.jobs.values():
         assert len(x.uploads.get(job.id, [])) <= 1, f"{job.name} was uploaded to more than once"
     counts = {
@@ -149,12 +154,16 @@ def _check_events(universe: Universe, run: Item, wanted: int | None) -> None:
     assert wanted in (None, len(told)), f"{len(told)} events tell of the run's end"
 
 
+def _partition(run: Item) -> str:
+    return f"type={run['type']}/checked_on={run['checked_on']}"
+
+
 def check_row(universe: Universe, run: Item) -> None:
     """Athena's row of a run that has ended says what the run's record says."""
     (row,) = [
         json.loads(universe.aws.body(RESULTS, key))
         for key in universe.aws.keys(RESULTS, "runs/")
-        if key == f"runs/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}.json"
+        if key == f"runs/{_partition(run)}/{run['run_id']}.json"
     ]
     plain = ("run_id", "key", "version_id", "status", "accepted", "records", "affected", "parts_complete", "error")
     assert {name: row[name] for name in plain} == {name: run.get(name) for name in plain}, "the row is of another end"
@@ -175,7 +184,7 @@ def _check_results(universe: Universe, expected: Counter[str]) -> None:
 
 def check_report(universe: Universe, run: Item, file: File) -> None:
     """Raises AssertionError unless the page that people look at is there, is of this ending, and tells no secret."""
-    assert run.get("report") == f"reports/type={run['type']}/checked_on={run['checked_on']}/{run['run_id']}/report.html"
+    assert run.get("report") == f"reports/{_partition(run)}/{run['run_id']}/report.html"
     page = universe.aws.body(RESULTS, run["report"]).decode()
     assert f'class="status {run["status"]}">{run["status"].capitalize()}<' in page, "the report is of another ending"
     assert run["ended_at"] in page, "the report is of another time"

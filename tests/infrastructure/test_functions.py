@@ -77,7 +77,14 @@ GRANTS: dict[str, set[str]] = {
     },
     "get_job": {*RECORD, "dynamodb:PutItem Runs", *TOKEN},
     "download_results": {*RECORD, "s3:PutObject Results/raw/*", *TOKEN},
-    "write_results": {*RECORD, "s3:GetObject Results/raw/*", "s3:PutObject Results/results/*"},
+    "write_results": {
+        *RECORD,
+        "s3:GetObject Results/raw/*",
+        "s3:GetObject Results/parts/*",
+        "s3:GetObject Results/deduplicated/*",
+        "s3:PutObject Results/results/*",
+        "s3:PutObject Results/checked_ids/*",
+    },
     "index_results": {*RECORD, "dynamodb:Query Runs", "dynamodb:DeleteItem Runs", *INDEX},
     "index_range": {*RECORD, *INDEX},
     "abandon_job": {*RECORD, *TOKEN},
@@ -242,6 +249,7 @@ def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
     large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
     assert large.pop("deduplicate_part") == 512 + 128
     assert large.pop("prepare_part") == 512 + 2 * 128 + 4800
+    assert large.pop("write_results") == 512 + 3 * 128
     assert set(large.values()) == {512}
 
 
@@ -250,6 +258,7 @@ def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
     given = {name: (each["MemorySize"], each["EphemeralStorage"]["Size"]) for name, each in functions.items()}
     assert given["prepare_part"] == (512 + 3 * 1024, 512 + 2 * 1024 + 4800)
     assert given["deduplicate_part"] == (512 + 2 * 1024, 512 + 1024)
+    assert given["write_results"] == (512 + 2 * 1024, 512 + 3 * 1024)
 
 
 def test_arrays_are_not_given_back_to_the_system_one_by_one(aws: Deployment) -> None:

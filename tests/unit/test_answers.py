@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-import write_results
+from adapters import results_table
+from adapters.http import BLOCK
 from adapters.results_sink import ResultsSink
 from compliance.errors import (
     AccessRefused,
@@ -50,12 +51,13 @@ def downloaded(functions: Functions, results: bytes) -> dict[str, Any]:
 
 
 def table(functions: Functions, folder: Path) -> list[dict[str, Any]]:
-    """The rows that Athena reads, with the types it reads them in."""
+    """The rows that Athena reads, with the types it reads them in, by ID: their order means nothing."""
     for number, key in enumerate(functions.keys("results/")):
         (folder / f"{number:03}.parquet").write_bytes(functions.object(key))
     with duckdb.connect() as connection:
         rows = connection.read_parquet(f"{folder}/*.parquet")
-        return [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+        found = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+    return sorted(found, key=lambda row: str(row["id"]))
 
 
 @pytest.mark.parametrize("generation", ["google", "x"])
@@ -177,10 +179,10 @@ def test_every_record_becomes_a_typed_row(functions: Functions, tmp_path: Path) 
     assert [(row["id"], row["action"], row["reason"], row["error"], row["raw"] is None) for row in rows] == [
         ("1800000000000000001", "delete", "deleted", None, True),
         ("1800000000000000002", "scrub_geo", "scrub_geo", None, False),
-        ("not_a_valid_id", None, None, "invalid_id", True),
         ("1800000000000000003", "embargo", "new", None, False),
-        (None, None, None, "unreadable_line", False),
         ("1800000000000000004", "rehydrate", "tweet_edited", None, True),
+        (None, None, None, "unreadable_line", False),
+        ("not_a_valid_id", None, None, "invalid_id", True),
     ]
     assert rows[0]["created_at"] == datetime(2020, 1, 2, 3, 4, 5)
     assert rows[0]["redacted_at"] == datetime(2026, 3, 1, 12, 0, 22, 39_000)
@@ -207,7 +209,7 @@ def test_a_line_of_a_megabyte_is_kept_and_stops_no_other(functions: Functions, t
     results = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     ref = downloaded(functions, results)
     functions.invoke("write_results", ref)
-    assert [row["raw"] for row in table(functions, tmp_path)] == [json.dumps(lines[0]), None]
+    assert {row["raw"] for row in table(functions, tmp_path)} == {json.dumps(lines[0]), None}
     assert functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})["complete"]
     part = functions.part(ref)
     assert (part["records"], part["affected"], part["indexed"]) == (2, 2, 1 if name == "id" else 2)
@@ -223,24 +225,38 @@ def test_a_different_reason_in_every_record_is_no_reason_to_fail(functions: Func
     assert sum(part["by_reason"].values()) == 30_000
 
 
-def test_long_lines_become_files_of_bounded_size(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_results, "BYTES_PER_FILE", 1000)
-    lines = [json.dumps({"id": str(number), "more": "x" * 400}).encode() for number in range(10)]
+def test_a_long_answer_becomes_several_files_and_a_second_time_the_same(functions: Functions, tmp_path: Path) -> None:
+    functions.monkeypatch.setattr(results_table, "PASSAGE_BYTES", BLOCK)
+    lines = [json.dumps({"id": str(number), "action": "delete", "more": "x" * 400}).encode() for number in range(6000)]
     ref = downloaded(functions, b"\n".join(lines))
-    functions.invoke("write_results", ref)
-    assert len(functions.keys("results/")) == 4
-    assert functions.part(ref)["records"] == 10
-
-
-def test_many_records_become_several_files_and_a_second_time_the_same(functions: Functions, tmp_path: Path) -> None:
-    functions.monkeypatch.setattr(write_results, "RECORDS_PER_FILE", 2)
-    ref = downloaded(functions, MIXED)
     functions.invoke("write_results", ref)
     keys = functions.keys("results/")
     functions.invoke("write_results", ref)
     assert functions.keys("results/") == keys
-    assert [key[-11:] for key in keys] == ["000.parquet", "001.parquet", "002.parquet"]
-    assert len(table(functions, tmp_path)) == functions.part(ref)["records"] == 6
+    assert [key[-11:] for key in keys] == ["000.parquet", "001.parquet"]
+    assert len(table(functions, tmp_path)) == functions.part(ref)["records"] == 6000
+
+
+@pytest.mark.parametrize("results", [MIXED, b""])
+def test_the_ids_that_x_has_answered_for_are_written_down_in_order(
+    functions: Functions, tmp_path: Path, results: bytes
+) -> None:
+    ref = functions.completed(b"".join(reversed(IDS.splitlines(keepends=True))), results)
+    functions.invoke("download_results", ref, 900)
+    for _ in range(2):
+        functions.invoke("write_results", ref)
+    part = functions.part(ref)
+    (key,) = functions.keys("checked_ids/")
+    assert key == f"checked_ids/type=tweets/checked_on={part['checked_on']}/{ref['run_id']}-00001.parquet"
+    (tmp_path / "ids.parquet").write_bytes(functions.object(key))
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(str(tmp_path / "ids.parquet"))
+        assert rows.columns == ["id", "run_id", "part", "job_id", "checked_at"]
+        assert [str(kind) for kind in rows.types] == ["BIGINT", "VARCHAR", "INTEGER", "VARCHAR", "TIMESTAMP"]
+        found = rows.fetchall()
+    assert [row[0] for row in found] == [int(line) for line in IDS.split()]
+    at = datetime.fromisoformat(part["completed_at"]).replace(tzinfo=None)
+    assert {row[1:] for row in found} == {(ref["run_id"], 1, part["job_id"], at)}
 
 
 def test_text_of_every_kind_survives_the_table(functions: Functions, tmp_path: Path) -> None:

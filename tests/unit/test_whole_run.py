@@ -41,7 +41,13 @@ GRANTS: dict[str, set[str]] = {
     "upload_part": {*RECORD, *SECRET, "dynamodb:Query", "s3:GetObject results/parts"},
     "get_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
     "download_results": {*RECORD, *SECRET, "s3:PutObject results/raw"},
-    "write_results": {*RECORD, "s3:GetObject results/raw", "s3:PutObject results/results"},
+    "write_results": {
+        *RECORD,
+        "s3:GetObject results/raw",
+        "s3:GetObject results/parts",
+        "s3:PutObject results/results",
+        "s3:PutObject results/checked_ids",
+    },
     "index_results": {
         *RECORD,
         "dynamodb:Query",
