@@ -1,6 +1,6 @@
 """What runs consume and cost, from 1,000 IDs to a billion: the real handlers and machines, with AWS and X in memory.
 
-``PYTHONPATH=.:functions python -m benchmarks.cost``; takes some minutes and 6 GB. Requests, units and transitions are
+``make bench BENCH=cost``; takes some minutes and 6 GB. Requests, units and transitions are
 counted as they are on AWS. Time is measured on this machine, and each request adds what it takes there. A run of one
 full part and one of two are measured; what a further part adds is their difference, and larger runs are so many of it.
 """

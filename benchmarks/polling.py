@@ -1,6 +1,6 @@
 """Polls, dollars and added waiting per job, beside fixed intervals.
 
-``PYTHONPATH=.:functions python -m benchmarks.polling``: the machines and functions in memory, against
+``make bench BENCH=polling``: the machines and functions in memory, against
 the simulator of X, whose clock the machines' waits move on; and the schedule alone, where sizes are too large for that.
 """
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks.clients.environment import ROOT, client_environment, function_environment
+from benchmarks.clients.deployed import function_environment
+from benchmarks.clients.environment import ROOT, client_environment
 from benchmarks.clients.preparers import PEERS_PYTHON, Preparer, deduplicators, normalizers, one_core
 from benchmarks.figures import Figures, figures
 from benchmarks.lists import IdList, id_list

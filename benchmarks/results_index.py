@@ -1,6 +1,6 @@
 """Records per second into a table on the loopback, beside boto3's own writer.
 
-``PYTHONPATH=.:functions python -m benchmarks.results_index``; the table answers each request after a delay. It shares
+``make bench BENCH=results_index``; the table answers each request after a delay. It shares
 the cores with the client: take the ratios.
 """
 

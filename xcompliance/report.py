@@ -110,6 +110,7 @@ _CONSUMED = {
     "dynamodb_requests": "DynamoDB requests",
     "dynamodb_read_units": "DynamoDB read units",
     "dynamodb_write_units": "DynamoDB write units",
+    "athena_mb": "Athena MB scanned",
     "x_creates": "X jobs created",
     "x_gets": "X GETs",
 }

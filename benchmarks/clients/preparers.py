@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.clients.environment import ROOT, client_environment, function_environment
+from benchmarks.clients.deployed import function_environment
+from benchmarks.clients.environment import ROOT, client_environment
 from benchmarks.lists import Content, IdList, content_of
 from benchmarks.processes import ClientFailed, Usage, measure, serving
 from benchmarks.s3 import Put

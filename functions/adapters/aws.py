@@ -58,4 +58,6 @@ def event_bridge() -> "EventBridgeClient":
 @cache
 def athena() -> "AthenaClient":
     """Athena."""
-    return boto3.client("athena", config=_CONFIG)
+    client = boto3.client("athena", config=_CONFIG)
+    watch(client)
+    return client

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import Any
 
 from compliance.consumption import Consumption
@@ -65,7 +66,7 @@ def _ask_for_units(params: dict[str, Any], model: Any, **_: Any) -> None:
 
 
 def _count(event_name: str, context: dict[str, Any], parsed: dict[str, Any], **_: Any) -> None:
-    _running[-1].add(_units(event_name.rpartition(".")[2], parsed))
+    _running[-1].add(_units(event_name.rpartition(".")[2], parsed) + _scanned(parsed.get("QueryExecution", {})))
     _count_requests(event_name, context)
 
 
@@ -97,3 +98,11 @@ def _units(operation: str, parsed: dict[str, Any]) -> Consumption:
             units = sum(each["CapacityUnits"] for each in (said if isinstance(said, list) else [said]))
     is_read = operation.startswith(_READS)
     return Consumption(dynamodb_read_units=units) if is_read else Consumption(dynamodb_write_units=units)
+
+
+def _scanned(query: dict[str, Any]) -> Consumption:
+    """What Athena has read for a query, once it is over: whole MB, 10 at least; one that failed is free."""
+    if query.get("Status", {}).get("State") not in ("SUCCEEDED", "CANCELLED"):
+        return Consumption()
+    scanned = query.get("Statistics", {}).get("DataScannedInBytes", 0)
+    return Consumption(athena_mb=max(10, ceil(scanned / 1_000_000)))

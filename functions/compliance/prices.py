@@ -35,6 +35,7 @@ AWS = {
     "dynamodb_write_units": Price(0.625, 1_000_000, _DYNAMODB),
     "secret_reads": Price(0.05, 10_000, "https://aws.amazon.com/secrets-manager/pricing/"),
     "kms_requests": Price(0.03, 10_000, "https://aws.amazon.com/kms/pricing/"),
+    "athena_mb": Price(5.00, 1_000_000, "https://aws.amazon.com/athena/pricing/"),
 }
 """By the names of what is consumed. Lambda on arm64; the first tier of each."""
 

@@ -341,7 +341,8 @@ class MemoryAws:
             self.put("results", query.output, self._ids_in_several_parts(query.sql))
             query.status = {"State": "SUCCEEDED"}
         output = {"OutputLocation": f"s3://results/{query.output}"}
-        return {"QueryExecution": {"Status": query.status, "ResultConfiguration": output}}
+        scanned = {"DataScannedInBytes": sum(len(self.body("results", key)) for key in self.keys("results", "parts/"))}
+        return {"QueryExecution": {"Status": query.status, "ResultConfiguration": output, "Statistics": scanned}}
 
     def _ids_in_several_parts(self, sql: str) -> bytes:
         """What the one query that is known answers; ``test_duplicates.py`` holds its SQL against an engine."""

@@ -13,11 +13,18 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         {"run_id": "r", "type": "tweets", "duplicate": True, "folder": False},
         {"run_id": "r", "type": "tweets", "duplicate": False, "folder": True},
     ],
-    "plan_parts": [{"parts": [{"part": 1}]}],
+    "plan_parts": [{"parts": [{"part": 1}], "deduplicate": each} for each in (False, True)],
     "prepare_part": [{"part": 1}],
+    "find_duplicates": [
+        {"complete": False, "query": {"id": "q"}, "wait_seconds": 2, "parts": [], "duplicates": ""},
+        {"complete": True, "query": {"id": "q"}, "wait_seconds": 0, "parts": [2], "duplicates": "athena/q.csv"},
+        {"complete": True, "query": {}, "wait_seconds": 0, "parts": [], "duplicates": ""},
+    ],
+    "deduplicate_part": [{"part": 2}],
     "accept_input": [{"parts": [1, 2]}],
     "summarize_run": [{"status": "complete"}, {"status": "failed"}],
     "record_failure": [{"status": "failed"}],
+    "write_report": [{"report": "reports/r.html"}],
     "publish_run": [{"status": "complete"}, {"status": "failed"}],
     "take_turn": [{}],
     "create_job": [{"created": True}, {"created": False, "wait_seconds": 60}],
@@ -46,7 +53,7 @@ def _file(state: State) -> str:
 
 
 def _entered(machine: Machine, state: State, answer: dict[str, Any]) -> int:
-    """States from this one to the next that calls a function, in its own scope."""
+    """States from this one to the next that calls a function, in its own scope: those of a Map count their own."""
     context = {"Execution": {"Input": {}, "RedriveCount": 0}}
     known: dict[str, Any] = {"result": {"Payload": answer}, "input": answer, "context": context}
     assigned = {name: evaluate(value, known) for name, value in state.body.get("Assign", {}).items()}
@@ -60,8 +67,6 @@ def _entered(machine: Machine, state: State, answer: dict[str, Any]) -> int:
         if state.is_task:
             return entered
         entered += 1
-        if state.type == "Map":
-            return entered
     return entered
 
 

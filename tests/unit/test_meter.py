@@ -8,6 +8,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.stub import Stubber
 
 from adapters import aws, meter
 from adapters.http import Wire
@@ -81,6 +82,20 @@ def test_puts_and_lists_are_told_from_gets_and_what_is_deleted_is_free() -> None
 def test_a_secret_is_read_with_its_key() -> None:
     read = counted(lambda: aws.secrets_manager().get_secret_value(SecretId="bearer"))
     assert read == Consumption(secret_reads=1, kms_requests=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "scanned", "expected"),
+    [("RUNNING", 0, 0), ("SUCCEEDED", 1, 10), ("SUCCEEDED", 12_000_001, 13), ("CANCELLED", 0, 10), ("FAILED", 9, 0)],
+)
+def test_a_query_is_counted_when_it_is_over_by_what_athena_has_read_for_it(
+    state: str, scanned: int, expected: int
+) -> None:
+    about = {"Status": {"State": state}, "Statistics": {"DataScannedInBytes": scanned}}
+    with Stubber(aws.athena()) as stubber:
+        stubber.add_response("get_query_execution", {"QueryExecution": about})
+        found = counted(lambda: aws.athena().get_query_execution(QueryExecutionId="q"))
+    assert found == Consumption(athena_mb=expected)
 
 
 @pytest.fixture
