@@ -10,24 +10,23 @@ from compliance.deduplication import HEAD_BYTES, Answer, without
 from compliance.duplicates import awaits_deduplication
 from compliance.lines import Numbers
 from compliance.plausibility import latest_id
-from compliance.runs import Part, PartRef, deduplicated_key
+from compliance.runs import Part, deduplicated_key
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes a part's reference and ``duplicates``, the key of Athena's answer; returns the part's number.
+    """Takes ``run_id``, ``part`` and ``duplicates``, the key of Athena's answer; returns the part's number.
 
     What is left is an object of its own: the prepared one stays as Athena has read it, so that the same question always
     has the same answer. The part's record is written once, and not when a job has begun with the part.
     """
-    ref = PartRef.of(event)
-    part = runs_table.get_part(ref.run_id, ref.part)
+    part = runs_table.get_part(event["run_id"], event["part"])
     if awaits_deduplication(part):
-        gone = _share(event["duplicates"], ref.part)
+        gone = _share(event["duplicates"], part["part"])
         changes = _without(part, gone, clock) if len(gone) else {}
         done = {"deduplicated_at": time_text(clock.now()), "duplicate_across_parts": len(gone)}
         runs_table.deduplicate_part(part, **done, **changes)
-    return {"part": ref.part}
+    return {"part": part["part"]}
 
 
 def _share(key: str, part: int) -> Numbers:

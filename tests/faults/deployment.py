@@ -73,6 +73,8 @@ class Effect:
     function: str
     service: str
     operation: str
+    key: str = ""
+    """Of an object in S3."""
 
     @property
     def is_aws(self) -> bool:
@@ -162,12 +164,12 @@ class Deployment:
 
     # Effects.
 
-    def act(self, service: str, operation: str, act: Act) -> Any:
+    def act(self, service: str, operation: str, act: Act, key: str = "") -> Any:
         if not self.running:
             return act()
         if self.is_dead:
             raise Died("Runtime.ExitError")
-        effect = Effect(self.effects, self.running, service, operation)
+        effect = Effect(self.effects, self.running, service, operation, key)
         self.effects += 1
         try:
             return self.fault(effect, act)
@@ -177,7 +179,8 @@ class Deployment:
 
     def ask_aws(self, service: str, operation: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         try:
-            return 200, self.act(service, operation, lambda: self._do(service, operation, params))
+            key = params["Key"] if service == "s3" and "Key" in params else ""
+            return 200, self.act(service, operation, lambda: self._do(service, operation, params), key)
         except Refusal as refusal:
             return refusal.status, refusal.answer
 

@@ -247,12 +247,16 @@ class StepFunctions:
 
     def _at_choice(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
         for choice in state.body["Choices"]:
-            if choice.keys() - {"Condition", "Next", "Comment"}:
+            if choice.keys() - {"Condition", "Next", "Comment", "Assign", "Output"}:
                 raise UnsupportedError(f"a choice with {', '.join(choice)}")
             chosen = self._evaluate(execution, frame, choice["Condition"])
             if not isinstance(chosen, bool):
                 raise UnsupportedError(f"the condition of {state.name} is {chosen!r}")
             if chosen:
+                for name, value in choice.get("Assign", {}).items():
+                    frame.variables[name] = self._evaluate(execution, frame, value)
+                if "Output" in choice:
+                    frame.input = self._put_out(execution, state, self._evaluate(execution, frame, choice["Output"]))
                 self._move(execution, frame, choice["Next"])
                 return
         self._move(execution, frame, state.body["Default"])
@@ -329,10 +333,14 @@ class StepFunctions:
         output = state.body.get("Output", otherwise)
         return self._evaluate(execution, frame, output, **known) if "Output" in state.body else output
 
-    def _leave(self, execution: Execution, frame: Frame, state: State, output: Any) -> None:
+    def _put_out(self, execution: Execution, state: State, output: Any) -> Any:
         if len(json.dumps(output)) > MAX_PAYLOAD:
             raise UnsupportedError(f"{state.name} puts out more than {MAX_PAYLOAD} bytes")
         execution.said.append(output)
+        return output
+
+    def _leave(self, execution: Execution, frame: Frame, state: State, output: Any) -> None:
+        self._put_out(execution, state, output)
         if "Next" in state.body:
             frame.input = output
             self._move(execution, frame, state.body["Next"])

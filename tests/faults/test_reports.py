@@ -17,7 +17,7 @@ FILE = one_part()
 
 def no_report(effect: Effect, act: Act) -> Any:
     """A bucket policy denies the report."""
-    if effect.operation == "PutObject" and effect.function in ("write_report", "settle_execution"):
+    if effect.operation == "PutObject" and effect.key.startswith("reports/"):
         raise Refusal(403, "AccessDenied")
     return act()
 

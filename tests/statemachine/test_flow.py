@@ -141,7 +141,7 @@ def test_duplicates_across_parts_are_looked_for_if_they_are_wanted(deduplicate: 
 
 
 @pytest.mark.parametrize("count", [1, 2, 20])
-def test_what_came_of_the_parts_is_told_together_with_what_came_of_their_duplicates(count: int) -> None:
+def test_what_came_of_the_parts_is_told_when_none_is_looked_at_for_duplicates(count: int) -> None:
     find, parts = RUN.states["Find Duplicates"].body, RUN.states["Deduplicate Parts"].body
     pending = {"complete": False, "query": {"id": "query"}, "wait_seconds": 2, "parts": [], "duplicates": ""}
     assigned = evaluate(find["Assign"], states_of(None, pending))
@@ -152,13 +152,15 @@ def test_what_came_of_the_parts_is_told_together_with_what_came_of_their_duplica
         "parts": list(range(2, count + 2)),
         "duplicates": "athena/query.csv",
     }
-    assert evaluate(parts["Items"], states_of(found)) == found["parts"]
-    selected = evaluate(parts["ItemSelector"], states_of(found), **RUN_VARIABLES)
-    assert selected == REF | {"duplicates": "athena/query.csv"}
+    some, none = RUN.states["Duplicates Found?"].body["Choices"]
+    items = evaluate(some["Output"], states_of(found), **RUN_VARIABLES)
+    about = {"run_id": REF["run_id"], "duplicates": "athena/query.csv"}
+    assert items == [about | {"part": number} for number in found["parts"]]
+    assert evaluate(parts["Items"], states_of(items)) == items
     prepared = [{"part": number} for number in range(1, count + 2)]
-    results = [{"part": number} for number in found["parts"]]
-    known = states_of() | {"result": results}
-    assert evaluate(parts["Assign"], known, prepared=prepared) == {"prepared": prepared + results}
+    wanted, *_ = RUN.states["Deduplicate?"].body["Choices"]
+    kept = evaluate(wanted["Assign"], states_of(prepared))
+    assert evaluate(none["Output"], states_of(found), **kept) == prepared
 
 
 @pytest.mark.parametrize("count", [1, 2, 500])
@@ -207,9 +209,8 @@ def test_the_parts_stay_a_list_however_many_there_are(count: int) -> None:
     assert planned == plan["parts"]
     assert evaluate(RUN.states["Prepare Parts"].body["Items"], states_of(planned)) == plan["parts"]
     prepared = [{"part": number} for number in range(1, count + 1)]
-    assigned = evaluate(RUN.states["Prepare Parts"].body["Assign"], states_of() | {"result": prepared})
     arguments = RUN.states["Accept Input"].body["Arguments"]
-    payload = evaluate(arguments["Payload"], states_of(), **RUN_VARIABLES, **assigned)
+    payload = evaluate(arguments["Payload"], states_of(prepared), **RUN_VARIABLES)
     assert payload["prepared"] == prepared
     accepted = {"parts": list(range(1, count + 1))}
     assert evaluate(RUN.states["Check Parts"].body["Items"], states_of(accepted)) == accepted["parts"]

@@ -8,6 +8,7 @@ from htpy import Element, Node
 from compliance.report.content import Content
 from compliance.report.elements import Column, Piece, bar, data, section, table
 from compliance.report.texts import count, counted, share, shortened
+from compliance.results import OTHER
 from compliance.runs import Findings
 
 MOST_WORDS = 15
@@ -56,9 +57,10 @@ def _sentence(found: Findings, *, is_all: bool) -> str:
 
 def _counts(caption: str, title: str, counts: Mapping[str, int], whole: int) -> Element:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    rows = [_row(word, number, whole) for word, number in ordered[:MOST_WORDS]]
-    if rest := ordered[MOST_WORDS:]:
-        rows.append(_row(counted(len(rest), "other", "others"), sum(number for _, number in rest), whole))
+    named = [each for each in ordered if each[0] != OTHER]
+    rows = [_row(word, number, whole) for word, number in named[:MOST_WORDS]]
+    if rest := sum(counts.values()) - sum(number for _, number in named[:MOST_WORDS]):
+        rows.append(_row("others", rest, whole))
     if (without := whole - sum(counts.values())) > 0:
         rows.append(_row("none given", without, whole))
     columns = (Column(title), Column("Chart", "chart"), Column("Records", "number"), Column("Share", "number"))
