@@ -43,12 +43,13 @@ class Consumption:
         return {name: round(amount, 6) for name, amount in amounts.items() if amount}
 
 
-EXPRESS = ("prepare_part", "index_range")
+EXPRESS = ("prepare_part", "deduplicate_part", "index_range")
 """The functions that a child of a Distributed Map calls."""
 
 _AFTER = {
     "register_run": 1,
-    "plan_parts": 1,
+    "plan_parts": 2,
+    "find_duplicates": 1,
     "accept_input": 1,
     "publish_run": 2,
     "create_job": 1,
@@ -59,11 +60,12 @@ _AFTER = {
     "abandon_job": 1,
     "release_turn": 3,
 }
-"""States behind a function's own that call no function: choices, maps, ends. Release Turn has the Check Part, too, that
-waits for its job."""
+"""States behind a function's own that call no function: choices, maps and what follows them, ends. Release Turn has the
+Check Part, too, that waits for its job."""
 
-ENDING = Consumption(transitions=4, lambda_requests=2)
-"""What comes after a run was added up: the step that does it, and Publish Run; their time and units are left out."""
+ENDING = Consumption(transitions=5, lambda_requests=3)
+"""What comes after a run was added up: the step that does it, Write Report and Publish Run; their time and units are
+left out."""
 
 
 def invocation(function: str, result: Mapping[str, Any] | None, seconds: float, memory_mb: int) -> Consumption:
@@ -85,5 +87,6 @@ def transitions(function: str, result: Mapping[str, Any] | None) -> int:
     if result is None:
         return 1
     ends_here = bool(result.get("duplicate") or result.get("folder"))
-    waits = "wait_seconds" in result and result.get("status") != "complete"
-    return 1 + _AFTER.get(function, 0) + ends_here + waits + bool(result.get("ranges"))
+    waits = bool(result.get("wait_seconds")) and result.get("status") != "complete"
+    fans_out = bool(result.get("ranges") or result.get("duplicates"))
+    return 1 + _AFTER.get(function, 0) + ends_here + waits + fans_out

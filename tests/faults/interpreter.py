@@ -247,12 +247,16 @@ class StepFunctions:
 
     def _at_choice(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
         for choice in state.body["Choices"]:
-            if choice.keys() - {"Condition", "Next", "Comment"}:
+            if choice.keys() - {"Condition", "Next", "Comment", "Assign", "Output"}:
                 raise UnsupportedError(f"a choice with {', '.join(choice)}")
             chosen = self._evaluate(execution, frame, choice["Condition"])
             if not isinstance(chosen, bool):
                 raise UnsupportedError(f"the condition of {state.name} is {chosen!r}")
             if chosen:
+                assigned = self._evaluate(execution, frame, choice.get("Assign", {}))
+                if "Output" in choice:
+                    frame.input = self._evaluate(execution, frame, choice["Output"])
+                frame.variables |= assigned
                 self._move(execution, frame, choice["Next"])
                 return
         self._move(execution, frame, state.body["Default"])

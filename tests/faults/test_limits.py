@@ -38,7 +38,7 @@ def test_a_run_of_as_many_parts_as_are_allowed_gets_from_state_to_state(deployme
     """The interpreter refuses to pass more than 256 KiB on, as Step Functions does."""
     lines = [b"%d\n" % (10**18 + number) for number in range(2 * MAX_PARTS)]
     run = deployment.start(deployment.drop(b"".join(lines)))
-    deployment.run(until=lambda execution: execution.state == "Check Part", steps=4 * MAX_PARTS)
+    deployment.run(until=lambda execution: execution.state == "Check Part", steps=8 * MAX_PARTS)
     assert run.frames[0].items is not None
     assert len(run.frames[0].items) == MAX_PARTS
 

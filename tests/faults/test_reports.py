@@ -71,7 +71,7 @@ def test_the_end_of_a_stopped_run_is_told_before_its_report_is_written(deploymen
     execution = deployment.start(deployment.drop(FILE.content))
     deployment.run(until=lambda execution: execution.state == "Accept Input")
     deployment.universe.machines.abort(execution.arn)
-    deployment.fault = no_report
+    deployment.fault = lambda effect, act: no_report(effect, act) if deployment.universe.events else act()
     for _ in range(2):
         with pytest.raises(StepError, match="AwsRefused"):
             deployment.settle(execution.arn)

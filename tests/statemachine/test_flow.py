@@ -141,7 +141,7 @@ def test_duplicates_across_parts_are_looked_for_if_they_are_wanted(deduplicate: 
 
 
 @pytest.mark.parametrize("count", [1, 2, 20])
-def test_what_came_of_the_parts_is_told_together_with_what_came_of_their_duplicates(count: int) -> None:
+def test_the_parts_with_duplicates_are_rewritten_and_the_others_are_told_of_as_they_are(count: int) -> None:
     find, parts = RUN.states["Find Duplicates"].body, RUN.states["Deduplicate Parts"].body
     pending = {"complete": False, "query": {"id": "query"}, "wait_seconds": 2, "parts": [], "duplicates": ""}
     assigned = evaluate(find["Assign"], states_of(None, pending))
@@ -156,9 +156,13 @@ def test_what_came_of_the_parts_is_told_together_with_what_came_of_their_duplica
     selected = evaluate(parts["ItemSelector"], states_of(found), **RUN_VARIABLES)
     assert selected == REF | {"duplicates": "athena/query.csv"}
     prepared = [{"part": number} for number in range(1, count + 2)]
-    results = [{"part": number} for number in found["parts"]]
-    known = states_of() | {"result": results}
-    assert evaluate(parts["Assign"], known, prepared=prepared) == {"prepared": prepared + results}
+    (wanted,) = RUN.states["Deduplicate?"].body["Choices"]
+    kept = evaluate(wanted["Assign"], states_of(prepared))
+    assert kept == {"prepared": prepared}
+    _, none = RUN.states["Duplicates Found?"].body["Choices"]
+    assert evaluate(none["Condition"], states_of(found)) is False
+    assert evaluate(none["Condition"], states_of(found | {"parts": []})) is True
+    assert evaluate(none["Output"], states_of(found), **kept) == prepared
 
 
 @pytest.mark.parametrize("count", [1, 2, 500])
@@ -207,9 +211,8 @@ def test_the_parts_stay_a_list_however_many_there_are(count: int) -> None:
     assert planned == plan["parts"]
     assert evaluate(RUN.states["Prepare Parts"].body["Items"], states_of(planned)) == plan["parts"]
     prepared = [{"part": number} for number in range(1, count + 1)]
-    assigned = evaluate(RUN.states["Prepare Parts"].body["Assign"], states_of() | {"result": prepared})
     arguments = RUN.states["Accept Input"].body["Arguments"]
-    payload = evaluate(arguments["Payload"], states_of(), **RUN_VARIABLES, **assigned)
+    payload = evaluate(arguments["Payload"], states_of(prepared), **RUN_VARIABLES)
     assert payload["prepared"] == prepared
     accepted = {"parts": list(range(1, count + 1))}
     assert evaluate(RUN.states["Check Parts"].body["Items"], states_of(accepted)) == accepted["parts"]

@@ -13,11 +13,18 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         {"run_id": "r", "type": "tweets", "duplicate": True, "folder": False},
         {"run_id": "r", "type": "tweets", "duplicate": False, "folder": True},
     ],
-    "plan_parts": [{"parts": [{"part": 1}]}],
+    "plan_parts": [{"parts": [{"part": 1}], "deduplicate": False}],
     "prepare_part": [{"part": 1}],
+    "find_duplicates": [
+        {"complete": False, "query": {"id": "q"}, "wait_seconds": 2, "parts": [], "duplicates": ""},
+        {"complete": True, "query": {"id": "q"}, "wait_seconds": 0, "parts": [1], "duplicates": "athena/q.csv"},
+        {"complete": True, "query": {}, "wait_seconds": 0, "parts": [], "duplicates": ""},
+    ],
+    "deduplicate_part": [{"part": 1}],
     "accept_input": [{"parts": [1, 2]}],
     "summarize_run": [{"status": "complete"}, {"status": "failed"}],
     "record_failure": [{"status": "failed"}],
+    "write_report": [{"status": "complete"}],
     "publish_run": [{"status": "complete"}, {"status": "failed"}],
     "take_turn": [{}],
     "create_job": [{"created": True}, {"created": False, "wait_seconds": 60}],
@@ -34,8 +41,9 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "abandon_job": [{"again": True}, {"again": False, "error": "JobFailed", "error_message": "It failed."}],
     "release_turn": [{}, {"error": "JobFailed", "error_message": "It failed."}],
 }
-ELSEWHERE = {"release_turn": 1}
-"""The Check Part of the other machine. Report Failure ends a failed execution as Succeed does a good one."""
+ELSEWHERE = {"plan_parts": 1, "release_turn": 1}
+"""The choice behind the map Prepare Parts; the Check Part of the other machine. Report Failure ends a failed execution
+as Succeed does a good one."""
 
 CASES = [(function, answer) for function, answers in ANSWERS.items() for answer in answers]
 

@@ -173,13 +173,13 @@ def test_the_bars_are_as_long_as_the_figures_say() -> None:
 
 
 def test_many_reasons_are_summed_up_and_none_is_lost() -> None:
-    reasons = {f"reason {number:03}": 10 for number in range(100)}
-    content = reports.complete(parts=[reports.part(1, affected=1_100, by_reason=reasons, by_action={})])
+    reasons = {f"reason {number:03}": 10 for number in range(40)}
+    content = reports.complete(parts=[reports.part(1, affected=500, by_reason=reasons, by_action={})])
     text = text_of(content)
     assert "reason 014 10" in text
     assert "reason 015" not in text
-    assert "85 others 850" in text
-    assert "none given 100 9.1 %" in text
+    assert "25 others 250" in text
+    assert "none given 100 20.0 %" in text
 
 
 def test_a_run_of_which_x_says_nothing_is_said_to_be_clean() -> None:

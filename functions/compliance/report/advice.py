@@ -36,6 +36,7 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.PartsFailed: "See below what the parts say.",
     errors.RunTakenOver: "See the run’s other execution, which goes on with it.",
     errors.ExecutionStopped: "Start the run again, if it was not stopped for good.",
+    errors.QueryFailed: "See in the history of Athena’s workgroup why, then start the run again.",
     errors.StepFailed: "See the log of the function that failed.",
 }
 
