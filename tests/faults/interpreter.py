@@ -253,10 +253,10 @@ class StepFunctions:
             if not isinstance(chosen, bool):
                 raise UnsupportedError(f"the condition of {state.name} is {chosen!r}")
             if chosen:
-                for name, value in choice.get("Assign", {}).items():
-                    frame.variables[name] = self._evaluate(execution, frame, value)
+                assigned = self._evaluate(execution, frame, choice.get("Assign", {}))
                 if "Output" in choice:
                     frame.input = self._put_out(execution, state, self._evaluate(execution, frame, choice["Output"]))
+                frame.variables |= assigned
                 self._move(execution, frame, choice["Next"])
                 return
         self._move(execution, frame, state.body["Default"])

@@ -21,7 +21,6 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.UploadInterrupted: "Wait until Google’s storage can be reached again.",
     errors.DownloadInterrupted: "Wait until X or Google can be reached again.",
     errors.ResultsCorrupted: "Start the run again: the answer is then downloaded anew.",
-    errors.QueryFailed: "See in the history of Athena’s workgroup what became of the query. Then start the run again.",
     errors.AwsUnavailable: "Wait until AWS is well again.",
     errors.AwsRefused: "See in the function’s log which request was refused. Deploying again restores its policies.",
     errors.RequestRefused: "See what X or Google says in the error: the request as it is will not be taken.",
@@ -37,6 +36,7 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.PartsFailed: "See below what the parts say.",
     errors.RunTakenOver: "See the run’s other execution, which goes on with it.",
     errors.ExecutionStopped: "Start the run again, if it was not stopped for good.",
+    errors.QueryFailed: "See in the history of Athena’s workgroup why, then start the run again.",
     errors.StepFailed: "See the log of the function that failed.",
 }
 

@@ -60,7 +60,8 @@ def _counts(caption: str, title: str, counts: Mapping[str, int], whole: int) -> 
     named = [each for each in ordered if each[0] != OTHER]
     rows = [_row(word, number, whole) for word, number in named[:MOST_WORDS]]
     if rest := sum(counts.values()) - sum(number for _, number in named[:MOST_WORDS]):
-        rows.append(_row("others", rest, whole))
+        is_exact = OTHER not in counts
+        rows.append(_row(counted(len(named) - MOST_WORDS, "other", "others") if is_exact else "others", rest, whole))
     if (without := whole - sum(counts.values())) > 0:
         rows.append(_row("none given", without, whole))
     columns = (Column(title), Column("Chart", "chart"), Column("Records", "number"), Column("Share", "number"))
