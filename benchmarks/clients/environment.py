@@ -3,8 +3,24 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from cdk.config import Settings
+from cdk.functions import SETTINGS_OF_FUNCTIONS
+
+NAMES_OF_RESOURCES = (
+    "RUNS_TABLE",
+    "RESULTS_TABLE",
+    "RESULTS_BUCKET",
+    "BEARER_TOKEN_SECRET_ARN",
+    "X_API_URL",
+    "GCS_URL",
+    "EVENT_BUS",
+    "GLUE_DATABASE",
+    "ATHENA_WORK_GROUP",
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,26 +44,6 @@ def client_environment(home: Path, s3_url: str) -> Mapping[str, str]:
 
 def function_environment(**chosen: Any) -> Mapping[str, str]:
     """What a function is told besides: nothing that exists, and the settings' defaults but for the ``chosen`` ones."""
-    settings = {
-        "part_size_mb": 128,
-        "chunk_size_mb": 256,
-        "reject_limit_percent": 1.0,
-        "resumable": "always",
-        "first_poll_seconds": 30,
-        "max_poll_seconds": 300,
-        "poll_backoff": 1.5,
-        "job_deadline_hours": 24,
-        "conflict_deadline_hours": 24,
-        "results_index": True,
-        "id_column": "",
-    }
-    names = (
-        "RUNS_TABLE",
-        "RESULTS_TABLE",
-        "RESULTS_BUCKET",
-        "BEARER_TOKEN_SECRET_ARN",
-        "X_API_URL",
-        "GCS_URL",
-        "EVENT_BUS",
-    )
-    return {**dict.fromkeys(names, "benchmark"), "SETTINGS": json.dumps(settings | chosen)}
+    defaults = asdict(Settings(**chosen))
+    settings = {name: defaults[name] for name in SETTINGS_OF_FUNCTIONS}
+    return {**dict.fromkeys(NAMES_OF_RESOURCES, "benchmark"), "SETTINGS": json.dumps(settings)}
