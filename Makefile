@@ -52,7 +52,7 @@ deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of
 destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless keep_data=false [CONTEXT=]
 	@$(CDK) destroy --all $(CONTEXT)
 
-bench: .venv/.installed .build/peers/.installed ## Measure [BENCH=upload|preparation|results|results_index|polling|cost]
+bench: .venv/.installed .build/peers/.installed ## Measure beside what else one would use [BENCH=upload|preparation|results|results_index|polling|cost]
 	@PYTHONPATH=.:functions $(BIN)/python -m benchmarks.$(or $(BENCH),upload)
 
 scale: .venv/.installed node_modules/.installed ## Check one large file on the local sandbox, every figure of it [IDS=100_000_000 PART_SIZE_MB=128]

@@ -1,9 +1,9 @@
-"""A benchmark's function is told what a deployed one is told."""
+"""A benchmark tells a function what a deployment tells it."""
 
 from adapters.settings import Settings
 from benchmarks.clients.deployed import function_environment
 
 
-def test_a_function_reads_its_settings_from_what_a_benchmark_tells_it() -> None:
-    assert Settings.of(function_environment()).part_size_mb == 128
-    assert Settings.of(function_environment(part_size_mb=64)).part_size_mb == 64
+def test_a_function_under_measurement_is_told_all_that_it_asks_for() -> None:
+    settings = Settings.of(function_environment(part_size_mb=1024))
+    assert (settings.part_size_mb, settings.results_index, settings.id_column) == (1024, True, "")

@@ -1,0 +1,145 @@
+"""``python -m benchmarks.results``: X's answer made into the results table, beside what else one would use."""
+
+import json
+import shutil
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import numpy as np
+
+from benchmarks.clients.environment import ROOT, client_environment
+from benchmarks.clients.preparers import PEERS_PYTHON
+from benchmarks.clients.tabulators import TABULATORS
+from benchmarks.machine import load, machine
+from benchmarks.processes import ClientFailed, Usage, measure
+from benchmarks.report import table, targets_table
+from benchmarks.targets import Target
+from xcompliance.sandbox.simulator.rule import affected, record_line, rule
+
+ODD = b'{"id": "1000000000000000000", "action": "withhold", "reason": "new", "country": "DE"}\n'
+ODD_ONE_IN = 10_000
+LABELS = {
+    "ours": "**ours**: every record, verified and counted, odd ones with their line",
+    "duckdb": "DuckDB",
+    "polars": "polars, times as texts",
+    "pyarrow": "pyarrow",
+    "python_lines": "json and pyarrow, times as texts",
+}
+
+INTRODUCTION = """\
+An answer of {records:,} records, {megabytes:.0f} MB, as X's newer generation writes it; one line in {odd:,} has an
+action and a field that nobody knows. From the page cache to Parquet (zstd) on the disk, start of the program included.
+Medians of {runs} interleaved runs on two cores."""
+
+
+def main() -> None:
+    """Measures, prints the table, and writes it to a file."""
+    arguments = _arguments()
+    try:
+        text = _measured(arguments)
+    except ClientFailed as error:
+        sys.exit(str(error))
+    print(text)
+    arguments.output.write_text(text + "\n")
+
+
+def _measured(arguments: Namespace) -> str:
+    load_before = load()
+    answer = _answer(arguments.directory, arguments.records)
+    usages: dict[str, list[Usage]] = defaultdict(list)
+    sizes: dict[str, int] = {}
+    for run in range(1, arguments.runs + 1):
+        for name in TABULATORS:
+            with tempfile.TemporaryDirectory(dir=arguments.directory) as folder:
+                usage = _run(name, answer, Path(folder) / "table")
+                usages[name].append(usage)
+                sizes[name] = _checked(name, usage, Path(folder) / "table", arguments.records)
+            print(f"{run}/{arguments.runs} {name}: {usage.seconds:.2f} s", file=sys.stderr)
+    seconds = {name: median(usage.seconds for usage in found) for name, found in usages.items()}
+    peaks = {name: median(usage.peak_bytes for usage in found) / 1e6 for name, found in usages.items()}
+    rows = [
+        [
+            LABELS[name],
+            f"{seconds[name]:.2f}",
+            f"{seconds[name] / seconds['duckdb']:.2f}",
+            f"{median(usage.cpu_seconds for usage in found):.2f}",
+            f"{peaks[name]:.0f}",
+            f"{sizes[name] / 1e6:.1f}",
+        ]
+        for name, found in usages.items()
+    ]
+    targets = [
+        Target("seconds: ≤ 0.75", seconds["ours"], at_most=0.75),
+        Target("seconds, times DuckDB's alone: ≤ 1.17", seconds["ours"] / seconds["duckdb"], at_most=1.17),
+        Target("peak RSS MB: ≤ 256", peaks["ours"], at_most=256),
+    ]
+    return "\n\n".join(
+        [
+            "# Results",
+            INTRODUCTION.format(
+                records=arguments.records, megabytes=answer.stat().st_size / 1e6, odd=ODD_ONE_IN, runs=arguments.runs
+            ),
+            table(["", "s", "times DuckDB", "CPU s", "peak RSS MB", "out MB"], rows),
+            targets_table(targets),
+            f"{machine()}. Load average before and after: {load_before}, {load()}.",
+        ]
+    )
+
+
+def _run(name: str, answer: Path, target: Path) -> Usage:
+    python = sys.executable if name == "ours" else str(PEERS_PYTHON)
+    command = [python, "-m", "benchmarks.clients.tabulators", name, str(answer), str(target)]
+    return measure(command, client_environment(ROOT / ".build", ""))
+
+
+def _checked(name: str, usage: Usage, target: Path, records: int) -> int:
+    """Bytes of the table; raises ClientFailed when a record is missing."""
+    files = sorted(target.iterdir()) if target.is_dir() else [target]
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet([str(file) for file in files])
+        (count,) = rows.aggregate("count(*)").fetchall()[0]
+    said = json.loads(usage.said)["records"] if name == "ours" else count
+    if not count == said == records:
+        raise ClientFailed(f"{name} has written {count} records, and said {said}, of {records}")
+    return sum(file.stat().st_size for file in files)
+
+
+def _answer(directory: Path, records: int) -> Path:
+    """Made where it is missing."""
+    path = directory / f"answer-{records}.ndjson"
+    if path.exists():
+        return path
+    directory.mkdir(parents=True, exist_ok=True)
+    source, left = np.random.default_rng(1), records
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        while left:
+            ids = [b"%d" % each for each in source.integers(10**18, 19 * 10**17, 1_000_000)]
+            for name in affected("tweets", ids)[:left]:
+                record = rule("tweets", name.decode())
+                assert record is not None
+                file.write(record_line(record, "x-hosted") if left % ODD_ONE_IN else ODD)
+                left -= 1
+    shutil.move(unfinished, path)
+    return path
+
+
+def _arguments() -> Namespace:
+    parser = ArgumentParser(prog="python -m benchmarks.results", description="Measures the results table.")
+    parser.add_argument("--runs", type=int, default=3, help="interleaved runs (3)")
+    parser.add_argument("--records", type=int, default=2_000_000, help="records of the answer (2,000,000)")
+    parser.add_argument("--directory", type=Path, default=ROOT / ".build" / "benchmarks", help="where it is made")
+    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "results.md")
+    arguments = parser.parse_args()
+    if not PEERS_PYTHON.exists():
+        parser.error("what ours is compared with is not installed: run make .build/peers/.installed")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()
