@@ -206,7 +206,7 @@ class Functions(Construct):
         code = {name: function_code(ROOT / "requirements" / f"{name}.txt", platform) for name in CARRIED}
         may = StorageGrants(storage)
         executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
-        queries = QueryGrants(self, storage, settings.database_name, settings.work_group_name)
+        queries = QueryGrants(self, storage, settings)
         environment = _environment(settings, storage)
         self.by_name: Mapping[str, lambda_.Function] = {
             name: ComplianceFunction(

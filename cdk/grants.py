@@ -8,6 +8,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from cdk.config import Settings
 from cdk.rules import acknowledge_wildcard
 from cdk.storage_stack import StorageStack
 
@@ -105,10 +106,12 @@ class StorageGrants:
 class QueryGrants:
     """The grants that a query of prepared IDs takes: Athena reads, and writes its answer, as whoever asks it."""
 
-    def __init__(self, scope: Construct, storage: StorageStack, database: str, work_group: str) -> None:
-        stack = Stack.of(scope)
+    def __init__(self, scope: Construct, storage: StorageStack, settings: Settings) -> None:
+        stack, database, work_group = Stack.of(scope), settings.database_name, settings.work_group_name
         self._results_arn = storage.results_arn
         self._work_group = stack.format_arn(service="athena", resource="workgroup", resource_name=work_group)
+        # The emulator does not know which workgroup a query belongs to.
+        self._query = "*" if settings.sandbox else self._work_group
         self._catalog = (
             stack.format_arn(service="glue", resource="catalog"),
             stack.format_arn(service="glue", resource="database", resource_name=database),
@@ -120,7 +123,8 @@ class QueryGrants:
         list_bucket = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
         write_answer = ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
         return (
-            Grant("AskAthena", ("athena:StartQueryExecution", "athena:GetQueryExecution"), (self._work_group,)),
+            Grant("AskAthena", ("athena:StartQueryExecution",), (self._work_group,)),
+            Grant("FollowQuery", ("athena:GetQueryExecution",), (self._query,)),
             Grant("ReadCatalog", ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"), self._catalog),
             Grant("ListPrepared", list_bucket, (self._results_arn,)),
             Grant("ReadPrepared", ("s3:GetObject",), _below(self._results_arn, "parts")),
