@@ -107,14 +107,11 @@ class QueryGrants:
     """The grants that a query of prepared IDs takes: Athena reads, and writes its answer, as whoever asks it."""
 
     def __init__(self, scope: Construct, storage: StorageStack, settings: Settings) -> None:
-        stack = Stack.of(scope)
+        stack, database, work_group = Stack.of(scope), settings.database_name, settings.work_group_name
         self._results_arn = storage.results_arn
-        self._work_group = stack.format_arn(
-            service="athena", resource="workgroup", resource_name=settings.work_group_name
-        )
-        # The emulator does not look up which workgroup a query belongs to that is asked about by its ID.
-        self._work_group_of_query = "*" if settings.sandbox else self._work_group
-        database = settings.database_name
+        self._work_group = stack.format_arn(service="athena", resource="workgroup", resource_name=work_group)
+        # The emulator does not know which workgroup a query belongs to.
+        self._query = "*" if settings.sandbox else self._work_group
         self._catalog = (
             stack.format_arn(service="glue", resource="catalog"),
             stack.format_arn(service="glue", resource="database", resource_name=database),
@@ -127,7 +124,7 @@ class QueryGrants:
         write_answer = ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
         return (
             Grant("AskAthena", ("athena:StartQueryExecution",), (self._work_group,)),
-            Grant("FollowQuery", ("athena:GetQueryExecution",), (self._work_group_of_query,)),
+            Grant("FollowQuery", ("athena:GetQueryExecution",), (self._query,)),
             Grant("ReadCatalog", ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"), self._catalog),
             Grant("ListPrepared", list_bucket, (self._results_arn,)),
             Grant("ReadPrepared", ("s3:GetObject",), _below(self._results_arn, "parts")),
