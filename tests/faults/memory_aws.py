@@ -261,6 +261,12 @@ class MemoryAws:
         ]
         return {"Versions": found, "IsTruncated": False}
 
+    def _list_objects_v2(self, params: dict[str, Any]) -> Answer:
+        _only(params, "Bucket", "Prefix", "MaxKeys")
+        found = [key for bucket, key in sorted(self.objects) if bucket == params["Bucket"]]
+        found = [key for key in found if key.startswith(params["Prefix"])][: params["MaxKeys"]]
+        return {"Contents": [{"Key": key} for key in found], "IsTruncated": False}
+
     def _get_object(self, params: dict[str, Any]) -> Answer:
         _only(params, "Bucket", "Key", "VersionId", "Range", "IfMatch")
         version = self._version(params, missing="NoSuchKey")

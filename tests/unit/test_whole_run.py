@@ -74,6 +74,7 @@ PERMISSIONS = {
     "TransactWriteItems": ["PutItem", "DeleteItem"],
     "HeadObject": ["GetObject"],
     "ListObjectVersions": ["ListBucketVersions"],
+    "ListObjectsV2": ["ListBucket"],
     "CreateMultipartUpload": ["PutObject"],
     "UploadPart": ["PutObject"],
     "CompleteMultipartUpload": ["PutObject"],
