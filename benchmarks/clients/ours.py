@@ -21,6 +21,7 @@ from compliance.upload import ResumableUpload
 from upload_part import RESERVE_SECONDS
 
 INVOCATION_SECONDS = 900
+ONE_CPU_MB = 1769
 
 
 class Invocation(LambdaContext):
@@ -28,6 +29,7 @@ class Invocation(LambdaContext):
 
     def __init__(self) -> None:
         self._function_name = self._aws_request_id = "benchmark"
+        self._memory_limit_in_mb = ONE_CPU_MB
         self._end = time.monotonic() + INVOCATION_SECONDS
 
     def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # theirs is static

@@ -5,6 +5,7 @@ each line for a record, and keep nothing of a line that is none.
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ def ours(answer: Path, target: Path) -> None:
     from adapters.results_table import write_results_table
 
     def keep(key: str, file: Path) -> None:
-        file.rename(target / key.rpartition("/")[2])
+        shutil.copyfile(file, target / key.rpartition("/")[2])
 
     target.mkdir()
     cast(Any, objects).write_file = keep
