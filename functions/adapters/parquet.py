@@ -38,8 +38,8 @@ def connected(folder: Path) -> duckdb.DuckDBPyConnection:
     )
 
 
-def write_results(connection: duckdb.DuckDBPyConnection, target: Path, part: Part, lines: LineFiles) -> None:
-    """Writes records to a file of the ``results`` table; times are UTC.
+def write_results(connection: duckdb.DuckDBPyConnection, target: Path, part: Part, lines: LineFiles) -> int:
+    """Writes records to a file of the ``results`` table; times are UTC. Returns how many.
 
     Raises duckdb.Error for a line that the columns do not say all of: a time that there is not, or ``deleted_at`` that
     is another than ``redacted_at``.
@@ -47,7 +47,7 @@ def write_results(connection: duckdb.DuckDBPyConnection, target: Path, part: Par
     queries = (_plain(lines.plain, _SHORT), _kept(lines.kept), _plain(lines.odd, _LONG))
     records = " UNION ALL ".join(query for path, query in zip(lines, queries, strict=True) if path.stat().st_size)
     columns = f"id, action, reason, created_at, redacted_at, error, {_about(part)}, raw"
-    _copy(connection, f"SELECT {columns} FROM ({records})", target)  # noqa: S608 -- nothing in it is from outside
+    return _copy(connection, f"SELECT {columns} FROM ({records})", target)  # noqa: S608 -- nothing in it is from outside
 
 
 def write_records(target: Path, records: Iterable[ResultRecord]) -> None:
@@ -105,8 +105,11 @@ def _about(part: Part) -> str:
     )
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
+    """Writes the rows of a query to a file; returns how many that is by what the file says."""
     connection.execute(f"COPY ({query}) TO {_text(target)} ({_FORMAT})")
+    ((rows,),) = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(target)]).fetchall()
+    return int(rows)
 
 
 def _text(value: str | Path) -> str:

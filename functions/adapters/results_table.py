@@ -12,6 +12,7 @@ import duckdb
 
 from adapters import objects, parquet
 from adapters.parquet import LineFiles
+from compliance.errors import StepFailed
 from compliance.results import ResultRecord, no_findings, records_in, tally, tally_counts
 from compliance.runs import Findings, Part, results_key
 from compliance.shapes import Counts, sort_lines, whole_lines
@@ -34,6 +35,8 @@ def write_results_table(part: Part, answer: Iterable[bytes]) -> Findings:
 
     Files are numbered, and the same answer makes the same files: writing it again replaces them. While one is written
     the next lines are read, so that there are two passages at most in memory and on disk.
+
+    Raises StepFailed when a file has more or fewer rows than there are records.
     """
     findings = no_findings()
     with (
@@ -79,12 +82,15 @@ def _write(connection: duckdb.DuckDBPyConnection, part: Part, number: int, passa
     target = files.plain.with_suffix(".parquet")
     parquet.write_records(files.odd, passage.odd)
     try:
-        parquet.write_results(connection, target, part, files)
+        written = parquet.write_results(connection, target, part, files)
     except duckdb.Error:
         parquet.write_records(files.odd, [*_read(files.plain), *_read(files.kept), *passage.odd])
         for file in (files.plain, files.kept):
             file.write_bytes(b"")
-        parquet.write_results(connection, target, part, files)
+        written = parquet.write_results(connection, target, part, files)
+    records = passage.counts.total() + len(passage.odd)
+    if written != records:
+        raise StepFailed(f"Of {records} records of X's answer, {written} came into the table's file.")
     objects.write_file(results_key(part, number), target)
     for file in (target, *files):
         file.unlink()

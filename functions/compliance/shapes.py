@@ -19,7 +19,10 @@ Counts = Counter[tuple[str | None, str | None]]
 
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _ODD = b"odd"
-"""Stands for the shape of a line whose digits mislead."""
+"""Stands for the shape of a line whose digits mislead, and for one that is too long to be remembered."""
+
+_LONGEST = 1 << 10
+"""Bytes of a shape. A usual one has 250; those that are remembered take 4 MB at most."""
 
 _TIME = re.compile(r"0000-00-00T00:00:00(?:\.000)?(?:Z|\+00:00)")
 _HOUR_24 = re.compile(b"T24:")
@@ -65,7 +68,7 @@ def sort_lines(text: bytes) -> SortedLines:
     shapes_of: dict[str, set[bytes]] = {"plain": set(), "kept": set(), "odd": set()}
     counts: Counts = Counter()
     for shape, number in numbers.items():
-        about = shape_of(shape)
+        about = shape_of(shape if len(shape) <= _LONGEST else _ODD)
         shapes_of[about.kind].add(shape)
         if about.kind != "odd":
             counts[about.action, about.reason] += number

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters import objects, results_table
+from adapters import objects, parquet, results_table
+from compliance.errors import StepFailed
 from compliance.results import ResultRecord, no_findings, records_in, tally
 from compliance.runs import Findings, Part
-from compliance.shapes import sort_lines, whole_lines
+from compliance.shapes import shape_of, sort_lines, whole_lines
 
 PART = cast(
     Part,
@@ -219,6 +220,25 @@ def test_a_long_answer_makes_files_of_a_bounded_size_and_the_same_ones_again() -
     answer = lines(*[RECORD] * 100)
     check(answer, block=1000, passage=3000)
     assert written(answer, block=1000, passage=3000) == written(answer, block=1000, passage=3000)
+
+
+@pytest.mark.parametrize("limit", [19, 21])
+def test_a_file_that_has_not_as_many_rows_as_there_are_records_is_not_stored(
+    monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    plain = parquet._plain
+    fewer_or_more = (
+        f"(SELECT * FROM (%s) LIMIT {limit})" if limit < 20 else "(%s) UNION ALL (SELECT * FROM (%s) LIMIT 1)"
+    )
+    monkeypatch.setattr(parquet, "_plain", lambda *given: fewer_or_more.replace("%s", plain(*given)))
+    with pytest.raises(StepFailed, match=f"Of 20 records of X's answer, {limit} came into the table's file"):
+        written(lines(*[RECORD] * 20))
+
+
+def test_long_lines_are_not_remembered() -> None:
+    shape_of.cache_clear()
+    sort_lines(lines(*(RECORD | {"reason": letter * 2000} for letter in "abc"), RECORD))
+    assert shape_of.cache_info().currsize == 2
 
 
 def test_an_answer_of_nothing_makes_no_file() -> None:
