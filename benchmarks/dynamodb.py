@@ -43,7 +43,7 @@ class Table:
                 return {"Item": self.items[_key(request["Key"])]}
             case "UpdateItem":
                 # Of an update, the runs table's: it sets each attribute to the value of the same name.
-                item = self.items[_key(request["Key"])]
+                item = self.items.setdefault(_key(request["Key"]), {})
                 item |= {name[1:]: value for name, value in request["ExpressionAttributeValues"].items()}
                 return {"Attributes": item}
         return {}

@@ -87,13 +87,21 @@ def _write(connection: duckdb.DuckDBPyConnection, part: Part, number: int, passa
         parquet.write_records(files.odd, [*_read(files.plain), *_read(files.kept), *passage.odd])
         for file in (files.plain, files.kept):
             file.write_bytes(b"")
-        written = parquet.write_results(connection, target, part, files)
+        written = _write_odd(connection, target, part, files)
     records = passage.counts.total() + len(passage.odd)
     if written != records:
         raise StepFailed(f"Of {records} records of X's answer, {written} came into the table's file.")
     objects.write_file(results_key(part, number), target)
     for file in (target, *files):
         file.unlink()
+
+
+def _write_odd(connection: duckdb.DuckDBPyConnection, target: Path, part: Part, files: LineFiles) -> int:
+    """Raises StepFailed without DuckDB's own words: they may quote a line."""
+    try:
+        return parquet.write_results(connection, target, part, files)
+    except duckdb.Error as error:
+        raise StepFailed(f"DuckDB could not write the results table: {type(error).__name__}.") from None
 
 
 def _read(path: Path) -> Iterator[ResultRecord]:

@@ -259,3 +259,13 @@ def test_whole_lines_are_the_same_text(blocks: list[bytes]) -> None:
     pieces = list(whole_lines(blocks))
     assert all(piece.endswith(b"\n") for piece in pieces)
     assert joined(pieces) == text + (b"\n" if text and not text.endswith(b"\n") else b"")
+
+
+def test_what_duckdb_says_of_a_line_that_it_cannot_write_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> int:
+        raise duckdb.ConversionException("1800000000000000001")
+
+    monkeypatch.setattr(parquet, "write_results", refuse)
+    with pytest.raises(StepFailed) as failure:
+        written(lines(RECORD))
+    assert "1800000000000000001" not in f"{failure.value}{failure.value.__cause__}"
