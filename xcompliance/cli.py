@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from compliance.runs import JobType
 from xcompliance import query, report, sandbox_command
+from xcompliance.cancel import cancel
 from xcompliance.errors import OutcomeError, explained
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
@@ -21,7 +22,7 @@ from xcompliance.running_sandbox import find_sandbox
 from xcompliance.runs import get_run, latest_runs
 from xcompliance.sandbox_command import Generation
 from xcompliance.stack import DEFAULT_PREFIX, Stack
-from xcompliance.submit import check, check_file, submit
+from xcompliance.submit import Submission, check, check_file, submit
 from xcompliance.text import count, size
 from xcompliance.watch import watch
 
@@ -77,13 +78,45 @@ def submit_command(
         submission = submit(stack, path, job_type, name, _Sent(shown, length))
         run = watch(stack, [submission], shown)[0] if wait else None
     if run is not None:
-        _show(stack, get_run(stack, run.run_id), as_json)
-        if run.status == "failed":
-            raise OutcomeError(f"The run has failed: {run.error_message or run.error}")
+        _end(stack, run, as_json)
     elif as_json:
         _print_json(asdict(submission))
     else:
         _console().print(f"The run is {submission.run_id}. Look at it with: xcompliance show {submission.run_id}")
+
+
+@app.command("watch")
+@explained()
+def watch_command(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Follow a run to its end; Ctrl-C stops the watching, and not the run."""
+    stack = _stack(prefix)
+    found = get_run(stack, run)
+    submission = Submission(found.run_id, found.bucket, found.key, found.version_id)
+    with display(Console(stderr=True, highlight=False)) as shown:
+        (ended,) = watch(stack, [submission], shown)
+    _end(stack, ended, as_json)
+
+
+@app.command("cancel")
+@explained()
+def cancel_command(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    prefix: Prefix = None,
+) -> None:
+    """Stop a run that goes on; its job at X is cancelled, and the next in the queue takes its turn."""
+    stack = _stack(prefix)
+    cancel(stack, get_run(stack, run), confirmed=yes)
+    _console().print(
+        "The run is being stopped: its job at X is cancelled, and the next in the queue takes its turn.\n"
+        f"Follow it to its end with: xcompliance watch {run}\nGo on with it later with: xcompliance retry {run}",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -194,6 +227,13 @@ def _show(stack: Stack, run: RunRecord, as_json: bool) -> None:
         _print_json(run.as_json())
     else:
         report.show(_console(), stack, run)
+
+
+def _end(stack: Stack, run: RunRecord, as_json: bool) -> None:
+    """Shows a run that has ended; raises OutcomeError when that was not well."""
+    _show(stack, get_run(stack, run.run_id), as_json)
+    if run.status == "failed":
+        raise OutcomeError(f"The run has failed: {run.error_message or run.error}")
 
 
 def _summary(run: RunRecord) -> dict[str, Any]:
