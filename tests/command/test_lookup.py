@@ -137,8 +137,8 @@ class Busy:
     """DynamoDB that reads ``room`` keys of each request, and leaves the others to be asked for again."""
 
     def __init__(self, stack: Stack, room: int) -> None:
-        self._client = stack.results_table.meta.client
-        self._real = self._client.batch_get_item
+        client: Any = stack.results_table.meta.client
+        self._real = client.batch_get_item
         self._room = room
         self.asked: list[int] = []
 
