@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from compliance.runs import JobType
-from xcompliance import query, report, sandbox_command
-from xcompliance.errors import OutcomeError, explained
+from xcompliance import query, report, results, sandbox_command
+from xcompliance.cancel import cancel
+from xcompliance.errors import CommandError, OutcomeError, explained
+from xcompliance.lookup import caution, ids_of, look_up, table_of
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
 from xcompliance.report_file import open_in_browser, save_report
@@ -21,7 +23,7 @@ from xcompliance.running_sandbox import find_sandbox
 from xcompliance.runs import get_run, latest_runs
 from xcompliance.sandbox_command import Generation
 from xcompliance.stack import DEFAULT_PREFIX, Stack
-from xcompliance.submit import check, check_file, submit
+from xcompliance.submit import Submission, check, check_file, submit
 from xcompliance.text import count, size
 from xcompliance.watch import watch
 
@@ -77,13 +79,45 @@ def submit_command(
         submission = submit(stack, path, job_type, name, _Sent(shown, length))
         run = watch(stack, [submission], shown)[0] if wait else None
     if run is not None:
-        _show(stack, get_run(stack, run.run_id), as_json)
-        if run.status == "failed":
-            raise OutcomeError(f"The run has failed: {run.error_message or run.error}")
+        _end(stack, run, as_json)
     elif as_json:
         _print_json(asdict(submission))
     else:
         _console().print(f"The run is {submission.run_id}. Look at it with: xcompliance show {submission.run_id}")
+
+
+@app.command("watch")
+@explained()
+def watch_command(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Follow a run to its end; Ctrl-C stops the watching, and not the run."""
+    stack = _stack(prefix)
+    found = get_run(stack, run)
+    submission = Submission(found.run_id, found.bucket, found.key, found.version_id)
+    with display(Console(stderr=True, highlight=False)) as shown:
+        (ended,) = watch(stack, [submission], shown)
+    _end(stack, ended, as_json)
+
+
+@app.command("cancel")
+@explained()
+def cancel_command(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    prefix: Prefix = None,
+) -> None:
+    """Stop a run that goes on; its job at X is cancelled, and the next in the queue takes its turn."""
+    stack = _stack(prefix)
+    cancel(stack, get_run(stack, run), confirmed=yes)
+    _console().print(
+        "The run is being stopped: its job at X is cancelled, and the next in the queue takes its turn.\n"
+        f"Follow it to its end with: xcompliance watch {run}\nGo on with it later with: xcompliance retry {run}",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -136,6 +170,50 @@ def retry_command(
     stack = _stack(prefix)
     retry(stack, get_run(stack, run))
     _console().print(f"The run begins again. Look at it with: xcompliance show {run}")
+
+
+@app.command("results")
+@explained()
+def results_command(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    *,
+    form: Annotated[results.Format, typer.Option("--format", help="Of the records.")] = "table",
+    action: Annotated[str | None, typer.Option(help="Nothing but delete, rehydrate or scrub_geo.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Nothing but this reason, in X's words.")] = None,
+    file: Annotated[Path | None, typer.Option("--output", "-o", help="Where they go; to the screen.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Take what is there of an incomplete run.")] = False,
+    prefix: Prefix = None,
+) -> None:
+    """Fetch what X said in a run, record by record, from its files."""
+    if form == "parquet" and file is None:
+        raise CommandError("Parquet is no text: name a file for it with -o FILE.")
+    notes = Console(stderr=True, highlight=False, soft_wrap=True)
+    stack = _stack(prefix)
+    found = get_run(stack, run)
+    wanted = results.Wanted(action, reason)
+    for note in results.write(stack, found, wanted, form, file, partial=partial):
+        notes.print(note, markup=False)
+
+
+@app.command()
+@explained()
+def lookup(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Post or user IDs; - reads them from stdin.")],
+    *,
+    job_type: Annotated[JobType, typer.Option("--type", help="What the IDs are.")],
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Look up what was found about single IDs, in the index in DynamoDB."""
+    wanted = ids_of(ids, sys.stdin)
+    stack = _stack(prefix)
+    found = list(look_up(stack, job_type, wanted))
+    if as_json:
+        _print_json([asdict(finding) for finding in found])
+    else:
+        _console().print(table_of(found))
+    if (warning := caution(stack, found)) is not None:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(warning, markup=False)
 
 
 @app.command("query")
@@ -194,6 +272,13 @@ def _show(stack: Stack, run: RunRecord, as_json: bool) -> None:
         _print_json(run.as_json())
     else:
         report.show(_console(), stack, run)
+
+
+def _end(stack: Stack, run: RunRecord, as_json: bool) -> None:
+    """Shows a run that has ended; raises OutcomeError when that was not well."""
+    _show(stack, get_run(stack, run.run_id), as_json)
+    if run.status == "failed":
+        raise OutcomeError(f"The run has failed: {run.error_message or run.error}")
 
 
 def _summary(run: RunRecord) -> dict[str, Any]:

@@ -86,6 +86,7 @@ class RunRecord(Record):
     bucket: str
     key: str
     version_id: str
+    execution_arn: str
     started_at: datetime
     checked_on: str
     bytes: int = 0

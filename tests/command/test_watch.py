@@ -1,3 +1,4 @@
+import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from xcompliance.stack import Stack
 from xcompliance.submit import Submission
 from xcompliance.watch import doing_now, watch
 
+from .conftest import Invoke, json_of
 from .items import RUN_ID, part_item, run_item, without
 
 NOW = datetime(2026, 11, 23, 13, 45, 30, tzinfo=UTC)
@@ -104,3 +106,48 @@ def test_it_gives_up_when_nothing_happens(stack: Stack, write: Callable[[Mapping
     write(run_item(status="preparing"))
     with pytest.raises(OutcomeError, match="Nothing has happened"):
         watch(stack, [SUBMISSION], Shown(), pause=0.02, patience=0.01)
+
+
+def test_the_command_follows_a_run_that_goes_on(
+    write: Callable[[Mapping[str, Any]], None], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(without(run_item(status="checking"), "ended_at"))
+    write(without(part_item(status="in_progress"), *LATER[2:]))
+    monkeypatch.setattr(time, "sleep", lambda seconds: write(run_item()))
+    result = invoke("watch", RUN_ID)
+    assert result.exit_code == 0, result.output
+    assert "tweets/posts.txt: X is working" in result.stderr
+    assert "tweets/posts.txt: complete, 3,000 IDs checked, 57 affected" in result.stderr
+    assert f"{RUN_ID}  complete" in result.stdout
+
+
+def test_the_command_prints_the_run_at_its_end(write: Callable[[Mapping[str, Any]], None], invoke: Invoke) -> None:
+    write(run_item())
+    write(part_item())
+    document = json_of(invoke("watch", RUN_ID, "--json"))
+    assert (document["status"], len(document["part_records"])) == ("complete", 1)
+
+
+def test_a_run_that_fails_while_it_is_watched_ends_the_command_with_1(
+    write: Callable[[Mapping[str, Any]], None], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(without(run_item(status="preparing"), "ended_at"))
+    failed = run_item(status="failed", error="JobExpired", error_message="X reports the job as expired.")
+    monkeypatch.setattr(time, "sleep", lambda seconds: write(failed))
+    result = invoke("watch", RUN_ID)
+    assert result.exit_code == 1
+    assert "The run has failed: X reports the job as expired." in result.stderr
+
+
+def test_so_does_one_that_had_failed_before(write: Callable[[Mapping[str, Any]], None], invoke: Invoke) -> None:
+    write(run_item(status="failed", error="JobExpired"))
+    result = invoke("watch", RUN_ID, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["status"] == "failed"
+    assert "The run has failed: JobExpired" in result.stderr
+
+
+def test_a_run_that_there_is_not_is_not_watched(stack: Stack, invoke: Invoke) -> None:
+    result = invoke("watch", "tweets-nope")
+    assert result.exit_code == 2
+    assert "There is no run tweets-nope." in result.stderr
