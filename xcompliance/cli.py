@@ -14,6 +14,7 @@ from compliance.runs import JobType
 from xcompliance import query, report, sandbox_command
 from xcompliance.cancel import cancel
 from xcompliance.errors import OutcomeError, explained
+from xcompliance.lookup import caution, ids_of, look_up, table_of
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
 from xcompliance.report_file import open_in_browser, save_report
@@ -169,6 +170,27 @@ def retry_command(
     stack = _stack(prefix)
     retry(stack, get_run(stack, run))
     _console().print(f"The run begins again. Look at it with: xcompliance show {run}")
+
+
+@app.command()
+@explained()
+def lookup(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Post or user IDs; - reads them from stdin.")],
+    *,
+    job_type: Annotated[JobType, typer.Option("--type", help="What the IDs are.")],
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Look up what was found about single IDs, in the index in DynamoDB."""
+    wanted = ids_of(ids, sys.stdin)
+    stack = _stack(prefix)
+    found = list(look_up(stack, job_type, wanted))
+    if as_json:
+        _print_json([asdict(finding) for finding in found])
+    else:
+        _console().print(table_of(found))
+    if (warning := caution(stack, found)) is not None:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(warning, markup=False)
 
 
 @app.command("query")
