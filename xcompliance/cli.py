@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from compliance.runs import JobType
-from xcompliance import query, report, sandbox_command
+from xcompliance import query, report, results, sandbox_command
 from xcompliance.cancel import cancel
-from xcompliance.errors import OutcomeError, explained
+from xcompliance.errors import CommandError, OutcomeError, explained
 from xcompliance.lookup import caution, ids_of, look_up, table_of
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
@@ -170,6 +170,29 @@ def retry_command(
     stack = _stack(prefix)
     retry(stack, get_run(stack, run))
     _console().print(f"The run begins again. Look at it with: xcompliance show {run}")
+
+
+@app.command("results")
+@explained()
+def results_command(
+    run: Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")],
+    *,
+    form: Annotated[results.Format, typer.Option("--format", help="Of the records.")] = "table",
+    action: Annotated[str | None, typer.Option(help="Nothing but delete, rehydrate or scrub_geo.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Nothing but this reason, in X's words.")] = None,
+    file: Annotated[Path | None, typer.Option("--output", "-o", help="Where they go; to the screen.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Take what is there of an incomplete run.")] = False,
+    prefix: Prefix = None,
+) -> None:
+    """Fetch what X said in a run, record by record, from its files."""
+    if form == "parquet" and file is None:
+        raise CommandError("Parquet is no text: name a file for it with -o FILE.")
+    notes = Console(stderr=True, highlight=False, soft_wrap=True)
+    stack = _stack(prefix)
+    found = get_run(stack, run)
+    wanted = results.Wanted(action, reason)
+    for note in results.write(stack, found, wanted, form, file, partial=partial):
+        notes.print(note, markup=False)
 
 
 @app.command()

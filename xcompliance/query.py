@@ -23,6 +23,7 @@ from xcompliance.errors import CommandError
 from xcompliance.report import plain_table
 from xcompliance.stack import Stack
 from xcompliance.views import ATHENA, Narrowing, for_athena, for_sandbox
+from xcompliance.whole_file import whole_file
 
 Format = Literal["table", "csv", "jsonl"]
 
@@ -96,15 +97,8 @@ def _opened(file: Path | None) -> Iterator[IO[str]]:
     if file is None:
         yield sys.stdout
         return
-    unfinished = file.with_name(f"{file.name}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as target:
-            yield target
-        unfinished.replace(file)
-    except OSError as error:
-        raise CommandError(f"{file} cannot be written: {error.strerror}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(file) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as target:
+        yield target
 
 
 def _write_table(answer: Stream, target: IO[str]) -> int:
