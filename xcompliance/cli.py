@@ -33,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Keeps stored X posts and users in line with X. Commands speak to the sandbox while one is up and to the AWS "
     "account of your credentials otherwise.",
-    epilog="Exit status: 0 all well, 1 a run failed or a figure disagrees, 2 the command could not do what was asked.",
+    epilog="Exit status: 0 all well, 1 a run failed or is incomplete, or a figure disagrees, 2 the command could not "
+    "do what was asked, 130 it was interrupted.",
 )
 app.add_typer(sandbox_command.app, name="sandbox")
 

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from xcompliance.aws_errors import AwsError, sentence
 from xcompliance.sandbox.processes import SandboxError
 
 FAILED = 1
 """Exit status: a run failed, a figure disagrees, or the sandbox did not start."""
 MISUSED = 2
 """Exit status: the command could not do what was asked, and nothing was checked."""
+INTERRUPTED = 130
+"""Exit status: Ctrl-C, as shells have it."""
 
 
 class CommandError(Exception):
@@ -27,15 +28,19 @@ class OutcomeError(Exception):
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turns a failure that has a known cause into a message on stderr and an exit status."""
+    """Turns a failure that has a known cause into a message on stderr and an exit status; Ctrl-C needs no message."""
     try:
         yield
     except (OutcomeError, SandboxError) as error:
-        raise _exit(error, FAILED) from None
-    except (CommandError, BotoCoreError, Boto3Error, ClientError) as error:
-        raise _exit(error, MISUSED) from None
+        raise _exit(str(error), FAILED) from None
+    except CommandError as error:
+        raise _exit(str(error), MISUSED) from None
+    except AwsError as error:
+        raise _exit(sentence(error), MISUSED) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
 
 
-def _exit(error: Exception, status: int) -> typer.Exit:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}")
+def _exit(message: str, status: int) -> typer.Exit:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]error:[/] {escape(message)}")
     return typer.Exit(status)

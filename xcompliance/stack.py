@@ -1,5 +1,6 @@
 """Where a deployment's things are, and the clients to reach them: an AWS account or the sandbox alike."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +34,8 @@ class Stack:
     @classmethod
     def of_account(cls, prefix: str) -> "Stack":
         """The deployment of that prefix in the account and region of the caller's credentials."""
-        session = boto3.Session()
+        # boto3 itself reads AWS_DEFAULT_REGION alone, where the AWS CLI and CDK read this one.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         return cls(prefix, stack_outputs(session, f"{prefix}Pipeline"), session, {})
 
     @classmethod

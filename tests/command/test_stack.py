@@ -59,6 +59,15 @@ def test_a_region_is_needed(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> 
     assert invoke("runs").exit_code == 2
 
 
+@pytest.mark.parametrize(("aws_region", "taken"), [("eu-west-1", "eu-west-1"), ("", "us-east-1")])
+def test_the_region_is_the_one_that_aws_tools_take(
+    monkeypatch: pytest.MonkeyPatch, aws_region: str, taken: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", aws_region)
+    monkeypatch.setattr("xcompliance.stack.stack_outputs", lambda session, name: {})
+    assert Stack.of_account("Mine").session.region_name == taken
+
+
 def test_a_sandbox_that_is_up_is_used(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     handle = {
         "aws_access_key_id": "test",
