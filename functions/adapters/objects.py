@@ -51,16 +51,32 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int,
 
 
 def source_blocks(segment: Segment) -> Iterator[bytes]:
-    """The object of a segment, in its version, from the byte before the segment on, which tells whether a line ends."""
-    start = max(0, segment.start - 1)
-    with source_errors():
-        answer = s3().get_object(
-            Bucket=segment.bucket, Key=segment.key, VersionId=segment.version_id, Range=f"bytes={start}-"
-        )
-    # An answer that is not a range of the object is the whole of it.
-    surplus = start if "ContentRange" not in answer else 0
-    with closing(answer["Body"]) as body:
-        yield from skip(iter(lambda: body.read(BLOCK), b""), surplus)
+    """The object of a segment, in its version, from the byte before the segment on, which tells whether a line ends.
+
+    It goes on behind the segment for as long as it is read, as a line may end there, but asks for no more than it
+    must: what is asked for and not read was sent for nothing.
+    """
+    position, stop, further = max(0, segment.start - 1), segment.end + BLOCK, BLOCK
+    size = segment.end
+    while position < size:
+        with source_errors():
+            answer = s3().get_object(
+                Bucket=segment.bucket,
+                Key=segment.key,
+                VersionId=segment.version_id,
+                Range=f"bytes={position}-{stop - 1}",
+            )
+        # An answer that is not a range of the object is the whole of it.
+        is_range = "ContentRange" in answer
+        size = int(answer["ContentRange"].rpartition("/")[2]) if is_range else answer["ContentLength"]
+        with closing(answer["Body"]) as body:
+            yield from skip(_in_blocks(body), 0 if is_range else position)
+        further *= 2
+        position, stop = stop if is_range else size, stop + further
+
+
+def _in_blocks(body: "StreamingBody") -> Iterator[bytes]:
+    return iter(lambda: body.read(BLOCK), b"")
 
 
 def prepared(part: Part) -> Source:
@@ -99,13 +115,13 @@ def prepared_blocks(part: Part) -> Iterator[bytes]:
     with source_errors():
         answer = s3().get_object(Bucket=settings().results_bucket, Key=part["object_key"], IfMatch=part["object_etag"])
     with closing(answer["Body"]) as body:
-        yield from iter(lambda: body.read(BLOCK), b"")
+        yield from _in_blocks(body)
 
 
 def blocks(key: str) -> Iterator[bytes]:
     """An object of the results bucket, from its beginning to its end."""
     with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:
-        yield from iter(lambda: body.read(BLOCK), b"")
+        yield from _in_blocks(body)
 
 
 def read_lines(key: str, start: int) -> Generator[list[bytes]]:
@@ -211,7 +227,7 @@ def blocks_between(key: str, start: int, end: int) -> Iterator[bytes]:
     """The same, in blocks."""
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-{end - 1}")
     with closing(answer["Body"]) as body:
-        yield from iter(lambda: body.read(BLOCK), b"")
+        yield from _in_blocks(body)
 
 
 class Spool:
