@@ -24,6 +24,7 @@ from compliance.wire import Readable, WireError, skip
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _GONE = ("NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed", "PreconditionFailed", "412")
 
@@ -41,13 +42,27 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
 
 def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
     """Length of an inbox object in bytes, and its first ``size`` bytes."""
-    with source_errors():
-        answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id)
+    try:
+        with source_errors():
+            answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes=0-{size - 1}")
+    except ClientError as error:
+        # No range is one of an object without bytes.
+        if error.response.get("Error", {}).get("Code") != "InvalidRange":
+            raise
+        return 0, b""
+    length = _whole_length(answer)
     with closing(answer["Body"]) as body:
         head = body.read(size)
-    if len(head) < min(size, answer["ContentLength"]):
+    if len(head) < min(size, length):
         raise AwsUnavailable("S3 broke off at the beginning of the object.")
-    return answer["ContentLength"], head
+    return length, head
+
+
+def _whole_length(answer: "GetObjectOutputTypeDef") -> int:
+    """Of the object, in bytes; an answer that is not a range of it is the whole of it."""
+    if "ContentRange" in answer:
+        return int(answer["ContentRange"].rpartition("/")[2])
+    return answer["ContentLength"]
 
 
 def source_blocks(segment: Segment) -> Iterator[bytes]:
@@ -66,9 +81,7 @@ def source_blocks(segment: Segment) -> Iterator[bytes]:
                 VersionId=segment.version_id,
                 Range=f"bytes={position}-{stop - 1}",
             )
-        # An answer that is not a range of the object is the whole of it.
-        is_range = "ContentRange" in answer
-        size = int(answer["ContentRange"].rpartition("/")[2]) if is_range else answer["ContentLength"]
+        size, is_range = _whole_length(answer), "ContentRange" in answer
         with closing(answer["Body"]) as body:
             yield from skip(_in_blocks(body), 0 if is_range else position)
         further *= 2
@@ -215,7 +228,7 @@ def head_of(key: str, size: int) -> tuple[bytes, int]:
     """The first ``size`` bytes of an object of the results bucket that is not empty, and its length."""
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes=0-{size - 1}")
     with closing(answer["Body"]) as body:
-        return body.read(), int(answer["ContentRange"].rpartition("/")[2])
+        return body.read(), _whole_length(answer)
 
 
 def read_range(key: str, start: int, end: int) -> bytes:

@@ -1,5 +1,6 @@
 """What is read of a dropped object for one of its segments: the segment, and as much as its last line takes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from adapters import aws
 from adapters.http import BLOCK
 from adapters.id_lines import id_lines
-from adapters.objects import source_blocks
+from adapters.objects import source_blocks, source_head
 from compliance.formats import Format
 from compliance.segments import Segment
 from tests.unit.conftest import INBOX, Functions
@@ -23,7 +24,7 @@ def segment(content: bytes, start: int, end: int) -> Segment:
 
 
 @pytest.fixture
-def ranges(functions: Functions) -> list[str]:
+def ranges(functions: Functions) -> Iterator[list[str]]:
     """The ranges that S3 is asked for."""
     asked: list[str] = []
 
@@ -31,7 +32,8 @@ def ranges(functions: Functions) -> list[str]:
         asked.append(params["headers"]["Range"])
 
     aws.s3().meta.events.register("before-call.s3.GetObject", listen)
-    return asked
+    yield asked
+    aws.s3().meta.events.unregister("before-call.s3.GetObject", listen)
 
 
 def test_no_more_is_asked_for_than_the_last_line_is_likely_to_take(ranges: list[str]) -> None:
@@ -53,3 +55,10 @@ def test_an_object_is_read_to_its_end_and_no_further(ranges: list[str]) -> None:
     whole = segment(LINE + LINE[:-1], 0, len(LINE))
     assert b"".join(source_blocks(whole)) == LINE + LINE[:-1]
     assert len(ranges) == 1
+
+
+@pytest.mark.parametrize(("content", "head"), [(b"", b""), (b"18\n", b"18\n"), (LINE * 9, LINE * 2)])
+def test_the_head_is_asked_for_alone(ranges: list[str], content: bytes, head: bytes) -> None:
+    about = segment(content, 0, 0)
+    assert source_head(about.bucket, about.key, about.version_id, 2 * len(LINE)) == (len(content), head)
+    assert ranges == [f"bytes=0-{2 * len(LINE) - 1}"]
