@@ -75,7 +75,7 @@ def emulator(folder: Path, certificate: Certificate, wait_scale: float) -> Itera
         "SANDBOX_PYTHON": sys.executable,
         "TMPDIR": str(temporary),
     }
-    command = [sys.executable, "-m", "ministack"]
+    command = [sys.executable, "-m", "xcompliance.sandbox.emulator_process"]
     trust = ssl.create_default_context(cafile=str(certificate.certificate))
 
     def is_healthy() -> bool | None:
