@@ -63,7 +63,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def raise_it(*_: Any) -> NoReturn:
             raise error
 
-        monkeypatch.setattr("xcompliance.cli._stack", raise_it)
+        monkeypatch.setattr("xcompliance.target.stack_of", raise_it)
 
     return fail_with
 

@@ -1,0 +1,10 @@
+"""Which deployment a command speaks to."""
+
+from xcompliance.running_sandbox import find_sandbox
+from xcompliance.stack import DEFAULT_PREFIX, Stack
+
+
+def stack_of(prefix: str | None) -> Stack:
+    """The prefix that was asked for; else the sandbox that is up; else the default prefix."""
+    handle = find_sandbox() if prefix is None else None
+    return Stack.of_account(prefix or DEFAULT_PREFIX) if handle is None else Stack.of_sandbox(handle)
