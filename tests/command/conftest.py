@@ -25,6 +25,7 @@ OUTPUTS = {
     "AthenaWorkGroupName": "XCompliance",
     "RunStateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:XComplianceRun",
 }
+DESCRIBED = {"Outputs": [{"OutputKey": name, "OutputValue": value} for name, value in OUTPUTS.items()]}
 Invoke = Callable[..., Result]
 
 
@@ -66,7 +67,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
             }
         ],
     )
-    monkeypatch.setattr("xcompliance.stack.stack_outputs", lambda session, name: OUTPUTS)
+    monkeypatch.setattr("xcompliance.stack.describe_stack", lambda account, name: DESCRIBED)
     return Stack("XCompliance", OUTPUTS, session, {})
 
 
