@@ -65,10 +65,24 @@ def test_each_shell_gets_a_script_that_asks_the_command_by_its_name(shell: str) 
     assert "xcompliance" in script
 
 
-def test_the_script_works_in_a_real_bash(tmp_path: Path) -> None:
-    program = tmp_path / "xcompliance"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(XCOMPLIANCE)} "$@"\n')
-    program.chmod(0o700)
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """The command under its name."""
+    file = tmp_path / "xcompliance"
+    file.write_text(f'#!/bin/sh\nexec {shlex.join(XCOMPLIANCE)} "$@"\n')
+    file.chmod(0o700)
+    return file
+
+
+def test_it_is_installed_for_the_shell_that_asks(program: Path, tmp_path: Path) -> None:
+    asks = ["bash", "--norc", "-c", f"{program} --install-completion; exit $?"]
+    subprocess.run(asks, check=True, capture_output=True, env=os.environ | {"HOME": str(tmp_path)})
+    script = tmp_path / ".bash_completions" / "xcompliance.sh"
+    assert "_XCOMPLIANCE_COMPLETE=complete_bash" in script.read_text()
+    assert str(script) in (tmp_path / ".bashrc").read_text()
+
+
+def test_the_script_works_in_a_real_bash(program: Path) -> None:
     asks = f"""
         {told(_XCOMPLIANCE_COMPLETE="source_bash")}
         complete -p xcompliance
