@@ -60,7 +60,7 @@ class Stack:
     @property
     def is_sandbox(self) -> bool:
         """Whether AWS is played by the emulator."""
-        return bool(self.connection)
+        return "endpoint_url" in self.connection
 
     def __getitem__(self, output: str) -> str:
         try:

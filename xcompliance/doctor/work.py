@@ -77,9 +77,10 @@ def dead_letters(subject: Subject) -> Finding:
         said = ", ".join(f"{count(number)} in {url.rpartition('/')[2]}" for url, number in full.items())
         return wrong(
             f"Events were not delivered: {said}.",
-            "What they are about: "
-            + "; ".join(f"aws sqs receive-message --queue-url {url}" for url in full)
-            + ". A run that was not started begins when its file is dropped again. Then: aws sqs purge-queue",
+            "A run that was not started begins when its file is dropped again. To read and then to empty a queue: "
+            + "; ".join(
+                f"aws sqs receive-message --queue-url {url}; aws sqs purge-queue --queue-url {url}" for url in full
+            ),
         )
     return right(f"{count(len(letters))} queues, all empty")
 
