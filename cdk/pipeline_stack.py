@@ -40,4 +40,5 @@ class PipelineStack(Stack):
             BearerTokenSecretArn=storage.bearer_token_arn,
             GlueDatabaseName=analytics.database_name,
             AthenaWorkGroupName=analytics.work_group_name,
+            XApiUrl=settings.x_api_url,
         )

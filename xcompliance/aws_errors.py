@@ -39,11 +39,25 @@ _UNREACHABLE = (exceptions.ConnectionError, exceptions.HTTPClientError)
 
 def sentence(error: Exception) -> str:
     """One line about an error of AWS's library: what is wrong, what to do, and what AWS says."""
-    cause = error.__context__ if isinstance(error, Boto3Error) else None  # an upload wraps its reason in a text
-    known = cause if isinstance(cause, BotoCoreError | ClientError) else error
-    meaning = _of_answer(known) if isinstance(known, ClientError) else _of_library(known)
-    said = _said(known)
+    said, meaning = words_of(error), meaning_of(error)
     return f"{meaning} ({said})" if meaning else said
+
+
+def meaning_of(error: Exception) -> str | None:
+    """What is wrong, and what to do; None for what only AWS's own words explain."""
+    known = _cause(error)
+    return _of_answer(known) if isinstance(known, ClientError) else _of_library(known)
+
+
+def words_of(error: Exception) -> str:
+    """What AWS or its library says, in a line."""
+    known = _cause(error)
+    return " ".join(str(known).split()) or type(known).__name__
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether AWS knows who asks, and does not let them."""
+    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _DENIED
 
 
 def _of_answer(error: ClientError) -> str | None:
@@ -73,5 +87,6 @@ def _of_library(error: Exception) -> str | None:
     return None
 
 
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+def _cause(error: Exception) -> Exception:
+    cause = error.__context__ if isinstance(error, Boto3Error) else None  # an upload wraps its reason in a text
+    return cause if isinstance(cause, BotoCoreError | ClientError) else error

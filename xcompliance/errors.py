@@ -7,11 +7,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from xcompliance.aws_errors import AwsError, sentence
 from xcompliance.sandbox.processes import SandboxError
 
 FAILED = 1
-"""Exit status: a run failed, a figure disagrees, or the sandbox did not start."""
+"""Exit status: a run failed or is incomplete, something is wrong, a figure disagrees, or the sandbox did not start."""
 MISUSED = 2
 """Exit status: the command could not do what was asked, and nothing was checked."""
 INTERRUPTED = 130
@@ -35,10 +34,14 @@ def explained() -> Iterator[None]:
         raise _exit(str(error), FAILED) from None
     except CommandError as error:
         raise _exit(str(error), MISUSED) from None
-    except AwsError as error:
-        raise _exit(sentence(error), MISUSED) from None
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        from xcompliance.aws_errors import AwsError, sentence  # noqa: PLC0415 -- takes a second
+
+        if not isinstance(error, AwsError):
+            raise
+        raise _exit(sentence(error), MISUSED) from None
 
 
 def _exit(message: str, status: int) -> typer.Exit:

@@ -1,4 +1,4 @@
-"""Questions to Athena: a view, a table or a saved query by its name, or any SQL; and answers in three formats."""
+"""Questions to Athena: a view, a table or a saved query by its name, or any SQL; and answers in four formats."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import IO, Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,14 +20,12 @@ from xcompliance import athena
 from xcompliance.athena import Row, Stream
 from xcompliance.catalog import Catalog, read_catalog
 from xcompliance.errors import CommandError
+from xcompliance.formats import Format
 from xcompliance.report import plain_table
 from xcompliance.stack import Stack
 from xcompliance.views import ATHENA, Narrowing, for_athena, for_sandbox
 from xcompliance.whole_file import whole_file
 
-Format = Literal["table", "csv", "jsonl"]
-
-ROWS_ON_A_SCREEN: Final = 100
 _NAME: Final = re.compile(r"\w+", re.ASCII)
 _NUMBERS: Final = ("tinyint", "smallint", "integer", "bigint")
 
@@ -89,6 +87,8 @@ def write(answer: Stream, form: Format, file: Path | None) -> int:
             return _write_table(answer, target)
         if form == "csv":
             return _write_csv(answer, target)
+        if form == "json":
+            return _write_json(answer, target)
         return _write_json_lines(answer, target)
 
 
@@ -126,6 +126,15 @@ def _write_json_lines(answer: Stream, target: IO[str]) -> int:
     count = 0
     for count, row in enumerate(answer.rows, 1):  # noqa: B007 -- how many there were
         target.write(json.dumps(_typed(answer, row), ensure_ascii=False) + "\n")
+    return count
+
+
+def _write_json(answer: Stream, target: IO[str]) -> int:
+    """One list, a row to a line; it is only closed when all rows are there."""
+    count = 0
+    for count, row in enumerate(answer.rows, 1):
+        target.write(("[\n" if count == 1 else ",\n") + json.dumps(_typed(answer, row), ensure_ascii=False))
+    target.write("\n]\n" if count else "[]\n")
     return count
 
 

@@ -6,20 +6,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import duckdb
 
 from xcompliance import query
 from xcompliance.athena import Row, Stream
 from xcompliance.errors import CommandError, OutcomeError
-from xcompliance.query import ROWS_ON_A_SCREEN
+from xcompliance.formats import ROWS_ON_A_SCREEN, FileFormat, Format
 from xcompliance.records import RunRecord
 from xcompliance.stack import Stack
 from xcompliance.text import count
 from xcompliance.whole_file import whole_file
-
-Format = Literal["table", "csv", "jsonl", "parquet"]
 
 COLUMNS: Final = {
     "id": "varchar",
@@ -62,7 +60,7 @@ class Wanted:
 
 
 def write(
-    stack: Stack, run: RunRecord, wanted: Wanted, form: Format, file: Path | None, *, partial: bool
+    stack: Stack, run: RunRecord, wanted: Wanted, form: FileFormat, file: Path | None, *, partial: bool
 ) -> Iterator[str]:
     """Writes a run's records to a file or to stdout; yields what is worth a note. A file is there when it is whole.
 
@@ -132,7 +130,7 @@ class _Files:
             )
 
 
-def _write_rows(files: _Files, wanted: Wanted, form: query.Format, file: Path | None) -> tuple[int, bool]:
+def _write_rows(files: _Files, wanted: Wanted, form: Format, file: Path | None) -> tuple[int, bool]:
     """How many rows were written, and whether there are more: a screen is not for all of them."""
     columns = {name: kind for name, kind in COLUMNS.items() if form != "table" or name not in _NOT_ON_SCREEN}
     with closing(_rows(files, wanted, columns)) as rows:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from xcompliance.errors import CommandError
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_s3.client import S3Client
@@ -34,9 +35,14 @@ class Stack:
     @classmethod
     def of_account(cls, prefix: str) -> "Stack":
         """The deployment of that prefix in the account and region of the caller's credentials."""
+        found = cls.of_session(prefix)
+        return replace(found, outputs=outputs_of(describe_stack(found, f"{prefix}Pipeline")))
+
+    @classmethod
+    def of_session(cls, prefix: str) -> "Stack":
+        """The same, without a look at what is deployed: it has no outputs."""
         # boto3 itself reads AWS_DEFAULT_REGION alone, where the AWS CLI and CDK read this one.
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
-        return cls(prefix, stack_outputs(session, f"{prefix}Pipeline"), session, {})
+        return cls(prefix, {}, boto3.Session(region_name=os.environ.get("AWS_REGION") or None), {})
 
     @classmethod
     def of_sandbox(cls, handle: Mapping[str, str]) -> "Stack":
@@ -54,7 +60,7 @@ class Stack:
     @property
     def is_sandbox(self) -> bool:
         """Whether AWS is played by the emulator."""
-        return bool(self.connection)
+        return "endpoint_url" in self.connection
 
     def __getitem__(self, output: str) -> str:
         try:
@@ -97,17 +103,25 @@ class Stack:
         return self.session.resource("dynamodb", **self.connection)
 
 
-def stack_outputs(session: boto3.Session, stack: str) -> dict[str, str]:
-    """A CloudFormation stack's outputs by name; raises CommandError when there is no such stack."""
-    if session.region_name is None:
+def describe_stack(account: Stack, name: str) -> "StackTypeDef":
+    """A stack in CloudFormation's words; raises CommandError when there is none of that name."""
+    region = account.session.region_name
+    if region is None:
         raise CommandError("No AWS region is set: set AWS_REGION, or start a sandbox with: xcompliance sandbox up")
     try:
-        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        (found,) = account.session.client("cloudformation", **account.connection).describe_stacks(StackName=name)[
+            "Stacks"
+        ]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise CommandError(
-            f"There is no stack {stack} in {session.region_name}. Deploy it (make deploy), name another one with "
+            f"There is no stack {name} in {region}. Deploy it (make deploy), name another one with "
             "--prefix, or start a sandbox with: xcompliance sandbox up"
         ) from None
-    return {each["OutputKey"]: each["OutputValue"] for each in found[0].get("Outputs", [])}
+    return found
+
+
+def outputs_of(stack: "StackTypeDef") -> dict[str, str]:
+    """A stack's outputs by name."""
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}

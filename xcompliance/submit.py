@@ -6,6 +6,7 @@ from pathlib import Path
 
 from compliance.runs import DATASETS, MARKER, JobType, is_hidden, run_id
 from xcompliance.errors import CommandError
+from xcompliance.records import RunRecord
 from xcompliance.stack import Stack
 
 
@@ -17,6 +18,11 @@ class Submission:
     bucket: str
     key: str
     version_id: str
+
+
+def submission_of(run: RunRecord) -> Submission:
+    """What has started a run."""
+    return Submission(run.run_id, run.bucket, run.key, run.version_id)
 
 
 def submit(

@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from tests.command.fake_athena import Athena, Glue
 from xcompliance.cli import app
 from xcompliance.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 OUTPUTS = {
     "InboxBucketName": "inbox",
@@ -21,6 +25,7 @@ OUTPUTS = {
     "AthenaWorkGroupName": "XCompliance",
     "RunStateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:XComplianceRun",
 }
+DESCRIBED = {"Outputs": [{"OutputKey": name, "OutputValue": value} for name, value in OUTPUTS.items()]}
 Invoke = Callable[..., Result]
 
 
@@ -32,7 +37,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setattr("xcompliance.cli.find_sandbox", lambda: None)
+    monkeypatch.setattr("xcompliance.target.find_sandbox", lambda: None)
     with mock_aws():
         yield
 
@@ -62,7 +67,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
             }
         ],
     )
-    monkeypatch.setattr("xcompliance.stack.stack_outputs", lambda session, name: OUTPUTS)
+    monkeypatch.setattr("xcompliance.stack.describe_stack", lambda account, name: DESCRIBED)
     return Stack("XCompliance", OUTPUTS, session, {})
 
 
@@ -70,6 +75,26 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
 def write(stack: Stack) -> Callable[[Mapping[str, Any]], None]:
     """Puts an item into the runs table."""
     return lambda item: stack.runs_table.put_item(Item=dict(item)) and None
+
+
+@pytest.fixture
+def athena(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Athena:
+    fake = Athena()
+    monkeypatch.setattr(Stack, "athena", fake)
+    monkeypatch.setattr(Stack, "glue", Glue())
+    return fake
+
+
+@pytest.fixture
+def index(stack: Stack) -> "Table":
+    """The results table, with nothing in it."""
+    stack.session.client("dynamodb").create_table(
+        TableName="results-index",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "subject", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}],
+    )
+    return stack.results_table
 
 
 @pytest.fixture

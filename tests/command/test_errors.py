@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lookup": ("20", "--type", "tweets"),
     "query": ("to_delete",),
 }
-"""Those that speak to AWS, and something to ask each for."""
+"""Those that speak to AWS, and something to ask each for; doctor tells all that AWS refuses, and goes on."""
 
 
 def refusal(code: str, message: str = "AWS's own words.") -> ClientError:
@@ -63,14 +63,14 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def raise_it(*_: Any) -> NoReturn:
             raise error
 
-        monkeypatch.setattr("xcompliance.cli._stack", raise_it)
+        monkeypatch.setattr("xcompliance.target.stack_of", raise_it)
 
     return fail_with
 
 
 def test_every_command_that_speaks_to_aws_is_among_these() -> None:
     names = {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
-    assert names == {*COMMANDS, "demo"}
+    assert names == {*COMMANDS, "demo", "doctor"}
 
 
 @pytest.mark.parametrize(("error", "meaning"), KNOWN)

@@ -1,7 +1,7 @@
 """What the index says of single IDs."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -12,6 +12,9 @@ from xcompliance.stack import Stack
 
 from .conftest import Invoke, json_of
 from .items import RUN_ID, run_item, without
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 Write = Callable[[Mapping[str, Any]], None]
 SINCE = "2026-11-23T13:46:02.000Z"
@@ -34,16 +37,9 @@ def item(subject_id: str, job_type: str = "tweets", **attributes: Any) -> dict[s
 
 
 @pytest.fixture(autouse=True)
-def index(stack: Stack) -> Any:
-    stack.session.client("dynamodb").create_table(
-        TableName="results-index",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "subject", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}],
-    )
+def found(index: "Table") -> None:
     for each in (item(FIRST), item(SECOND, action="rehydrate", reason="tweet_edited"), item(CLEAN, "users")):
-        stack.results_table.put_item(Item=each)
-    return stack.results_table
+        index.put_item(Item=each)
 
 
 def piped(text: str, *arguments: str) -> Result:
@@ -157,7 +153,7 @@ def busy(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Busy]
     def make(room: int) -> Busy:
         fake = Busy(stack, room)
         monkeypatch.setattr(stack.results_table.meta.client, "batch_get_item", fake.batch_get_item)
-        monkeypatch.setattr("xcompliance.cli._stack", lambda prefix: stack)
+        monkeypatch.setattr("xcompliance.target.stack_of", lambda prefix: stack)
         monkeypatch.setattr("time.sleep", lambda seconds: None)
         return fake
 

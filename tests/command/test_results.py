@@ -16,7 +16,7 @@ from compliance.results import ResultRecord
 from compliance.runs import Part, results_key
 from xcompliance.stack import Stack
 
-from .conftest import Invoke
+from .conftest import Invoke, json_of
 from .items import RUN_ID, part_item, run_item, without
 
 Write = Callable[[Mapping[str, Any]], None]
@@ -122,6 +122,13 @@ def test_json_lines_have_ids_as_text_and_numbers_as_numbers(run: None, invoke: I
         ("9223372036854775807", 2),
     ]
     assert lines[2]["raw"] == '{"b": "–"}'
+
+
+def test_one_document_has_them_all(run: None, invoke: Invoke) -> None:
+    records = json_of(invoke("results", RUN_ID, "--json"))
+    lines = invoke("results", RUN_ID, "--format", "jsonl").stdout.splitlines()
+    assert records == [json.loads(line) for line in lines]
+    assert records == json_of(invoke("results", RUN_ID, "--format", "json"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from mypy_boto3_cloudformation.client import CloudFormationClient
 
 from xcompliance.errors import CommandError
 from xcompliance.records import RunRecord
-from xcompliance.stack import Stack, stack_outputs
+from xcompliance.stack import Stack, describe_stack
 
 from .conftest import Invoke, json_of
 from .items import run_item
@@ -55,7 +55,7 @@ def test_a_region_is_needed(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> 
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(CommandError, match="No AWS region is set"):
-        stack_outputs(boto3.Session(), "MinePipeline")
+        describe_stack(Stack.of_session("Mine"), "MinePipeline")
     assert invoke("runs").exit_code == 2
 
 
@@ -64,8 +64,7 @@ def test_the_region_is_the_one_that_aws_tools_take(
     monkeypatch: pytest.MonkeyPatch, aws_region: str, taken: str
 ) -> None:
     monkeypatch.setenv("AWS_REGION", aws_region)
-    monkeypatch.setattr("xcompliance.stack.stack_outputs", lambda session, name: {})
-    assert Stack.of_account("Mine").session.region_name == taken
+    assert Stack.of_session("Mine").session.region_name == taken
 
 
 def test_a_sandbox_that_is_up_is_used(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
@@ -80,8 +79,8 @@ def test_a_sandbox_that_is_up_is_used(monkeypatch: pytest.MonkeyPatch, invoke: I
     stack = Stack.of_sandbox(handle)
     assert stack.runs_table.name == "sandbox-runs"
     assert stack.runs_table.meta.client.meta.endpoint_url == "https://127.0.0.1:1"
-    monkeypatch.setattr("xcompliance.cli.find_sandbox", lambda: handle)
-    monkeypatch.setattr("xcompliance.cli.latest_runs", lambda stack, limit: [RunRecord.of(run_item(stack.name))])
+    monkeypatch.setattr("xcompliance.target.find_sandbox", lambda: handle)
+    monkeypatch.setattr("xcompliance.runs.latest_runs", lambda stack, limit: [RunRecord.of(run_item(stack.name))])
     assert json_of(invoke("runs", "--json"))[0]["run_id"] == "sandbox"
 
 

@@ -7,6 +7,7 @@ import pytest
 from cdk.rules import flat
 from compliance.runs import part_key
 from tests.infrastructure.deployment import Deployment
+from xcompliance.commands.names import query_names
 
 COLUMNS = {
     "results": {
@@ -154,3 +155,9 @@ def test_names_are_the_ones_that_the_outputs_publish(aws: Deployment) -> None:
     assert outputs["GlueDatabaseName"]["Value"] == database["Properties"]["DatabaseInput"]["Name"] == "xcompliance"
     for table in aws.resources("AWS::Glue::Table").values():
         assert table["Properties"]["DatabaseName"] == "xcompliance"
+
+
+def test_the_command_knows_all_names_by_heart(aws: Deployment) -> None:
+    tables = aws.resources("AWS::Glue::Table").values()
+    deployed = {table["Properties"]["TableInput"]["Name"] for table in tables}
+    assert sorted(name for name, _ in query_names("")) == sorted(deployed)

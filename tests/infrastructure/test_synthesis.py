@@ -10,6 +10,7 @@ from aws_cdk.aws_s3 import Bucket
 from cdk_nag import AwsSolutionsChecks
 
 from tests.infrastructure.deployment import Deployment
+from xcompliance.doctor.deployment import OUTPUTS
 
 STORAGE_OUTPUTS = {
     "InboxBucketName",
@@ -23,6 +24,7 @@ PIPELINE_OUTPUTS = STORAGE_OUTPUTS | {
     "JobStateMachineArn",
     "GlueDatabaseName",
     "AthenaWorkGroupName",
+    "XApiUrl",
 }
 
 CHANGED_BY_THE_SANDBOX = {
@@ -50,6 +52,10 @@ WITHOUT_RESOURCES = {
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
 }
+
+
+def test_doctor_looks_for_all_outputs() -> None:
+    assert set(OUTPUTS) == PIPELINE_OUTPUTS
 
 
 def test_synthesis_asks_no_account_for_anything(aws: Deployment) -> None:

@@ -1,21 +1,28 @@
-"""The command as it is typed: a sandbox with another server in place of X, a file, its answer, nothing left behind."""
+"""The command as it is typed: a sandbox with another server in place of X, files, answers, nothing left behind."""
 
+import csv
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.files import answer_by_rule, plain_file, snowflakes
+from tests.end_to_end.driver import PATIENCE
+from tests.end_to_end.files import IdFile, answer_by_rule, plain_file, snowflakes
 from tests.end_to_end.processes import alive, descendants
+from tests.end_to_end.simulator_admin import SimulatorAdmin
 from xcompliance.sandbox.sandbox import BEARER_TOKEN
+from xcompliance.stack import Stack
 
 pytestmark = pytest.mark.end_to_end
 
 FILE = plain_file("tweets/ids.txt", snowflakes(41, 2_000))
+OTHER_FILE = plain_file("tweets/more.txt", snowflakes(42, 500))
 OUTPUTS = {
     "InboxBucketName",
     "ResultsBucketName",
@@ -26,6 +33,7 @@ OUTPUTS = {
     "BearerTokenSecretArn",
     "GlueDatabaseName",
     "AthenaWorkGroupName",
+    "XApiUrl",
 }
 XCOMPLIANCE = (sys.executable, "-m", "xcompliance")
 SIMULATOR = (sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN)
@@ -41,9 +49,32 @@ def first_line(process: "subprocess.Popen[str]") -> dict[str, str]:
     return document
 
 
-def said(*arguments: str) -> Any:
-    done = subprocess.run([*XCOMPLIANCE, *arguments, "--json"], check=True, capture_output=True, text=True)
+def said(*arguments: str, status: int = 0) -> Any:
+    """The one document that a command prints, and nothing else."""
+    done = subprocess.run([*XCOMPLIANCE, *arguments, "--json"], check=False, capture_output=True, text=True)
+    assert done.returncode == status, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return json.loads(done.stdout)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A sandbox that is up, and the process that holds it."""
+
+    handle: dict[str, str]
+    process: "subprocess.Popen[str]"
+    others: set[int]
+
+    @property
+    def simulator(self) -> SimulatorAdmin:
+        return SimulatorAdmin(self.handle["x_api_url"])
+
+    @property
+    def stack(self) -> Stack:
+        return Stack.of_sandbox(self.handle)
+
+    def put_token(self, token: str) -> None:
+        secrets = self.stack.session.client("secretsmanager", **self.stack.connection)
+        secrets.put_secret_value(SecretId=self.handle["BearerTokenSecretArn"], SecretString=token)
 
 
 @pytest.fixture(scope="module")
@@ -53,26 +84,131 @@ def another_x() -> Iterator[str]:
         simulator.terminate()
 
 
-def test_a_file_is_checked_by_the_server_in_xs_place_and_nothing_stays(another_x: str, tmp_path: Path) -> None:
-    file = tmp_path / "ids.txt"
-    file.write_bytes(FILE.content)
+@pytest.fixture(scope="module")
+def box(another_x: str) -> Iterator[Box]:
     others = descendants()
     options = ("--json", "--x-api-url", another_x, "-c", "first_poll_seconds=8")
     with started(*XCOMPLIANCE, "sandbox", "up", *options) as sandbox:
         try:
-            handle = first_line(sandbox)
-            assert OUTPUTS | {"aws_endpoint_url", "region"} <= handle.keys()
-            assert handle["x_api_url"] == another_x
-            run = said("submit", str(file), "--type", "tweets", "--wait")
-            answer = answer_by_rule(FILE).counts
-            assert {name: run[name] for name in answer} == answer
-            assert (run["status"], run["accepted"]) == ("complete", 2_000)
-            assert [each["run_id"] for each in said("runs")] == [run["run_id"]]
-            assert said("show", run["run_id"]) == run
-            ours = descendants() - others
+            yield Box(first_line(sandbox), sandbox, others)
         finally:
-            subprocess.run([*XCOMPLIANCE, "sandbox", "down"], check=True)
-        assert sandbox.stdout is not None
-        assert sandbox.stdout.read() == "", "there is more than one line of JSON"
-    assert sandbox.returncode == 0
+            sandbox.terminate()
+
+
+@pytest.fixture(scope="module")
+def run(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run that was followed to its end."""
+    return said("submit", written(FILE, tmp_path_factory.mktemp("ids")), "--type", "tweets", "--wait")
+
+
+def written(file: IdFile, folder: Path) -> str:
+    path = folder / Path(file.key).name
+    path.write_bytes(file.content)
+    return str(path)
+
+
+def findings(status: int) -> dict[str, dict[str, str]]:
+    return {each["check"]: each for each in said("doctor", status=status)["checks"]}
+
+
+def test_its_handle_has_all_that_a_client_needs(box: Box, another_x: str) -> None:
+    assert OUTPUTS | {"aws_endpoint_url", "region"} <= box.handle.keys()
+    assert box.handle["x_api_url"] == another_x
+
+
+def test_a_file_is_checked_by_the_server_in_xs_place(run: Any) -> None:
+    answer = answer_by_rule(FILE).counts
+    assert {name: run[name] for name in answer} == answer
+    assert (run["status"], run["accepted"]) == ("complete", 2_000)
+
+
+def test_a_run_is_listed_shown_and_followed(run: Any) -> None:
+    assert run["run_id"] in [each["run_id"] for each in said("runs")]
+    assert said("show", run["run_id"]) == run
+    assert said("watch", run["run_id"]) == run
+
+
+def test_its_records_are_fetched_from_its_files(run: Any, tmp_path: Path) -> None:
+    expected = {each["id"]: each["action"] for each in answer_by_rule(FILE).records}
+    assert {each["id"]: each["action"] for each in said("results", run["run_id"])} == expected
+    file = tmp_path / "delete.csv"
+    options = ("--action", "delete", "--format", "csv", "-o", str(file))
+    subprocess.run([*XCOMPLIANCE, "results", run["run_id"], *options], check=True)
+    with file.open(newline="") as rows:
+        assert {row["id"] for row in csv.DictReader(rows)} == to_delete()
+
+
+def test_single_ids_are_looked_up(run: Any) -> None:
+    affected = next(iter(to_delete()))
+    clean = next(each for each in FILE.ids if each not in {record["id"] for record in answer_by_rule(FILE).records})
+    found = said("lookup", affected, clean, "--type", "tweets")
+    assert [(each["id"], each["action"]) for each in found] == [(affected, "delete"), (clean, None)]
+
+
+def test_questions_are_answered_by_name_and_in_sql(run: Any) -> None:
+    assert {row["id"] for row in said("query", "to_delete", "--type", "tweets")} == to_delete()
+    sql = f"SELECT count(*) AS ids FROM compliance_status WHERE run_id = '{run['run_id']}'"
+    assert said("query", sql) == [{"ids": 2_000}]
+
+
+def to_delete() -> set[str]:
+    return {each["id"] for each in answer_by_rule(FILE).records if each["action"] == "delete"}
+
+
+def test_doctor_finds_all_right(box: Box, run: Any) -> None:
+    found = findings(0)
+    assert {each["verdict"] for each in found.values()} == {"right"}, found
+    assert "requests left" in found["X API"]["found"]
+    assert found["dead letters"]["found"].endswith("all empty")
+
+
+def await_part(run_id: str, status: str) -> None:
+    """Waits for a run of one part to be there, and so far."""
+    deadline = time.monotonic() + PATIENCE
+    while run_id not in [each["run_id"] for each in said("runs")]:
+        assert time.monotonic() < deadline, f"{run_id} does not begin"
+    while (parts := said("show", run_id)["part_records"])[:1] == [] or parts[0]["status"] != status:
+        assert time.monotonic() < deadline, f"{run_id} does not come to {status}: {parts}"
+
+
+def test_a_run_that_waits_for_x_is_cancelled_and_can_be_retried(box: Box, tmp_path: Path) -> None:
+    box.simulator.change(job_seconds=3_600)
+    submitted = said("submit", written(OTHER_FILE, tmp_path), "--type", "tweets")["run_id"]
+    await_part(submitted, "in_progress")
+    assert f"is at work for the run {submitted}" in findings(0)["X API"]["found"]
+
+    assert said("cancel", submitted, "--yes")["run_id"] == submitted
+    ended = said("watch", submitted, status=1)
+    assert (ended["status"], ended["error"]) == ("failed", "ExecutionStopped")
+    assert [job["status"] for job in box.simulator.jobs(submitted)] == ["failed"]
+    assert [each["path"] for each in box.simulator.journal("cancel_job")] != []
+    assert findings(0)["turns"]["found"] == "tweets: free; users: free"
+
+    box.simulator.change(job_seconds=1)
+    retried = said("retry", submitted, "--wait")
+    assert (retried["status"], retried["accepted"]) == ("complete", len(OTHER_FILE.ids))
+    answer = answer_by_rule(OTHER_FILE).counts
+    assert {name: retried[name] for name in answer} == answer
+    assert [job["status"] for job in box.simulator.jobs(submitted)] == ["failed", "complete"]
+
+
+def test_doctor_says_what_to_do_about_a_token_that_x_does_not_take(box: Box) -> None:
+    box.put_token("another-token")
+    try:
+        found = findings(1)
+    finally:
+        box.put_token(BEARER_TOKEN)
+    assert [name for name, each in found.items() if each["verdict"] != "right"] == ["X API"]
+    assert "does not accept the bearer token" in found["X API"]["found"]
+    secret = box.handle["BearerTokenSecretArn"]
+    assert found["X API"]["advice"].startswith(f"aws secretsmanager put-secret-value --secret-id {secret}")
+    assert "another-token" not in str(found)
+
+
+def test_nothing_stays_of_a_sandbox_that_is_down(box: Box) -> None:
+    ours = descendants() - box.others
+    subprocess.run([*XCOMPLIANCE, "sandbox", "down"], check=True)
+    assert box.process.stdout is not None
+    assert box.process.stdout.read() == "", "there is more than one line of JSON"
+    assert box.process.wait(timeout=10) == 0
     assert alive(ours) == set()
