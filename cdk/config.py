@@ -4,11 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 from constructs import Node
+
+from cdk.datasets import Dataset, DatasetError, datasets_in
 
 LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
     1: RetentionDays.ONE_DAY,
@@ -21,6 +25,8 @@ LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
     731: RetentionDays.TWO_YEARS,
     1827: RetentionDays.FIVE_YEARS,
 }
+
+DATASETS_FILE: Final = "datasets.yaml"
 
 T = TypeVar("T")
 
@@ -142,11 +148,19 @@ class Settings:
     conflict_deadline_hours: float = setting(
         24.0, number(0.01, 168), "How long somebody else's job under the same App is waited for, in hours."
     )
+    datasets_file: str = setting(
+        DATASETS_FILE,
+        text(r"[^\x00-\x1f]*", "the name of a file"),
+        "Lists the datasets that are checked on a schedule.",
+    )
     transfer_timeout_seconds: int = setting(
         900, whole(10, 900), "How long one invocation moves bytes before the next goes on, in seconds."
     )
     results_index: bool = setting(
         True, yes_or_no(), "Whether each affected ID gets an item in DynamoDB; Athena has every record all the same."
+    )
+    prepare_concurrency: int = setting(
+        20, whole(1, 1000), "How many parts are prepared side by side; a new account's quota for Lambda may be 10."
     )
     index_concurrency: int = setting(
         10, whole(1, 1000), "How many ranges of a long answer are written to DynamoDB side by side."
@@ -164,6 +178,7 @@ class Settings:
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):
                 raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")
+        _ = self.datasets
 
     def _read(self, name: str, kind: Kind) -> object:
         value = getattr(self, name)
@@ -186,7 +201,19 @@ class Settings:
                 raise SettingError(f"CDK context {key} is no setting; did you mean {near[0]}?")
         given = {name: context[name] for name in names if name in context}
         sandbox = cls(sandbox=given.get("sandbox", False)).sandbox
-        return cls(**{"keep_data": not sandbox} | given)
+        defaults: dict[str, Any] = {"keep_data": False, "datasets_file": ""} if sandbox else {}
+        return cls(**defaults | given)
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """What `datasets_file` lists; nothing, where that is the default and there is no such file."""
+        path = Path(self.datasets_file)
+        if not self.datasets_file or (self.datasets_file == DATASETS_FILE and not path.exists()):
+            return ()
+        try:
+            return datasets_in(path)
+        except DatasetError as error:
+            raise SettingError(str(error)) from None
 
     @property
     def removal_policy(self) -> RemovalPolicy:

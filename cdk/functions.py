@@ -72,6 +72,10 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
     return {
         # Puts the run, unless it is there already; asks for the version of an object that came without one.
         "register_run": Spec(runs=(*RECORD, "PutItem"), grants=may.find_in_inbox()),
+        # Makes the dataset the run's, unless another run of it goes on.
+        "claim_dataset": Spec(runs=RECORD, grants=executions.see_runs() if settings.datasets else ()),
+        # Asks Athena for the IDs that the dataset's query finds.
+        "unload_dataset": Spec(runs=RECORD, grants=queries.unload_datasets(settings.datasets)),
         # Puts the parts; lists a folder; reads the length and the first bytes of each object, and what its owner says
         # of it; writes down which segments each part is made of.
         "plan_parts": Spec(
@@ -81,6 +85,8 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             grants=[
                 *may.read_inbox(),
                 *may.ask_about_inbox(),
+                *may.read_datasets(settings.datasets),
+                *may.ask_about_datasets(settings.datasets),
                 *may.read_results("segments"),
                 *may.write_results("segments"),
             ],
@@ -93,7 +99,12 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             timeout=280,
             disk=512 + 2 * settings.part_size_mb + PARQUET_DISK,
             runs=(*RECORD, "PutItem"),
-            grants=[*may.read_inbox(), *may.read_results("segments"), *may.write_results("parts", "rejects")],
+            grants=[
+                *may.read_inbox(),
+                *may.read_datasets(settings.datasets),
+                *may.read_results("segments"),
+                *may.write_results("parts", "rejects"),
+            ],
             requirements="preparation",
             environment=KEEP_MEMORY,
         ),

@@ -1,16 +1,18 @@
 """What a function may be granted: each grant is one policy statement on one resource."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk.config import Settings
+from cdk.datasets import Dataset, Location
 from cdk.rules import acknowledge_wildcard
 from cdk.storage_stack import StorageStack
+from compliance.datasets import UNLOADED
 
 INBOX_FOLDERS: Final = ("tweets", "users", "datasets")
 
@@ -65,6 +67,26 @@ class StorageGrants:
         """Reading an object that was dropped, in the version that the run is pinned to."""
         return self._inbox("s3:GetObjectVersion")
 
+    def read_datasets(self, datasets: Sequence[Dataset]) -> tuple[Grant, ...]:
+        """Reading what Athena has unloaded, and what is in buckets of the deployer's, in pinned versions as ever."""
+        unloaded = _below(self._storage.inbox_arn, UNLOADED.rstrip("/")) if any(each.query for each in datasets) else ()
+        places = _places(each.location for each in datasets if each.location)
+        found = (*unloaded, *_objects(places))
+        return (
+            *((Grant("ReadDatasets", ("s3:GetObjectVersion",), found),) if found else ()),
+            *((Grant("MissDatasets", ("s3:ListBucket",), _buckets(places)),) if places else ()),
+        )
+
+    def ask_about_datasets(self, datasets: Iterable[Dataset]) -> tuple[Grant, ...]:
+        """Listing their objects in the versions they have, whether there are versions, and reading their tags."""
+        places = _places(each.location for each in datasets if each.location)
+        if not places:
+            return ()
+        return (
+            Grant("ListDatasets", ("s3:ListBucketVersions", "s3:GetBucketVersioning"), _buckets(places)),
+            Grant("ReadDatasetTags", ("s3:GetObjectVersionTagging",), _objects(places)),
+        )
+
     def ask_about_inbox(self) -> tuple[Grant, ...]:
         """Listing a folder's objects in the versions they have, and reading their tags."""
         return (
@@ -103,33 +125,65 @@ class StorageGrants:
         return Grant(name, ("kms:Decrypt",), (self._storage.key.key_arn,), via)
 
 
+LIST_BUCKET: Final = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
+WRITE_ANSWER: Final = ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
+ASKED_FOR: Final = ("results", "checked_ids", "runs", "rejects", "segments")
+"""The folders of the deployment's own tables that a dataset's query may read."""
+
+
 class QueryGrants:
-    """The grants that a query of prepared IDs takes: Athena reads, and writes its answer, as whoever asks it."""
+    """The grants that queries take: Athena reads, and writes its answer, as whoever asks it."""
 
     def __init__(self, scope: Construct, storage: StorageStack, settings: Settings) -> None:
-        stack, database, work_group = Stack.of(scope), settings.database_name, settings.work_group_name
-        self._results_arn = storage.results_arn
-        self._work_group = stack.format_arn(service="athena", resource="workgroup", resource_name=work_group)
+        self._stack, self._own_database = Stack.of(scope), settings.database_name
+        self._inbox_arn, self._results_arn = storage.inbox_arn, storage.results_arn
+        self._work_group = self._stack.format_arn(
+            service="athena", resource="workgroup", resource_name=settings.work_group_name
+        )
         # The emulator does not know which workgroup a query belongs to.
         self._query = "*" if settings.sandbox else self._work_group
-        self._catalog = (
-            stack.format_arn(service="glue", resource="catalog"),
-            stack.format_arn(service="glue", resource="database", resource_name=database),
-            stack.format_arn(service="glue", resource="table", resource_name=f"{database}/prepared_ids"),
-        )
 
     def find_duplicates(self) -> tuple[Grant, ...]:
-        """Starting a query, following it, and what Athena does of it."""
-        list_bucket = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
-        write_answer = ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
+        """Asking which prepared IDs stand in several parts, and what Athena does of it."""
+        return (
+            *self._ask(),
+            self._read_catalog({self._own_database: "prepared_ids"}),
+            Grant("ListResults", LIST_BUCKET, (self._results_arn,)),
+            Grant("ReadTables", ("s3:GetObject",), _below(self._results_arn, "parts")),
+        )
+
+    def unload_datasets(self, datasets: Iterable[Dataset]) -> tuple[Grant, ...]:
+        """Asking the queries of datasets, reading the tables they are over, and writing the IDs into the inbox."""
+        asked = [each for each in datasets if each.query]
+        if not asked:
+            return ()
+        databases = {each.database or self._own_database: "*" for each in asked}
+        own = _below(self._results_arn, *ASKED_FOR) if self._own_database in databases else ()
+        places = _places(Location.of(folder) for each in asked for folder in each.reads)
+        return (
+            *self._ask(),
+            self._read_catalog(databases),
+            Grant("ListTables", LIST_BUCKET, (self._results_arn, self._inbox_arn, *_buckets(places))),
+            Grant("ReadTables", ("s3:GetObject",), (*own, *_objects(places))),
+            Grant("WriteUnloaded", WRITE_ANSWER, _below(self._inbox_arn, UNLOADED.rstrip("/"))),
+        )
+
+    def _ask(self) -> tuple[Grant, ...]:
         return (
             Grant("AskAthena", ("athena:StartQueryExecution",), (self._work_group,)),
             Grant("FollowQuery", ("athena:GetQueryExecution",), (self._query,)),
-            Grant("ReadCatalog", ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"), self._catalog),
-            Grant("ListPrepared", list_bucket, (self._results_arn,)),
-            Grant("ReadPrepared", ("s3:GetObject",), _below(self._results_arn, "parts")),
-            Grant("WriteAnswer", write_answer, _below(self._results_arn, "athena")),
+            Grant("WriteAnswer", WRITE_ANSWER, _below(self._results_arn, "athena")),
         )
+
+    def _read_catalog(self, tables: Mapping[str, str]) -> Grant:
+        """Of some databases, each with the tables that are read of it."""
+        found = [self._stack.format_arn(service="glue", resource="catalog")]
+        for database, table in tables.items():
+            found += [
+                self._stack.format_arn(service="glue", resource="database", resource_name=database),
+                self._stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
+            ]
+        return Grant("ReadCatalog", ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"), tuple(found))
 
 
 class ExecutionGrants:
@@ -162,6 +216,10 @@ class ExecutionGrants:
             Grant("StopJobs", ("states:StopExecution",), (self._jobs,)),
         )
 
+    def see_runs(self) -> tuple[Grant, ...]:
+        """Asking whether a compliance run's execution has ended."""
+        return (Grant("SeeRuns", ("states:DescribeExecution",), (self._runs,)),)
+
     def publish(self) -> tuple[Grant, ...]:
         """Telling how a run ended."""
         return (Grant("PublishRun", ("events:PutEvents",), (self._event_bus,)),)
@@ -181,3 +239,16 @@ def _actions(service: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _below(bucket_arn: str, *prefixes: str) -> tuple[str, ...]:
     return tuple(f"{bucket_arn}/{prefix}/*" for prefix in prefixes)
+
+
+def _places(locations: Iterable[Location]) -> list[Location]:
+    """Those that are not in the inbox, each once."""
+    return sorted({each for each in locations if each.bucket}, key=str)
+
+
+def _buckets(places: Iterable[Location]) -> tuple[str, ...]:
+    return tuple(sorted({f"arn:{Aws.PARTITION}:s3:::{each.bucket}" for each in places}))
+
+
+def _objects(places: Iterable[Location]) -> tuple[str, ...]:
+    return tuple(f"arn:{Aws.PARTITION}:s3:::{each.bucket}/{each.folder}*" for each in places)

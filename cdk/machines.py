@@ -137,8 +137,13 @@ def _allow_maps(machine: sfn.StateMachine, name: str, *labels: str) -> None:
 def _definition(name: str, settings: Settings) -> str:
     """A definition as it is to be deployed: a map's concurrency is a number, for which no placeholder can stand."""
     definition = json.loads((DEFINITIONS / f"compliance_{name.lower()}.asl.json").read_text())
-    if "Index Ranges" in definition["States"]:
-        definition["States"]["Index Ranges"]["MaxConcurrency"] = settings.index_concurrency
+    side_by_side = {
+        "Prepare Parts": settings.prepare_concurrency,
+        "Deduplicate Parts": settings.prepare_concurrency,
+        "Index Ranges": settings.index_concurrency,
+    }
+    for state in side_by_side.keys() & definition["States"].keys():
+        definition["States"][state]["MaxConcurrency"] = side_by_side[state]
     return json.dumps(definition)
 
 

@@ -8,6 +8,7 @@ from cdk.config import Settings
 from cdk.functions import Functions
 from cdk.machines import Machines
 from cdk.outputs import publish
+from cdk.schedules import Schedules
 from cdk.storage_stack import StorageStack
 from cdk.triggers import Triggers
 
@@ -28,6 +29,7 @@ class PipelineStack(Stack):
             job=machines.job,
             settle_execution=functions["settle_execution"],
         )
+        schedules = Schedules(self, "Schedules", settings=settings, inbox=storage.inbox, run=machines.run)
         analytics = Analytics(self, "Analytics", settings=settings, results_bucket=storage.results)
         publish(
             self,
@@ -40,5 +42,6 @@ class PipelineStack(Stack):
             BearerTokenSecretArn=storage.bearer_token_arn,
             GlueDatabaseName=analytics.database_name,
             AthenaWorkGroupName=analytics.work_group_name,
+            ScheduleGroupName=schedules.group_name,
             XApiUrl=settings.x_api_url,
         )

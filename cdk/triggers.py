@@ -9,11 +9,10 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk.rules import acknowledge
+from cdk.dead_letters import dead_letter_queue
 
 TYPES: Final = ("tweets", "users")
 LOOK_AFTER_TURNS: Final = Duration.minutes(15)
@@ -61,7 +60,7 @@ class Triggers(Construct):
                 targets.SfnStateMachine(
                     run,
                     input=events.RuleTargetInput.from_event_path("$.detail"),
-                    dead_letter_queue=self._dead_letters("RunsNotStarted"),
+                    dead_letter_queue=dead_letter_queue(self, "RunsNotStarted"),
                     max_event_age=Duration.hours(24),
                     retry_attempts=185,
                 )
@@ -69,7 +68,7 @@ class Triggers(Construct):
         )
 
     def _settle_executions(self, machines: Iterable[sfn.IStateMachine], settle_execution: lambda_.Function) -> None:
-        dead_letters = self._dead_letters("ExecutionsNotSettled")
+        dead_letters = dead_letter_queue(self, "ExecutionsNotSettled")
         target = targets.LambdaFunction(
             settle_execution,
             dead_letter_queue=dead_letters,
@@ -99,14 +98,3 @@ class Triggers(Construct):
         )
         # The rules' queue holds events that could not be handed over; this, those that the function failed on.
         settle_execution.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
-
-    def _dead_letters(self, name: str) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        acknowledge(queue, "SQS3", "The queue is itself where undelivered events end.")
-        return queue

@@ -8,7 +8,7 @@ from adapters import executions, runs_table, turns
 from adapters.handler import Event, LambdaClock, lambda_handler
 from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
-from compliance.runs import JOB_TYPES, PartRef, Run, summary
+from compliance.runs import ENDED, JOB_TYPES, PartRef, Run, summary
 from publish_run import publish
 from register_run import register
 from write_report import write_report
@@ -44,8 +44,8 @@ def _settle(detail: dict[str, Any], clock: LambdaClock) -> None:
         _settle_job(PartRef.of(source), execution_arn, clock)
         return
     run = runs_table.run_of(execution_arn)
-    if run is None and source.get("object", {}).get("version-id"):
-        # It was ended before it could register its run: the dropped file must not be forgotten.
+    if run is None and ("dataset" in source or source.get("object", {}).get("version-id")):
+        # It was ended before it could register its run: the dropped file, or the check, must not be forgotten.
         register(source, execution_arn, detail["startDate"] / 1000)
         run = runs_table.run_of(execution_arn)
     if run is not None:
@@ -59,7 +59,7 @@ def _settle_job(ref: PartRef, execution_arn: str, clock: LambdaClock) -> None:
 
 
 def _settle_run(run: Run, clock: LambdaClock) -> None:
-    if run["status"] not in ("complete", "failed"):
+    if run["status"] not in ENDED:
         for part in runs_table.list_parts(run["run_id"]):
             if "execution_arn" in part and part["status"] not in ("complete", "failed"):
                 executions.stop(part["execution_arn"])

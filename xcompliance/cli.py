@@ -6,6 +6,8 @@ import typer
 
 from xcompliance import sandbox_command
 from xcompliance.commands.cancel import cancel
+from xcompliance.commands.check import check
+from xcompliance.commands.datasets import datasets
 from xcompliance.commands.demo import demo
 from xcompliance.commands.doctor import doctor
 from xcompliance.commands.lookup import lookup
@@ -28,7 +30,7 @@ app = typer.Typer(
     epilog="Exit status: 0 all well, 1 a run failed or is incomplete, something is wrong, or a figure disagrees, 2 the "
     "command could not do what was asked, 130 it was interrupted.",
 )
-for command in (demo, submit, runs, show, watch, cancel, retry, results, lookup, query, doctor):
+for command in (demo, submit, runs, show, watch, cancel, retry, results, lookup, query, datasets, check, doctor):
     app.command()(explained()(command))
 app.add_typer(sandbox_command.app, name="sandbox")
 

@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import Any, ClassVar, Self
 
 from compliance.clock import parse_time, time_text
+from compliance.runs import ENDED
 
 PHASES = ("prepare", "turn", "upload", "X", "results")
 """Where a run's time goes, in this order."""
@@ -85,7 +86,7 @@ class RunRecord(Record):
     type: str
     bucket: str
     key: str
-    version_id: str
+    version_id: str | None = None
     execution_arn: str
     started_at: datetime
     checked_on: str
@@ -94,6 +95,11 @@ class RunRecord(Record):
     prepared_at: datetime | None = None
     ended_at: datetime | None = None
     report: str | None = None
+    dataset: str | None = None
+    scheduled_at: datetime | None = None
+    overlap: str | None = None
+    query: str | None = None
+    database: str | None = None
     warnings: tuple[str, ...] = ()
     consumed: Mapping[str, float] = field(default_factory=dict)
     cost_aws_usd: float | None = None
@@ -104,7 +110,7 @@ class RunRecord(Record):
     @property
     def has_ended(self) -> bool:
         """Whether nothing more happens to the run."""
-        return self.status in ("complete", "failed")
+        return self.status in ENDED
 
     @property
     def progress(self) -> float:
@@ -141,7 +147,7 @@ class RunRecord(Record):
     def as_json(self) -> dict[str, Any]:
         """Everything, with times as text; what a run is comes before its figures."""
         last = {each.name for each in fields(Record)} | {"part_records"}
-        return {name: _plain(value) for name, value in sorted(asdict(self).items(), key=lambda item: item[0] in last)}
+        return {name: plain(value) for name, value in sorted(asdict(self).items(), key=lambda item: item[0] in last)}
 
 
 def _value(name: str, value: Any) -> Any:
@@ -158,11 +164,12 @@ def _number(number: Decimal) -> int | float:
     return int(number) if number == int(number) else float(number)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The same in what JSON knows; times are text."""
     if isinstance(value, datetime):
         return time_text(value.timestamp())
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     return value

@@ -39,7 +39,7 @@ def listing(runs: Iterable[RunRecord]) -> Table:
     for run in runs:
         table.add_row(
             run.run_id,
-            escape(run.key),
+            escape(run.dataset or run.key),
             status(run.status),
             moment(run.started_at),
             count(run.accepted),
@@ -173,11 +173,18 @@ def parts(run: RunRecord) -> Table:
     return table
 
 
+def _source(run: RunRecord) -> str:
+    place = f"s3://{escape(run.bucket)}/{escape(run.key)}"
+    if run.version_id:
+        return f"{place}  [dim]version {escape(run.version_id)}[/]"
+    return f"{place}  [dim]dataset {escape(run.dataset or '')}[/]"
+
+
 def show(console: Console, stack: Stack, run: RunRecord) -> None:
     """All there is to say about a run."""
     sections: list[RenderableType] = [
         f"[bold]{run.run_id}[/]  {status(run.status)}  [dim]started {moment(run.started_at)} UTC[/]",
-        f"s3://{escape(run.bucket)}/{escape(run.key)}  [dim]version {escape(run.version_id)}[/]",
+        _source(run),
     ]
     if run.error:
         sections.append(f"[red]{escape(run.error)}[/]  {escape(run.error_message or '')}")

@@ -1,12 +1,14 @@
 """Starts a failed run again: what is done stays done."""
 
-import json
 import time
+from typing import Any
 
+from compliance.clock import time_text
 from xcompliance.errors import CommandError, OutcomeError
 from xcompliance.records import RunRecord
 from xcompliance.runs import get_run
 from xcompliance.stack import Stack
+from xcompliance.start import start_run
 from xcompliance.text import duration
 
 TAKEN_OVER_WITHIN_SECONDS = 120.0
@@ -20,15 +22,19 @@ def retry(stack: Stack, run: RunRecord) -> str:
     """
     if run.status != "failed":
         raise CommandError(f"The run {run.run_id} is {run.status}: only a failed one can be started again.")
-    source = {
-        "bucket": {"name": run.bucket},
-        "object": {"key": run.key, "version-id": run.version_id},
-        "retry": True,
-    }
-    started = stack.step_functions.start_execution(
-        stateMachineArn=stack["RunStateMachineArn"], input=json.dumps(source)
-    )
-    return started["executionArn"]
+    source = _check_of(run) if run.dataset else {"object": {"key": run.key, "version-id": run.version_id}}
+    return start_run(stack, source | {"bucket": {"name": run.bucket}, "retry": True})
+
+
+def _check_of(run: RunRecord) -> dict[str, Any]:
+    """What the run's schedule had said of it."""
+    about = {"name": run.dataset, "type": run.type, "overlap": run.overlap}
+    at = run.scheduled_at or run.started_at
+    source: dict[str, Any] = {"dataset": about, "scheduled_at": time_text(at.timestamp())}
+    if run.query:
+        about |= {"query": run.query, "database": run.database}
+        return source
+    return source | {"object": {"key": run.key}}
 
 
 def await_start(stack: Stack, run: RunRecord, execution_arn: str, pause: float = 0.5) -> None:

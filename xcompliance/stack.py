@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
 DEFAULT_PREFIX = "XCompliance"
@@ -87,6 +88,11 @@ class Stack:
     def step_functions(self) -> "SFNClient":
         """Step Functions."""
         return self.session.client("stepfunctions", **self.connection)
+
+    @cached_property
+    def scheduler(self) -> "EventBridgeSchedulerClient":
+        """EventBridge Scheduler."""
+        return self.session.client("scheduler", **self.connection)
 
     @cached_property
     def runs_table(self) -> "Table":

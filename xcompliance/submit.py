@@ -12,12 +12,12 @@ from xcompliance.stack import Stack
 
 @dataclass(frozen=True)
 class Submission:
-    """An object version in the inbox and the run that checks it."""
+    """What is checked, an object version in the inbox or what a dataset is, and the run that does so."""
 
     run_id: str
     bucket: str
     key: str
-    version_id: str
+    version_id: str | None
 
 
 def submission_of(run: RunRecord) -> Submission:

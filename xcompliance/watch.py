@@ -63,6 +63,10 @@ def doing_now(run: RunRecord | None, now: datetime) -> Doing:
             return Doing("complete", f"{count(run.accepted)} IDs checked, {count(run.affected)} affected", 1.0)
         case "failed":
             return Doing("failed", run.error or "", 1.0)
+        case "skipped":
+            return Doing("skipped", done=1.0)
+        case "registered" if run.dataset:
+            return Doing("waiting", "for another run of the dataset, or for Athena")
         case "checking":
             part = next((part for part in run.part_records if not part.has_ended and part.accepted), None)
             doing = _checking(part, run, now)

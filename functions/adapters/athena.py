@@ -1,50 +1,86 @@
-"""Athena: a query is started once, asked about, and answered by an object of the results bucket."""
+"""Athena: a query is started once, asked about, and answered by objects in S3."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.aws import athena, s3
 from adapters.settings import settings
+from compliance.clock import Clock
+from compliance.errors import QueryFailed
+
+TRIES = 3
+"""Queries that Athena may fail in a row for a reason that passes."""
+
+MAX_SECONDS = 4 * 3600
+"""How long a query may take, with the time that it waits in Athena's queue."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """How a query stands. ``key`` is where its answer is once it has succeeded: an object of the results bucket."""
+    """A question on its way. ``state`` is what the machine keeps of it, which is empty at first.
 
-    state: str
-    key: str
-    is_retryable: bool
+    ``wait_seconds`` is how long until it is to be asked about again, 0 once it is answered.
+    """
+
+    state: dict[str, Any]
+    wait_seconds: int
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come of it."""
-        return self.state not in ("QUEUED", "RUNNING")
+    def is_answered(self) -> bool:
+        """Whether the answer is there."""
+        return self.wait_seconds == 0
+
+    @property
+    def key(self) -> str:
+        """Where the answer is, once it is there: an object of the results bucket, and the first of its name."""
+        location = urlsplit(_about(self.state["id"])["ResultConfiguration"]["OutputLocation"]).path.lstrip("/")
+        # Athena writes it there, and others beside it whose names are longer; the emulator writes it below.
+        found = s3().list_objects_v2(Bucket=settings().results_bucket, Prefix=location, MaxKeys=1)
+        key: str = found["Contents"][0]["Key"]
+        return key
 
 
-def start(sql: str, token: str) -> str:
-    """Starts a query and returns its ID; the same ``token``, of 32 to 128 characters, again is the same query."""
+def follow(state: dict[str, Any], clock: Clock, seed: str, sql: Callable[[str], str], database: str = "") -> Query:
+    """Starts a query, or asks how it stands; one that failed for a reason that passes is started again.
+
+    Args:
+        state: what it returned the last time, or nothing at first.
+        seed: what tells this question from any other; the same seed again is the same query.
+        sql: makes the question, given a name that no other try has.
+        database: the one that tables without a database are looked for in; else the deployment's own.
+
+    Raises QueryFailed when there is no answer, and will be none.
+    """
+    if not state:
+        return _start(clock, seed, sql, database, tries=1)
+    status = _about(state["id"])["Status"]
+    now, age = status["State"], clock.now() - state["started_at"]
+    if now == "SUCCEEDED":
+        return Query(state, wait_seconds=0)
+    if now == "FAILED" and status.get("AthenaError", {}).get("Retryable", False) and state["tries"] < TRIES:
+        return _start(clock, seed, sql, database, state["tries"] + 1)
+    if now not in ("QUEUED", "RUNNING") or age > MAX_SECONDS:
+        raise QueryFailed(
+            f"Athena has no answer: its query {state['id']} is {now}. The history of workgroup "
+            f"{settings().athena_work_group} says why. Then start the run again; nothing was sent to X."
+        )
+    return Query(state, wait_seconds=min(30, max(2, int(age) // 4)))
+
+
+def _start(clock: Clock, seed: str, sql: Callable[[str], str], database: str, tries: int) -> Query:
+    token = sha256(f"{seed}\n{tries}".encode()).hexdigest()
     answer = athena().start_query_execution(
-        QueryString=sql,
+        QueryString=sql(token[:16]),
         ClientRequestToken=token,
-        QueryExecutionContext={"Database": settings().glue_database},
+        QueryExecutionContext={"Database": database or settings().glue_database},
         WorkGroup=settings().athena_work_group,
     )
-    return answer["QueryExecutionId"]
+    state = {"id": answer["QueryExecutionId"], "name": token[:16], "started_at": int(clock.now()), "tries": tries}
+    return Query(state, wait_seconds=2)
 
 
-def ask(query_id: str) -> Query:
-    """How a query stands."""
-    about = athena().get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-    status = about["Status"]
-    location = urlsplit(about["ResultConfiguration"]["OutputLocation"]).path.lstrip("/")
-    return Query(
-        state=status["State"],
-        key=_first_below(location) if status["State"] == "SUCCEEDED" else location,
-        is_retryable=status.get("AthenaError", {}).get("Retryable", False),
-    )
-
-
-def _first_below(location: str) -> str:
-    """The answer's key: its location, which comes before what is written beside it, or, in the emulator, one below."""
-    found = s3().list_objects_v2(Bucket=settings().results_bucket, Prefix=location, MaxKeys=1)
-    return found["Contents"][0]["Key"]
+def _about(query_id: str) -> Any:
+    return athena().get_query_execution(QueryExecutionId=query_id)["QueryExecution"]

@@ -8,7 +8,12 @@ from adapters.settings import settings
 from compliance.errors import AwsUnavailable
 
 SOURCE = "xcompliance"
-COMPLETED, FAILED = "ComplianceRunCompleted", "ComplianceRunFailed"
+DETAIL_TYPES = {
+    "complete": "ComplianceRunCompleted",
+    "failed": "ComplianceRunFailed",
+    "skipped": "ComplianceRunSkipped",
+}
+"""By the status that a run has ended with."""
 
 
 def publish(summary: dict[str, Any]) -> None:
@@ -16,7 +21,7 @@ def publish(summary: dict[str, Any]) -> None:
     entry = {
         "EventBusName": settings().event_bus,
         "Source": SOURCE,
-        "DetailType": COMPLETED if summary["status"] == "complete" else FAILED,
+        "DetailType": DETAIL_TYPES[summary["status"]],
         "Detail": json.dumps(summary),
     }
     if event_bridge().put_events(Entries=[entry])["FailedEntryCount"]:  # type: ignore[list-item]

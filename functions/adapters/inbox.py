@@ -8,9 +8,9 @@ from adapters.aws import s3
 from adapters.object_column import id_column
 from adapters.objects import source_errors
 from adapters.settings import settings
-from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge
+from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge, UnsupportedInput
 from compliance.formats import HEAD_BYTES, asks_for_column, format_of
-from compliance.runs import Run, dataset_folder, is_hidden
+from compliance.runs import JobType, Run, folder_of, is_hidden
 from compliance.segments import Segment, about, cut
 
 MAX_OBJECTS = 50_000
@@ -26,36 +26,37 @@ def segments_of(run: Run) -> list[Segment]:
     Raises NothingToCheck for an empty object or folder, UnsupportedInput for what is no file of IDs, PartTooLarge for
     what is too large in one piece.
     """
-    bucket, folder = run["bucket"], dataset_folder(run["key"])
-    found = list(_listed(bucket, folder)) if folder is not None else [(run["key"], run["version_id"])]
+    folder = folder_of(run)
+    found = [(run["key"], run["version_id"])] if folder is None else list(_listed(run["bucket"], folder))
     if not found:
         raise NothingToCheck("The folder holds no file with something in it: there is nothing to check.")
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        each = pool.map(lambda version: _segments(bucket, *version), found)
+        each = pool.map(lambda version: _segments(run, *version), found)
         return [segment for segments in each for segment in segments]
 
 
-def _segments(bucket: str, key: str, version_id: str) -> list[Segment]:
+def _segments(run: Run, key: str, version_id: str) -> list[Segment]:
     try:
-        return _cut(bucket, key, version_id)
+        return _cut(run["bucket"], key, version_id, run["type"])
     except ComplianceError as error:
         raise about(error, key) from None
 
 
-def _cut(bucket: str, key: str, version_id: str) -> list[Segment]:
+def _cut(bucket: str, key: str, version_id: str, job_type: JobType) -> list[Segment]:
     size, head = objects.source_head(bucket, key, version_id, HEAD_BYTES)
     if size == 0:
         raise NothingToCheck("The file is empty: there is nothing to check.")
     column = id_column(bucket, key, version_id) if asks_for_column(key, head) else None
-    return cut(Segment(bucket, key, version_id, 0, size, format_of(key, head, column)), settings().part_bytes)
+    form = format_of(key, head, job_type, column)
+    return cut(Segment(bucket, key, version_id, 0, size, form), settings().part_bytes)
 
 
 def _listed(bucket: str, folder: str) -> Iterator[tuple[str, str]]:
     """Key and version of each object in a folder and those below it that has bytes, and is not hidden.
 
-    Raises PartTooLarge for too many.
+    Raises PartTooLarge for too many, UnsupportedInput where the bucket keeps no versions.
     """
-    count = 0
+    count, is_versioned = 0, False
     with source_errors():
         for page in s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
             for version in page.get("Versions", []):
@@ -64,4 +65,13 @@ def _listed(bucket: str, folder: str) -> Iterator[tuple[str, str]]:
                     count += 1
                     if count > MAX_OBJECTS:
                         raise PartTooLarge(f"The folder holds more than {MAX_OBJECTS:,} files: drop them in several.")
+                    if version["VersionId"] == "null" and not is_versioned:
+                        # It was written when the bucket kept no versions; it can be read safely if it does now.
+                        _require_versions(bucket)
+                        is_versioned = True
                     yield key, version["VersionId"]
+
+
+def _require_versions(bucket: str) -> None:
+    if s3().get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
+        raise UnsupportedInput("The bucket keeps no versions: only a versioned one can be read safely.")

@@ -11,7 +11,7 @@ from adapters import consumed
 from adapters.aws import dynamodb
 from adapters.settings import settings
 from compliance.errors import JobNotFound, RunTakenOver
-from compliance.runs import Part, PartRef, Run
+from compliance.runs import ENDED, Part, PartRef, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -26,7 +26,8 @@ _KEYS = ("pk", "sk", "listing")
 def register(run: Run, *, retry: bool) -> Run:
     """Writes a new run, or returns the one that is there already.
 
-    One that has failed begins again when its own execution is back, redriven, or when ``retry`` asks for it.
+    One that has failed begins again when its own execution is back, redriven, or when ``retry`` asks for it. It waits
+    for another run of its dataset then: being skipped is no end for what somebody wants to have done.
     """
     item = {**run, **_run_key(run["run_id"]), "listing": "RUN"}
     _put({"pk": f"EXECUTION#{run['execution_arn']}", "sk": "RUN", "run_id": run["run_id"]})
@@ -38,6 +39,8 @@ def register(run: Run, *, retry: bool) -> Run:
         "status": "registered",
         "execution_arn": run["execution_arn"],
     }
+    if "dataset" in known:
+        renewed["overlap"] = "wait"
     try:
         return cast(Run, _update(_run_key(run["run_id"]), renewed, owned_by_the_last))
     except _Refused:
@@ -59,7 +62,7 @@ def get_run(run_id: str) -> Run:
 def get_ended_run(run_id: str, owner: str) -> Run:
     """The record of a run that has ended; raises RunTakenOver when it goes on, or is not ``owner``'s any more."""
     run = get_run(run_id)
-    if run["execution_arn"] != owner or run["status"] not in ("complete", "failed"):
+    if run["execution_arn"] != owner or run["status"] not in ENDED:
         raise RunTakenOver("Another execution has taken the run over.")
     return run
 

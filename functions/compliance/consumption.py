@@ -49,6 +49,8 @@ EXPRESS = ("prepare_part", "deduplicate_part", "index_range")
 
 _AFTER = {
     "register_run": 1,
+    "claim_dataset": 1,
+    "unload_dataset": 1,
     "plan_parts": 2,
     "find_duplicates": 1,
     "accept_input": 1,
@@ -88,7 +90,6 @@ def transitions(function: str, result: Mapping[str, Any] | None) -> int:
     if result is None:
         return 1
     ends_here = bool(result.get("duplicate") or result.get("folder"))
-    is_answered = result.get("status") == "complete" or (function == "find_duplicates" and result["complete"])
-    waits = "wait_seconds" in result and not is_answered
+    waits = bool(result.get("wait_seconds"))
     shares_out = bool(result.get("ranges") or (function == "find_duplicates" and result["parts"]))
     return 1 + _AFTER.get(function, 0) + ends_here + waits + shares_out

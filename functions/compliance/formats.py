@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from compliance import columns, kinds
 from compliance.errors import UnsupportedInput
 from compliance.ids import BOM, read_id
-from compliance.runs import JobType, job_type_of
+from compliance.runs import JobType
 from compliance.sources import GZIP_MAGIC
 from compliance.zstd import first_bytes
 
@@ -75,10 +75,11 @@ def asks_for_column(key: str, head: bytes) -> bool:
     return _kind_and_beginning(key, head)[0] in ("csv", "tsv", "parquet")
 
 
-def format_of(key: str, head: bytes, column: str | None = None) -> Format:
-    """What the object ``key`` of the inbox is that begins with ``head``: its first HEAD_BYTES, or all it has.
+def format_of(key: str, head: bytes, job_type: JobType, column: str | None = None) -> Format:
+    """What the object ``key`` is that begins with ``head``: its first HEAD_BYTES, or all it has.
 
-    ``column`` is the name of the column of IDs, or its number from 1. It is for tables; lists and posts have none.
+    ``job_type`` is the type of its IDs. ``column`` is the name of the column that holds them, or its number from 1; it
+    is for tables, as lists and posts have none.
 
     Raises UnsupportedInput when name and content contradict each other, when the content is of another kind, and when
     a table lacks the column or leaves open which it is.
@@ -89,7 +90,7 @@ def format_of(key: str, head: bytes, column: str | None = None) -> Format:
         return Format(kind, packing, column)
     if kind in ("lines", "jsonl"):
         return Format(kind, packing)
-    return _table(kind, packing, text, column, job_type_of(key))
+    return _table(kind, packing, text, column, job_type)
 
 
 def _kind_and_beginning(key: str, head: bytes) -> tuple[KindOfFile, Packing, bytes]:

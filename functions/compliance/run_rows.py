@@ -18,10 +18,11 @@ class Column(NamedTuple):
 RUNS: Final = (
     Column("run_id", "string", "The run"),
     Column("dataset", "string", "What was checked: the folder below datasets/<type>/, or the object's key"),
-    Column("bucket", "string", "Where the object is that started the run"),
-    Column("key", "string", "That object: the file of IDs, or the _SUCCESS of a folder"),
-    Column("version_id", "string", "Its version"),
-    Column("status", "string", "complete, or failed"),
+    Column("bucket", "string", "Where the IDs were read from"),
+    Column("key", "string", "The file of IDs, the _SUCCESS of a folder, or the folder that a schedule had read"),
+    Column("version_id", "string", "The file's version; null where a schedule started the run"),
+    Column("scheduled_at", "timestamp", "When a schedule was to start the run, UTC; null where it was a dropped file"),
+    Column("status", "string", "complete, failed, or skipped: another run of the dataset was still going on"),
     Column("started_at", "timestamp", "When the run began, UTC"),
     Column("prepared_at", "timestamp", "When every line was read and accounted for, UTC"),
     Column("ended_at", "timestamp", "When the run ended, UTC"),
@@ -52,7 +53,7 @@ RUNS: Final = (
 
 def run_row(run: Run) -> bytes:
     """The row of a run that has ended: every column, also where the record says nothing."""
-    said: dict[str, Any] = {"dataset": dataset_of(run["key"]), **run}
+    said: dict[str, Any] = {**run, "dataset": dataset_of(run)}
     row = {column.name: _cell(column.type, said.get(column.name)) for column in RUNS}
     return json.dumps(row, ensure_ascii=False).encode() + b"\n"
 

@@ -10,6 +10,9 @@ from compliance.errors import UnsupportedInput
 JobType = Literal["tweets", "users"]
 JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
 Transport = Literal["gcs_resumable", "gcs_put", "x_hosted"]
+Overlap = Literal["wait", "skip"]
+ENDED = ("complete", "failed", "skipped")
+"""The statuses of a run that nothing more happens to."""
 
 
 DATASETS = "datasets/"
@@ -47,17 +50,27 @@ class Findings(TypedDict):
 
 
 class Run(TypedDict):
-    """One dataset, checked once. Times are ISO 8601 in UTC."""
+    """One dataset, checked once. Times are ISO 8601 in UTC.
+
+    The key is that of an object, in the version that was dropped; of a run that a schedule started, it is the folder
+    that is read, which has no version. Of a run of a ``query``, its answer is put there first.
+    """
 
     run_id: str
     type: JobType
-    status: Literal["registered", "preparing", "checking", "complete", "failed"]
+    status: Literal["registered", "preparing", "checking", "complete", "failed", "skipped"]
     bucket: str
     key: str
-    version_id: str
+    version_id: NotRequired[str]
     execution_arn: str
     started_at: str
     checked_on: str
+    dataset: NotRequired[str]
+    scheduled_at: NotRequired[str]
+    overlap: NotRequired[Overlap]
+    query: NotRequired[str]
+    database: NotRequired[str]
+    unloaded_at: NotRequired[str]
     files: NotRequired[int]
     bytes: NotRequired[int]
     parts: NotRequired[int]
@@ -226,17 +239,23 @@ def job_type_of(key: str) -> JobType:
     )
 
 
-def dataset_folder(key: str) -> str | None:
-    """The folder that a marker of its completeness stands in; None for an object that is checked by itself."""
-    folder, slash, name = key.rpartition("/")
-    return folder + slash if key.startswith(DATASETS) and name == MARKER else None
+def folder_of(run: Run) -> str | None:
+    """The folder that a run reads, as a marker of its completeness or a schedule says; None where it is one object."""
+    if "dataset" in run:
+        return run["key"]
+    folder, slash, name = run["key"].rpartition("/")
+    return folder + slash if run["key"].startswith(DATASETS) and name == MARKER else None
 
 
-def dataset_of(key: str) -> str:
-    """What people call that which was checked: a folder by its name below ``datasets/<type>/``, a file by its key."""
-    folder = dataset_folder(key)
-    _, _, name = (folder or "").removeprefix(DATASETS).partition("/")
-    return name.partition("/")[0] or key
+def dataset_of(run: Run) -> str:
+    """What people call that which was checked: a dataset by its name, a file by its key.
+
+    A folder below ``datasets/<type>/`` is the dataset of that name.
+    """
+    if "dataset" in run:
+        return run["dataset"]
+    _, _, name = (folder_of(run) or "").removeprefix(DATASETS).partition("/")
+    return name.partition("/")[0] or run["key"]
 
 
 def is_hidden(name: str) -> bool:

@@ -23,6 +23,7 @@ OUTPUTS = {
     "ResultsTableName": "results-index",
     "GlueDatabaseName": "xcompliance",
     "AthenaWorkGroupName": "XCompliance",
+    "ScheduleGroupName": "XCompliance",
     "RunStateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:XComplianceRun",
 }
 DESCRIBED = {"Outputs": [{"OutputKey": name, "OutputValue": value} for name, value in OUTPUTS.items()]}

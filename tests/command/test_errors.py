@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "results": (RUN_ID,),
     "lookup": ("20", "--type", "tweets"),
     "query": ("to_delete",),
+    "datasets": (),
+    "check": ("weekly",),
 }
 """Those that speak to AWS, and something to ask each for; doctor tells all that AWS refuses, and goes on."""
 

@@ -33,8 +33,8 @@ ASKED: dict[str, tuple[tuple[str, ...], dict[str, Any], type]] = {
     "query": (("deleted",), COMPLETE, list),
 }
 """What each is asked, of a run that stands so, and what its document is."""
-ELSEWHERE = {"demo", "doctor"}
-"""The demo is there to be looked at, and has none; doctor's is tested with doctor."""
+ELSEWHERE = {"demo", "doctor", "datasets", "check"}
+"""The demo is there to be looked at, and has none; those of the others are tested with them."""
 
 
 class StepFunctions:

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 from tests.faults.deployment import Deployment, Effect, Generation, Universe, generation, no_fault
 from tests.faults.truth import File
@@ -16,10 +17,15 @@ class Invocation:
     effects: tuple[Effect, ...]
 
 
-def journey(deployment: Deployment, file: File, where: Generation) -> list[Invocation]:
-    """Lets a run go its way, and well if nothing else was arranged; returns its invocations."""
+def journey(
+    deployment: Deployment, file: File, where: Generation, source: dict[str, Any] | None = None
+) -> list[Invocation]:
+    """Lets a run go its way, and well if nothing else was arranged; returns its invocations.
+
+    ``source`` is what has started it, if it is not the file that was dropped.
+    """
     generation(deployment.universe, where)
-    deployment.start(deployment.drop(file.content, file.key))
+    deployment.start(source or deployment.drop(file.content, file.key))
     return invocations_of(deployment)
 
 

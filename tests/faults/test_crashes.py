@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,19 @@ from tests.faults.deployment import (
 from tests.faults.interpreter import Execution, StepError
 from tests.faults.journey import Invocation, go_back, journey
 from tests.faults.memory_aws import Refusal
-from tests.faults.truth import File, active_jobs, check_complete, check_failed, one_part, parts, turns, two_parts
+from tests.faults.truth import (
+    File,
+    active_jobs,
+    check_complete,
+    check_failed,
+    one_part,
+    parts,
+    record,
+    runs,
+    turns,
+    two_parts,
+)
+from tests.unit.conftest import INBOX
 
 FILE = two_parts()
 FUNCTIONS = (
@@ -219,6 +232,51 @@ def test_a_run_is_complete_whatever_befalls_one_effect(
                 has_lost_the_window = name.startswith("Sandbox.Timedout") and function == "upload_part"
                 jobs, events = None if has_lost_the_window else 2, None if function == "publish_run" else 1
                 check_complete(traveller, FILE, jobs=jobs, events=events)
+            except AssertionError as failure:
+                failures.append(f"{name}: {failure}"[:300])
+    assert not failures, "\n".join(failures)
+
+
+OF_DATASETS = ("register_run", "claim_dataset", "unload_dataset", "plan_parts", "publish_run")
+"""What does something else for a dataset than for a file that was dropped."""
+
+SCHEDULED = {
+    "dataset": {"name": "weekly", "type": "tweets", "overlap": "wait", "query": "SELECT 1", "database": "archive"},
+    "bucket": {"name": INBOX},
+    "scheduled_at": "2026-11-23T03:00:00Z",
+}
+DATASET = replace(FILE, key="weekly")
+
+
+@pytest.fixture(scope="module")
+def checks(traveller: Deployment, journeys: Journeys) -> list[Invocation]:
+    """A check of what a dataset's query finds that goes well."""
+    traveller.universe, traveller.effects = traveller.copy_of(journeys["resumable"][0].before), 0
+    traveller.universe.machines.executions.clear()
+    traveller.universe.aws.objects.clear()
+    traveller.universe.aws.found = FILE.content
+    found = journey(traveller, DATASET, "resumable", SCHEDULED)
+    check_complete(traveller, DATASET, jobs=2)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("function", OF_DATASETS)
+def test_a_dataset_is_checked_whatever_befalls_one_effect(
+    traveller: Deployment, checks: list[Invocation], kind: Any, function: str
+) -> None:
+    failures = []
+    concerned = [invocation for invocation in checks if invocation.function == function]
+    assert concerned
+    for invocation in concerned:
+        for name, fault in kind(traveller, invocation.effects):
+            go_back(traveller, invocation)
+            traveller.fault = fault
+            try:
+                traveller.run()
+                check_complete(traveller, DATASET, jobs=2, events=None if function == "publish_run" else 1)
+                known = record(traveller.universe, pk="DATASET#weekly")
+                assert known["checked_by"] == known["checking"] == runs(traveller.universe)[0]["run_id"]
             except AssertionError as failure:
                 failures.append(f"{name}: {failure}"[:300])
     assert not failures, "\n".join(failures)

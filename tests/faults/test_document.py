@@ -4,15 +4,20 @@ import re
 
 import pytest
 
-from tests.faults import test_aborts, test_crashes
+from tests.faults import test_aborts, test_crashes, test_datasets
 from tests.faults.document import PATH, table
 from tests.statemachine.machine import JOB, ROOT, RUN, Machine, State
 
 NOTHING = "-"
-NEVER = {"Stop As Duplicate", "Stop As Folder", "Run Complete", "Part Checked"}
+NEVER = {"Stop As Duplicate", "Stop As Folder", "Run Complete", "Run Skipped", "Part Checked"}
 """An execution that has come here is over before anybody can stop it."""
 
-CRASHED = {*test_crashes.FUNCTIONS, *(name for _, functions in test_crashes.FAILING.values() for name in functions)}
+STOPPED = {*test_aborts.PLACES, *(("XComplianceRun", state) for state in test_datasets.STATES)}
+CRASHED = {
+    *test_crashes.FUNCTIONS,
+    *test_crashes.OF_DATASETS,
+    *(name for _, functions in test_crashes.FAILING.values() for name in functions),
+}
 
 
 def function_of(state: State) -> str | None:
@@ -22,7 +27,7 @@ def function_of(state: State) -> str | None:
 def row(machine: Machine, state: State) -> tuple[str, ...]:
     """What the tests show of a state."""
     function = function_of(state)
-    is_stopped = (machine_name(machine), state.name) in test_aborts.PLACES
+    is_stopped = (machine_name(machine), state.name) in STOPPED
     dies = "heals" if function in {*CRASHED, "report_failure"} else NOTHING
     is_refused = function in CRASHED
     return (
@@ -47,7 +52,7 @@ def test_the_matrix_is_what_the_tests_show(headline: str, machine: Machine) -> N
 def test_no_function_and_no_state_is_left_out(machine: Machine) -> None:
     for state in machine.states.values():
         assert function_of(state) in {*CRASHED, "report_failure", None}
-        assert (machine_name(machine), state.name) in test_aborts.PLACES or state.name in NEVER
+        assert (machine_name(machine), state.name) in STOPPED or state.name in NEVER
 
 
 def test_every_test_that_the_document_names_is_there() -> None:

@@ -88,7 +88,7 @@ def check_complete(deployment: Deployment, *files: File, jobs: int | None = None
     """
     universe = deployment.universe
     assert len(runs(universe)) == len(files), "a run is missing or there is one too many"
-    by_key = {run["key"]: run for run in runs(universe)}
+    by_key = {run.get("dataset", run["key"]): run for run in runs(universe)}
     expected: Counter[str] = Counter()
     for file in files:
         expected += _check_run(universe, by_key[file.key], file)

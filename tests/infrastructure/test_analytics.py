@@ -32,7 +32,7 @@ COLUMNS = {
     },
     "runs": {
         **dict.fromkeys(("run_id", "dataset", "bucket", "key", "version_id", "status"), "string"),
-        **dict.fromkeys(("started_at", "prepared_at", "ended_at"), "timestamp"),
+        **dict.fromkeys(("scheduled_at", "started_at", "prepared_at", "ended_at"), "timestamp"),
         **dict.fromkeys(("files", "bytes", "parts", "parts_complete", "parts_failed"), "bigint"),
         **dict.fromkeys(("lines", "blank", "accepted", "duplicate", "rejected"), "bigint"),
         **dict.fromkeys(("records", "affected", "result_errors"), "bigint"),

@@ -41,6 +41,8 @@ TOKEN = {"secretsmanager:GetSecretValue BearerToken"}
 # What each function may do besides logging and tracing: action and resource.
 GRANTS: dict[str, set[str]] = {
     "register_run": {*RECORD, "dynamodb:PutItem Runs", *FIND_IN_INBOX},
+    "claim_dataset": RECORD,
+    "unload_dataset": RECORD,
     "plan_parts": {
         *RECORD,
         "dynamodb:PutItem Runs",

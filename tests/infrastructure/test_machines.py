@@ -126,10 +126,12 @@ def test_a_machine_starts_follows_and_redrives_the_children_of_its_maps(aws: Dep
     )
 
 
-def test_as_many_ranges_are_indexed_side_by_side_as_the_deployer_wants(tmp_path: Path) -> None:
-    deployment = synthesize(tmp_path, index_concurrency="40")
+def test_as_much_is_done_side_by_side_as_the_deployer_wants(tmp_path: Path) -> None:
+    deployment = synthesize(tmp_path, index_concurrency="40", prepare_concurrency="7")
     states = json.loads(_machine(deployment, "XComplianceJob")["DefinitionString"])["States"]
     assert states["Index Ranges"]["MaxConcurrency"] == 40
+    states = json.loads(_machine(deployment, "XComplianceRun")["DefinitionString"])["States"]
+    assert states["Prepare Parts"]["MaxConcurrency"] == states["Deduplicate Parts"]["MaxConcurrency"] == 7
 
 
 def test_the_run_machine_may_do_nothing_else(aws: Deployment) -> None:

@@ -20,7 +20,13 @@ CONTEXT = {
     "Map": {"Item": {"Value": 2}},
 }
 REF = {"run_id": "tweets-0123456789abcdef", "part": 2, "type": "tweets"}
-REGISTERED = {"run_id": "tweets-0123456789abcdef", "type": "tweets", "duplicate": False, "folder": False}
+REGISTERED = {
+    "run_id": "tweets-0123456789abcdef",
+    "type": "tweets",
+    "duplicate": False,
+    "folder": False,
+    "scheduled": False,
+}
 RUN_VARIABLES = {"run_id": "tweets-0123456789abcdef", "type": "tweets"}
 
 
@@ -121,13 +127,31 @@ def test_a_choice_of_a_job_goes_by_what_its_handler_says(name: str, state_input:
         ("Duplicates Found?", {"complete": True, "parts": [2]}, "Deduplicate Parts"),
         ("Run Complete?", {"status": "complete"}, "Run Complete"),
         ("Run Complete?", {"status": "failed"}, "Report Failure"),
+        ("Run Complete?", {"status": "skipped"}, "Run Skipped"),
+        ("New File?", REGISTERED | {"scheduled": True}, "Claim Dataset"),
+        ("New File?", REGISTERED | {"scheduled": True, "duplicate": True}, "Stop As Duplicate"),
+        ("Dataset Claimed?", {"standing": "claimed", "unload": False}, "Plan Parts"),
+        ("Dataset Claimed?", {"standing": "claimed", "unload": True}, "Unload Dataset"),
+        ("Dataset Claimed?", {"standing": "waits", "unload": True}, "Wait For Dataset"),
+        ("Dataset Claimed?", {"standing": "skipped", "unload": True}, "Publish Run"),
+        ("Dataset Unloaded?", {"complete": False}, "Wait For Unload"),
+        ("Dataset Unloaded?", {"complete": True}, "Plan Parts"),
     ],
 )
 def test_a_choice_of_a_run_goes_by_what_its_handler_says(name: str, state_input: Any, expected: str) -> None:
     assert choose(RUN.states[name], state_input) == expected
 
 
-@pytest.mark.parametrize(("machine", "name"), [(JOB, "Wait For X"), (JOB, "Wait For Slot"), (RUN, "Wait For Athena")])
+WAITS = [
+    (JOB, "Wait For X"),
+    (JOB, "Wait For Slot"),
+    (RUN, "Wait For Athena"),
+    (RUN, "Wait For Dataset"),
+    (RUN, "Wait For Unload"),
+]
+
+
+@pytest.mark.parametrize(("machine", "name"), WAITS)
 def test_the_wait_is_as_long_as_the_handler_says(machine: Machine, name: str) -> None:
     assert evaluate(machine.states[name].body["Seconds"], states_of({"wait_seconds": 45})) == 45
 
@@ -184,8 +208,10 @@ def test_a_long_answer_is_indexed_range_by_range_until_none_is_left(count: int) 
     assert choose(JOB.states["Index Complete?"], {}, complete=True) == "Release Turn"
 
 
-def test_as_many_ranges_are_indexed_at_once_as_the_settings_say_by_default() -> None:
+def test_as_much_is_done_at_once_as_the_settings_say_by_default() -> None:
     assert JOB.states["Index Ranges"].body["MaxConcurrency"] == Settings().index_concurrency
+    for name in ("Prepare Parts", "Deduplicate Parts"):
+        assert RUN.states[name].body["MaxConcurrency"] == Settings().prepare_concurrency
 
 
 def test_a_run_begins_with_the_object_that_was_dropped_also_when_it_is_redriven_from_its_end() -> None:

@@ -9,9 +9,20 @@ from tests.statemachine.machine import JOB, RUN, Machine, State, evaluate
 
 ANSWERS: dict[str, list[dict[str, Any]]] = {
     "register_run": [
-        {"run_id": "r", "type": "tweets", "duplicate": False, "folder": False},
-        {"run_id": "r", "type": "tweets", "duplicate": True, "folder": False},
-        {"run_id": "r", "type": "tweets", "duplicate": False, "folder": True},
+        {"run_id": "r", "type": "tweets", "duplicate": False, "folder": False, "scheduled": False},
+        {"run_id": "r", "type": "tweets", "duplicate": True, "folder": False, "scheduled": False},
+        {"run_id": "r", "type": "tweets", "duplicate": False, "folder": True, "scheduled": False},
+        {"run_id": "r", "type": "tweets", "duplicate": False, "folder": False, "scheduled": True},
+    ],
+    "claim_dataset": [
+        {"standing": "claimed", "wait_seconds": 0, "unload": False, "summary": {}},
+        {"standing": "claimed", "wait_seconds": 0, "unload": True, "summary": {}},
+        {"standing": "waits", "wait_seconds": 60, "unload": True, "summary": {}},
+        {"standing": "skipped", "wait_seconds": 0, "unload": False, "summary": {"status": "skipped"}},
+    ],
+    "unload_dataset": [
+        {"complete": False, "query": {"id": "q"}, "wait_seconds": 2},
+        {"complete": True, "query": {"id": "q"}, "wait_seconds": 0},
     ],
     "plan_parts": [{"parts": [{"part": 1}], "deduplicate": each} for each in (False, True)],
     "prepare_part": [{"part": 1}],
@@ -25,7 +36,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "summarize_run": [{"status": "complete"}, {"status": "failed"}],
     "record_failure": [{"status": "failed"}],
     "write_report": [{"report": "reports/r.html"}],
-    "publish_run": [{"status": "complete"}, {"status": "failed"}],
+    "publish_run": [{"status": "complete"}, {"status": "failed"}, {"status": "skipped"}],
     "take_turn": [{}],
     "create_job": [{"created": True}, {"created": False, "wait_seconds": 60}],
     "open_upload": [{}],

@@ -10,7 +10,7 @@ import pytest
 
 from adapters import aws, inbox, runs_table
 from compliance.errors import NothingToCheck, PartTooLarge, SourceChanged, UnsupportedInput
-from tests.unit.conftest import INBOX, Functions
+from tests.unit.conftest import EXECUTION, INBOX, Functions
 
 FOLDER = "datasets/tweets/nightly/"
 FIRST = 1_800_000_000_000_000_000
@@ -178,3 +178,42 @@ def test_a_file_that_is_gone_or_damaged_is_named_when_it_is_prepared(functions: 
 def test_a_folder_that_does_not_say_what_its_ids_are_is_refused(functions: Functions, key: str) -> None:
     with pytest.raises(UnsupportedInput, match="datasets/tweets/"):
         functions.register(b"", key)
+
+
+def scheduled(functions: Functions, folder: str, bucket: str = INBOX) -> dict[str, Any]:
+    source = {
+        "dataset": {"name": "archive", "type": "users", "overlap": "wait"},
+        "bucket": {"name": bucket},
+        "object": {"key": folder},
+        "scheduled_at": "2026-11-23T03:00:00Z",
+    }
+    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T03:00:01Z"}
+    return functions.invoke("register_run", event)
+
+
+def test_a_schedule_reads_a_folder_anywhere_as_it_is(functions: Functions) -> None:
+    """Its name says nothing of the type, and no marker is needed."""
+    aws.s3().create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    aws.s3().put_bucket_versioning(Bucket="archive", VersioningConfiguration={"Status": "Enabled"})
+    aws.s3().put_object(Bucket="archive", Key="exports/ids.csv", Body=b"user_id,name\n12,jack\n13,biz\n")
+    run = scheduled(functions, "exports/", "archive")
+    (part,) = prepare(functions, run)
+    assert functions.object(part["object_key"]) == b"12\n13\n"
+    assert (run["type"], part["type"]) == ("users", "users")
+    record = functions.run(run)
+    assert (record["dataset"], record["scheduled_at"]) == ("archive", "2026-11-23T03:00:00.000Z")
+    assert "version_id" not in record
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_bucket_that_keeps_no_versions_is_refused(functions: Functions, later: bool) -> None:
+    """What was written before it kept any can be read all the same once it does."""
+    aws.s3().create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    aws.s3().put_object(Bucket="archive", Key="exports/ids.txt", Body=b"12\n")
+    run = scheduled(functions, "exports/", "archive")
+    if later:
+        aws.s3().put_bucket_versioning(Bucket="archive", VersioningConfiguration={"Status": "Enabled"})
+        assert [part["accepted"] for part in prepare(functions, run)] == [1]
+    else:
+        with pytest.raises(UnsupportedInput, match="keeps no versions"):
+            prepare(functions, run)

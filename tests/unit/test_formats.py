@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance import formats
 from compliance.errors import UnsupportedInput
-from compliance.formats import HEAD_BYTES, Format, asks_for_column, format_of
+from compliance.formats import HEAD_BYTES, Format, asks_for_column
 from compliance.readers.files import id_lines, unpacked
 from compliance.runs import job_type_of
 
@@ -31,6 +32,10 @@ PARQUET = b"PAR1\x15\x04\x15"
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {"none": bytes, "gzip": gzip.compress, "zstd": zstd.compress}
 SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 each_packing = pytest.mark.parametrize("packing", PACKINGS)
+
+
+def format_of(key: str, head: bytes, column: str | None = None) -> Format:
+    return formats.format_of(key, head, job_type_of(key), column)
 
 
 def table(delimiter: str = ",", rows: list[list[str]] = ROWS) -> bytes:

@@ -37,7 +37,8 @@ def prepare_all(functions: Functions, run_id: str) -> list[dict[str, Any]]:
 
 def test_a_run_is_registered_with_the_version_that_it_checks(functions: Functions) -> None:
     registered = functions.register(IDS)
-    assert registered == {"run_id": registered["run_id"], "type": "tweets", "duplicate": False, "folder": False}
+    about = {"type": "tweets", "duplicate": False, "folder": False, "scheduled": False}
+    assert registered == {"run_id": registered["run_id"], **about}
     run = functions.run(registered)
     assert (run["bucket"], run["key"], run["status"]) == (INBOX, "tweets/ids.txt", "registered")
     assert (run["started_at"], run["checked_on"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23")

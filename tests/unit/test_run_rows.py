@@ -85,7 +85,7 @@ def test_counts_by_words_of_x_are_json_in_a_string_and_warnings_a_list() -> None
     ],
 )
 def test_a_dataset_is_called_by_its_folder_and_a_file_by_its_key(key: str, dataset: str) -> None:
-    assert dataset_of(key) == dataset
+    assert dataset_of(a_run(key=key)) == dataset
     assert json.loads(run_row(a_run(key=key)))["dataset"] == dataset
 
 

@@ -25,3 +25,5 @@ def show_end(stack: "Stack", run: "RunRecord", *, as_json: bool) -> None:
     show_run(stack, get_run(stack, run.run_id), as_json=as_json)
     if run.status == "failed":
         raise OutcomeError(f"The run has failed: {run.error_message or run.error}")
+    if run.status == "skipped":
+        raise OutcomeError(*run.warnings)

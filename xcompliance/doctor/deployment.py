@@ -17,6 +17,7 @@ OUTPUTS: Final = (
     "BearerTokenSecretArn",
     "GlueDatabaseName",
     "AthenaWorkGroupName",
+    "ScheduleGroupName",
     "XApiUrl",
 )
 """All that the command reads."""

@@ -26,7 +26,8 @@ def audit(content: Content) -> Element:
             [
                 ("Run", code(run["run_id"])),
                 ("Object", code(f"s3://{run['bucket']}/{run['key']}")),
-                ("Object version", code(run["version_id"])),
+                ("Object version", code(run["version_id"]) if "version_id" in run else None),
+                ("Scheduled", _time(run.get("scheduled_at"))),
                 ("Started", _time(run.get("started_at"))),
                 ("Prepared", _time(run.get("prepared_at"))),
                 ("Ended", _time(run.get("ended_at"))),

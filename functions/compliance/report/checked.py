@@ -8,7 +8,7 @@ from compliance.report.content import MOST_SEGMENTS, Content
 from compliance.report.elements import Column, code, data, facts, folded, section, stacked, swatch, table
 from compliance.report.summary import NOUNS, source_name
 from compliance.report.texts import count, counted, share, size
-from compliance.runs import Run, dataset_folder
+from compliance.runs import Run, folder_of
 
 _KINDS = {
     "lines": "a list, one ID per line",
@@ -29,14 +29,14 @@ _LINES = {
 def checked(content: Content) -> Element:
     """The file or the folder, and what became of its lines."""
     run, segments = content.run, content.segments
-    is_folder = dataset_folder(run["key"]) is not None
+    is_folder = folder_of(run) is not None
     return section(
         "checked",
         "What was checked",
         facts(
             [
                 ("Folder" if is_folder else "File", code(f"s3://{run['bucket']}/{source_name(run)}")),
-                ("Version", code(run["version_id"]) if not is_folder else None),
+                ("Version", code(run["version_id"]) if "version_id" in run and not is_folder else None),
                 ("Type", f"{NOUNS[run['type']]}s ({run['type']})"),
                 ("Read as", data(_read_as(segments[0].format)) if segments and not is_folder else None),
                 ("Files", counted(run["files"], "file", "files") if is_folder and "files" in run else None),

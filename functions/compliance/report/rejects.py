@@ -7,7 +7,7 @@ from compliance.report.content import MOST_REJECTS, Content, Rejected
 from compliance.report.elements import Column, code, data, section, table
 from compliance.report.summary import source_name
 from compliance.report.texts import count, counted, shortened
-from compliance.runs import dataset_folder, rejects_prefix
+from compliance.runs import folder_of, rejects_prefix
 
 _REASONS = {
     "header": "names a column",
@@ -28,7 +28,7 @@ def rejects(content: Content) -> Node:
     number = content.rejected
     if number == 0:
         return None
-    is_folder = dataset_folder(run["key"]) is not None
+    is_folder = folder_of(run) is not None
     shown = content.rejects[:MOST_REJECTS]
     return section(
         "rejects",

@@ -8,7 +8,7 @@ from compliance.report.advice import advice, may_go_on
 from compliance.report.content import Content
 from compliance.report.elements import code, data, folded, listing, section
 from compliance.report.texts import count, counted, day, shortened
-from compliance.runs import Part, Run, dataset_folder
+from compliance.runs import Part, Run, folder_of
 
 MOST_NAME = 120
 """Characters of a file's name in the headline; the whole of it stands below."""
@@ -26,7 +26,7 @@ def title(run: Run) -> str:
 
 def source_name(run: Run) -> str:
     """The file, or the folder, that was dropped."""
-    return dataset_folder(run["key"]) or run["key"]
+    return folder_of(run) or run["key"]
 
 
 def header(content: Content) -> Element:

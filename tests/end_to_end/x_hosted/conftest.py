@@ -10,7 +10,18 @@ from tests.end_to_end.deployed import deployed
 from tests.end_to_end.driver import PATIENCE, Deployment, Drop, Execution, Item, Outcome
 from tests.end_to_end.files import Answer, IdFile
 from tests.end_to_end.simulator_admin import Entry, Job
-from tests.end_to_end.x_hosted.inbox import ABORTED, CHECKED, HALTED, LOST, STOPPED, WAITING, answers, events, inbox
+from tests.end_to_end.x_hosted.inbox import (
+    ABORTED,
+    CHECKED,
+    DATASETS,
+    HALTED,
+    LOST,
+    STOPPED,
+    WAITING,
+    answers,
+    events,
+    inbox,
+)
 from xcompliance.sandbox.sandbox import Options
 
 
@@ -33,8 +44,10 @@ class Checked:
 
 @pytest.fixture(scope="package")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    file = tmp_path_factory.mktemp("x") / "events.ndjson"
+    folder = tmp_path_factory.mktemp("x")
+    file, datasets = folder / "events.ndjson", folder / "datasets.yaml"
     file.write_bytes(events())
+    datasets.write_text(DATASETS)
     options = Options(
         generation="x-hosted",
         events=file,
@@ -45,6 +58,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             "min_poll_seconds": "8",
             "max_poll_seconds": "20",
             "deduplicate_across_parts": "true",
+            "datasets_file": str(datasets),
         },
     )
     with deployed(options) as running:

@@ -1,0 +1,64 @@
+"""What starts the checks of datasets: one schedule for each, in a group of the deployment's own."""
+
+from typing import Any, Final
+
+from aws_cdk import Duration, TimeZone
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk.config import Settings
+from cdk.datasets import Dataset
+from cdk.dead_letters import dead_letter_queue
+
+TRIED_FOR: Final = Duration.hours(24)
+TRIES: Final = 185
+"""As many as Scheduler makes in that time."""
+
+
+class Schedules(Construct):
+    """The schedules of all datasets; each hands its dataset and the time to the compliance run."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, inbox: s3.IBucket, run: sfn.IStateMachine
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._inbox, self._run = inbox, run
+        self.group_name = settings.prefix
+        if settings.datasets:
+            group = scheduler.ScheduleGroup(self, "Group", schedule_group_name=self.group_name)
+            queue = dead_letter_queue(self, "ChecksNotStarted")
+            for dataset in settings.datasets:
+                self._schedule(dataset, group, queue, database=settings.database_name)
+
+    def _schedule(self, dataset: Dataset, group: scheduler.ScheduleGroup, queue: sqs.Queue, *, database: str) -> None:
+        said = _input(dataset, self._inbox.bucket_name, database)
+        scheduler.Schedule(
+            self,
+            f"Schedule-{dataset.name}",
+            schedule_name=dataset.name,
+            schedule_group=group,
+            schedule=scheduler.ScheduleExpression.expression(dataset.schedule, TimeZone.of(dataset.timezone)),
+            description=f"Checks the dataset {dataset.name} with X.",
+            target=targets.StepFunctionsStartExecution(
+                self._run,
+                input=scheduler.ScheduleTargetInput.from_object(said),
+                dead_letter_queue=queue,
+                max_event_age=TRIED_FOR,
+                retry_attempts=TRIES,
+            ),
+        )
+
+
+def _input(dataset: Dataset, inbox: str, database: str) -> dict[str, Any]:
+    """What the compliance run is told; the same time of the same dataset is the same run."""
+    about = {"name": dataset.name, "type": dataset.type, "overlap": dataset.overlap}
+    when = {"scheduled_at": scheduler.ContextAttribute.scheduled_time}
+    place = dataset.location
+    if place is None:
+        about |= {"query": dataset.query, "database": dataset.database or database}
+        return {"dataset": about, "bucket": {"name": inbox}, **when}
+    return {"dataset": about, "bucket": {"name": place.bucket or inbox}, "object": {"key": place.folder}, **when}
