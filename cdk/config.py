@@ -22,6 +22,12 @@ LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
     1827: RetentionDays.FIVE_YEARS,
 }
 
+LONGEST: Final = 36_500
+"""Days that anything is kept for at most, if not for ever."""
+
+LONGEST_RETRY: Final = 400
+"""Days that a run may go on after what it has prepared is gone: an execution of a year, and what redrives add."""
+
 T = TypeVar("T")
 
 
@@ -55,6 +61,12 @@ def whole(low: int, high: int) -> Kind:
 def number(low: float, high: float) -> Kind:
     """A number from `low` to `high`."""
     return Kind(f"a number from {low:g} to {high:g}", lambda value: _within(float(str(value)), low, high))
+
+
+def days(low: int) -> Kind:
+    """How long something is kept, in days: at least `low`; 0 for ever."""
+    accepts = f"0, which is for ever, or a whole number of days from {low} to {LONGEST}"
+    return Kind(accepts, lambda value: int(str(value)) and _within(int(str(value)), low, LONGEST))
 
 
 def one_of(*choices: T) -> Kind:
@@ -151,6 +163,30 @@ class Settings:
     index_concurrency: int = setting(
         10, whole(1, 1000), "How many ranges of a long answer are written to DynamoDB side by side."
     )
+    inbox_days: int = setting(
+        30, days(14), "How long a file in the inbox stays after it was dropped, in days; 0 for ever."
+    )
+    working_copies_days: int = setting(
+        90,
+        days(14),
+        "How long what a run works on stays, in days: prepared parts, X's answers as they came, rejected lines; longer "
+        "than the longest run takes; 0 for ever.",
+    )
+    results_days: int = setting(
+        731,
+        days(90),
+        "How long results, checked IDs and reports stay, and an item of the index after the last check that found it "
+        "true, in days; 0 for ever.",
+    )
+    proof_days: int = setting(
+        0,
+        days(14 + LONGEST_RETRY),
+        "How long it stays on record which files were checked when, with which figures, in days; 0 for ever. There "
+        "are no IDs in it.",
+    )
+    recoverable_days: int = setting(
+        30, whole(1, 365), "How long an object that was deleted or replaced can be brought back, in days."
+    )
     keep_data: bool = setting(True, yes_or_no(), "Whether data outlives the stacks; true, but false in the sandbox.")
     log_retention_days: int = setting(
         90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."
@@ -161,9 +197,20 @@ class Settings:
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))
         if not self.min_poll_seconds <= self.first_poll_seconds <= self.max_poll_seconds:
             raise SettingError("CDK context first_poll_seconds must lie between min_poll_seconds and max_poll_seconds")
+        self._check_retention()
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):
                 raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")
+
+    def _check_retention(self) -> None:
+        """What a run needs outlives it: a failed one can be started again for as long as its working copies stay."""
+        if not self.proof_days:
+            return
+        if not self.working_copies_days or self.proof_days < self.working_copies_days + LONGEST_RETRY:
+            raise SettingError(
+                "CDK context proof_days must be 0, which is for ever, or working_copies_days and at least "
+                f"{LONGEST_RETRY} days more: a run that goes on must not lose its own record"
+            )
 
     def _read(self, name: str, kind: Kind) -> object:
         value = getattr(self, name)

@@ -29,6 +29,9 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "results_index",
     "id_column",
     "deduplicate_across_parts",
+    "working_copies_days",
+    "results_days",
+    "proof_days",
 )
 
 EVENT_BUS: Final = "default"

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk.config import Settings
 from cdk.outputs import publish
+from cdk.retention import inbox_rules, results_rules
 from cdk.rules import acknowledge
 
 
@@ -32,10 +33,8 @@ class StorageStack(Stack):
             removal_policy=settings.removal_policy,
         )
         self._access_logs = self._log_bucket()
-        self.inbox = self._bucket("Inbox")
-        self.results = self._bucket(
-            "Results", s3.LifecycleRule(id="ForgetQueryOutput", prefix="athena/", expiration=Duration.days(7))
-        )
+        self.inbox = self._bucket("Inbox", *inbox_rules(settings))
+        self.results = self._bucket("Results", *results_rules(settings))
         self.inbox_arn = self.export_value(self.inbox.bucket_arn, name=f"{settings.prefix}InboxBucketArn")
         self.results_arn = self.export_value(self.results.bucket_arn, name=f"{settings.prefix}ResultsBucketArn")
         _announce_objects(self.inbox)
@@ -78,7 +77,8 @@ class StorageStack(Stack):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="ForgetWhatNobodySees",
-                    noncurrent_version_expiration=Duration.days(30),
+                    noncurrent_version_expiration=Duration.days(self._settings.recoverable_days),
+                    expired_object_delete_marker=True,
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                 ),
                 *rules,
@@ -114,6 +114,7 @@ class StorageStack(Stack):
             partition_key=dynamodb.Attribute(name="subject", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_ANY_MOMENT,
+            time_to_live_attribute="ttl",
             removal_policy=self._settings.removal_policy,
         )
 

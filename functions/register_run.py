@@ -4,8 +4,10 @@ from typing import Any
 
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.settings import settings
 from compliance.clock import parse_time, time_text
 from compliance.errors import UnsupportedInput
+from compliance.retention import copies_expire_at, is_past_retry, refuse_retry
 from compliance.runs import Run, job_type_of, run_id
 
 
@@ -18,8 +20,16 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
     Returns ``run_id``, ``type``, whether the run is a ``duplicate``: one that another execution has registered, and
     whether the object is a mere ``folder``, which the S3 console writes as an empty object: there is no run of it.
+
+    Raises SourceChanged when ``retry`` is asked for and what the run had prepared is not kept any more.
     """
-    return register(event["source"], event["execution_arn"], parse_time(event["started_at"]).timestamp())
+    started = parse_time(event["started_at"]).timestamp()
+    answer = register(event["source"], event["execution_arn"], started)
+    if answer["duplicate"] and event["source"].get("retry") is True:
+        run = runs_table.get_run(answer["run_id"])
+        if is_past_retry(run, time_text(started)):
+            raise refuse_retry(run)
+    return answer
 
 
 def register(source: Event, execution_arn: str, started: float) -> dict[str, Any]:
@@ -30,20 +40,20 @@ def register(source: Event, execution_arn: str, started: float) -> dict[str, Any
     if key.endswith("/") and source["object"].get("size") == 0:
         return {**answer, "duplicate": False, "folder": True}
     started_at = time_text(started)
-    run = runs_table.register(
-        Run(
-            run_id=answer["run_id"],
-            type=job_type,
-            status="registered",
-            bucket=bucket,
-            key=key,
-            version_id=version_id,
-            execution_arn=execution_arn,
-            started_at=started_at,
-            checked_on=started_at[:10],
-        ),
-        retry=source.get("retry") is True,
+    new = Run(
+        run_id=answer["run_id"],
+        type=job_type,
+        status="registered",
+        bucket=bucket,
+        key=key,
+        version_id=version_id,
+        execution_arn=execution_arn,
+        started_at=started_at,
+        checked_on=started_at[:10],
     )
+    if until := copies_expire_at(started, settings().working_copies_days):
+        new["copies_expire_at"] = until
+    run = runs_table.register(new, retry=source.get("retry") is True)
     is_duplicate = run["execution_arn"] != execution_arn
     return {**answer, "duplicate": is_duplicate, "folder": False}
 

@@ -94,6 +94,7 @@ class RunRecord(Record):
     prepared_at: datetime | None = None
     ended_at: datetime | None = None
     report: str | None = None
+    copies_expire_at: datetime | None = None
     warnings: tuple[str, ...] = ()
     consumed: Mapping[str, float] = field(default_factory=dict)
     cost_aws_usd: float | None = None

@@ -58,6 +58,7 @@ class Run(TypedDict):
     execution_arn: str
     started_at: str
     checked_on: str
+    copies_expire_at: NotRequired[str]
     files: NotRequired[int]
     bytes: NotRequired[int]
     parts: NotRequired[int]
@@ -325,4 +326,7 @@ def _partition(table: str, of: Run | Part) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """What is told of a run when it ends."""
-    return {name: value for name, value in run.items() if name not in ("execution_arn", "told_at")}
+    return {name: value for name, value in run.items() if name not in _UNTOLD}
+
+
+_UNTOLD = ("execution_arn", "told_at", "copies_expire_at")
