@@ -22,6 +22,9 @@ LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
     1827: RetentionDays.FIVE_YEARS,
 }
 
+MOST_TAGS: Final = 40
+"""AWS allows 50 on a resource, of which CloudFormation takes some."""
+
 LONGEST: Final = 36_500
 """Days that anything is kept for at most, if not for ever."""
 
@@ -90,6 +93,22 @@ def url() -> Kind:
     """The origin of a service; kept without a slash at its end."""
     origin = text(r"https?://[\w.-]+(:\d+)?/?", "an origin such as https://host or https://host:port")
     return Kind(origin.accepts, lambda value: origin.read(value).rstrip("/"))
+
+
+def pairs() -> Kind:
+    """Tags: an object of JSON, or `key=value` with commas in between; kept as pairs."""
+    tag = re.compile(r"(?!aws:)[\w .:/+@-]{1,128}=[\w .:/=+@-]{0,256}")
+
+    def read(value: object) -> tuple[tuple[str, str], ...]:
+        texts = (
+            [f"{key}={each}" for key, each in value.items()] if isinstance(value, Mapping) else str(value).split(",")
+        )
+        if value and (len(texts) > MOST_TAGS or not all(tag.fullmatch(each) for each in texts)):
+            raise ValueError(value)
+        return tuple((key, each) for key, _, each in (text.partition("=") for text in texts)) if value else ()
+
+    accepts = f"up to {MOST_TAGS} tags, as key=value,key=value or as an object, in letters that AWS allows in tags"
+    return Kind(accepts, lambda value: value if isinstance(value, tuple) else read(value))
 
 
 def setting(default: T, kind: Kind, sentence: str) -> T:
@@ -190,6 +209,27 @@ class Settings:
     keep_data: bool = setting(True, yes_or_no(), "Whether data outlives the stacks; true, but false in the sandbox.")
     log_retention_days: int = setting(
         90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."
+    )
+    bucket_prefix: str = setting(
+        "",
+        text(
+            r"([a-z0-9]([a-z0-9-]{0,21}[a-z0-9])?)?", "up to 23 lower-case letters, digits or hyphens, none at an end"
+        ),
+        "Begins the buckets' names, which go on with what they are for, the account and the region; empty for names by "
+        "CloudFormation. Changed later it makes new buckets, and the old ones stay.",
+    )
+    permissions_boundary: str = setting(
+        "",
+        text(r"((arn:aws[a-z-]*:iam::(\d{12}|aws):policy/)?[\w+=,.@/-]{1,512})?", "the name or the ARN of a policy"),
+        "The policy that bounds what every role may do, by its name or ARN; empty for none.",
+    )
+    role_path: str = setting(
+        "/",
+        text(r"/([\w+=,.@-]{1,64}/){0,7}", "a path such as /service/compliance/"),
+        "The path of every role, as policies of an organization may ask for it. Changed later it makes new roles.",
+    )
+    tags: tuple[tuple[str, str], ...] = setting(
+        (), pairs(), "Tags on both stacks and on all that they hold, to allocate costs by: key=value,key=value."
     )
 
     def __post_init__(self) -> None:

@@ -16,7 +16,12 @@ class PipelineStack(Stack):
     """The stateless half of a deployment; its outputs name everything that an operator needs."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack) -> None:
-        super().__init__(scope, construct_id, description="Compliance checks with X: functions, machines, SQL.")
+        super().__init__(
+            scope,
+            construct_id,
+            description="Compliance checks with X: functions, machines, SQL.",
+            tags=dict(settings.tags),
+        )
         self.add_stack_dependency(storage)
         functions = Functions(self, "Functions", settings=settings, storage=storage).by_name
         machines = Machines(self, "Machines", settings=settings, functions=functions)

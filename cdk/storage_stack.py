@@ -23,7 +23,12 @@ class StorageStack(Stack):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        super().__init__(scope, construct_id, description="Compliance checks with X: buckets, tables, secret.")
+        super().__init__(
+            scope,
+            construct_id,
+            description="Compliance checks with X: buckets, tables, secret.",
+            tags=dict(settings.tags),
+        )
         self._settings = settings
         self.key = kms.Key(
             self,
@@ -50,10 +55,16 @@ class StorageStack(Stack):
             BearerTokenSecretArn=self.bearer_token_arn,
         )
 
+    def _bucket_name(self, purpose: str) -> str | None:
+        """Other accounts have buckets too, and their names are one space."""
+        prefix = self._settings.bucket_prefix
+        return f"{prefix}-{purpose}-{self.account}-{self.region}" if prefix else None
+
     def _log_bucket(self) -> s3.Bucket:
         return s3.Bucket(
             self,
             "AccessLogs",
+            bucket_name=self._bucket_name("access-logs"),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
@@ -67,6 +78,7 @@ class StorageStack(Stack):
         return s3.Bucket(
             self,
             name,
+            bucket_name=self._bucket_name(name.lower()),
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
