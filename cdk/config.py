@@ -210,6 +210,12 @@ class Settings:
     log_retention_days: int = setting(
         90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."
     )
+    customer_key: bool = setting(
+        False,
+        yes_or_no(),
+        "Whether the deployment's own KMS key encrypts buckets, index, queues and logs too, as it does the token and "
+        "signed URLs.",
+    )
     bucket_prefix: str = setting(
         "",
         text(

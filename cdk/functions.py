@@ -102,7 +102,8 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         ),
         # Lists the run's parts; asks Athena.
         "find_duplicates": Spec(
-            runs=("Query", "UpdateItem"), grants=queries.find_duplicates() if settings.deduplicate_across_parts else ()
+            runs=("Query", "UpdateItem"),
+            grants=(*queries.find_duplicates(), *may.encrypt_objects()) if settings.deduplicate_across_parts else (),
         ),
         # Reads Athena's answer and the part; writes what is left of it, by way of the disk. Keeps 8 bytes for each ID
         # that is taken out.
@@ -178,6 +179,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
                 *executions.publish(),
                 *answer_tasks(),
                 *may.read_bearer_token(),
+                *may.leave_failures(),
                 *_end(may, report=True, row=True),
             ],
         ),

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from cdk.analytics import Analytics
 from cdk.config import Settings
+from cdk.customer_key import encrypt_with
 from cdk.functions import Functions
 from cdk.machines import Machines
 from cdk.outputs import publish
@@ -23,6 +24,8 @@ class PipelineStack(Stack):
             tags=dict(settings.tags),
         )
         self.add_stack_dependency(storage)
+        if storage.encrypts_all:
+            encrypt_with(storage.key, self)
         functions = Functions(self, "Functions", settings=settings, storage=storage).by_name
         machines = Machines(self, "Machines", settings=settings, functions=functions)
         Triggers(
@@ -33,7 +36,7 @@ class PipelineStack(Stack):
             job=machines.job,
             settle_execution=functions["settle_execution"],
         )
-        analytics = Analytics(self, "Analytics", settings=settings, results_bucket=storage.results)
+        analytics = Analytics(self, "Analytics", settings=settings, storage=storage)
         publish(
             self,
             InboxBucketName=storage.inbox.bucket_name,

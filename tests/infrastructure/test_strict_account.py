@@ -1,4 +1,4 @@
-"""Accounts with rules of their own: bounded roles, names by a scheme, tags; and nothing of it unless it is asked for."""
+"""Accounts with rules of their own: bounded roles, names by a scheme, tags; and nothing of it unless asked for."""
 
 import json
 from typing import Any
