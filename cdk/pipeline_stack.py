@@ -46,6 +46,7 @@ class PipelineStack(Stack):
             RunStateMachineArn=machines.run.state_machine_arn,
             JobStateMachineArn=machines.job.state_machine_arn,
             BearerTokenSecretArn=storage.bearer_token_arn,
+            KeyArn=storage.key.key_arn,
             GlueDatabaseName=analytics.database_name,
             AthenaWorkGroupName=analytics.work_group_name,
         )

@@ -61,6 +61,7 @@ class StorageStack(Stack):
             RunsTableName=self.runs_table.table_name,
             ResultsTableName=self.results_table.table_name,
             BearerTokenSecretArn=self.bearer_token_arn,
+            KeyArn=self.key.key_arn,
         )
 
     def _bucket_name(self, purpose: str) -> str | None:

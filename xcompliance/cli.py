@@ -15,6 +15,7 @@ from xcompliance import query, report, results, sandbox_command
 from xcompliance.cancel import cancel
 from xcompliance.errors import CommandError, OutcomeError, explained
 from xcompliance.lookup import caution, ids_of, look_up, table_of
+from xcompliance.policy import Role, policy
 from xcompliance.progress import Display, Doing, display
 from xcompliance.records import RunRecord
 from xcompliance.report_file import open_in_browser, save_report
@@ -171,6 +172,16 @@ def retry_command(
     stack = _stack(prefix)
     retry(stack, get_run(stack, run))
     _console().print(f"The run begins again. Look at it with: xcompliance show {run}")
+
+
+@app.command("policy")
+@explained()
+def policy_command(
+    role: Annotated[Role, typer.Argument(help="Who is to be allowed what they do.")],
+    prefix: Prefix = None,
+) -> None:
+    """Print the policy of IAM that those need who use the deployment, or run it."""
+    _print_json(policy(_stack(prefix), role))
 
 
 @app.command("results")

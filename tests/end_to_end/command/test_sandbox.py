@@ -24,6 +24,7 @@ OUTPUTS = {
     "RunStateMachineArn",
     "JobStateMachineArn",
     "BearerTokenSecretArn",
+    "KeyArn",
     "GlueDatabaseName",
     "AthenaWorkGroupName",
 }
