@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "results": (RUN_ID,),
     "lookup": ("20", "--type", "tweets"),
     "query": ("to_delete",),
+    "policy": ("analyst",),
 }
 """Those that speak to AWS, and something to ask each for."""
 

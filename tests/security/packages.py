@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+PATIENCE_SECONDS = 120
+"""With a database that neither answers nor refuses."""
+
 _PIN = re.compile(r"^([\w.-]+==[^\s;]+)(?: ; ([^\\\n]+))?", re.MULTILINE)
 _YANKED = re.compile(r"^warning: `(\S+)` is yanked(.*)$", re.MULTILINE)
 
@@ -88,9 +91,15 @@ def audit(pip_audit: Path, pinned: Iterable[str], folder: Path) -> Audit:
                 "5",
             ]
             command += ["--progress-spinner", "off", "--format", "json", "-r", str(file)]
-            outcome = subprocess.run(command, check=False, capture_output=True, text=True)
-            hear(heard, outcome.stdout)
+            hear(heard, _said(command))
     return heard
+
+
+def _said(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout
+    except subprocess.TimeoutExpired:
+        return ""
 
 
 def hear(heard: Audit, report: str) -> None:
