@@ -183,7 +183,13 @@ class Settings:
         10, whole(1, 1000), "How many ranges of a long answer are written to DynamoDB side by side."
     )
     inbox_days: int = setting(
-        30, days(14), "How long a file in the inbox stays after it was dropped, in days; 0 for ever."
+        30, days(14), "How long a file stays that was dropped below tweets/ or users/, in days; 0 for ever."
+    )
+    datasets_days: int = setting(
+        0,
+        days(14),
+        "How long a file stays that was put below datasets/, in days; 0 for ever, as what is checked again and again "
+        "must stay.",
     )
     working_copies_days: int = setting(
         90,

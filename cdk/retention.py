@@ -8,13 +8,17 @@ from aws_cdk import aws_s3 as s3
 
 from cdk.config import Settings
 
-INBOX: Final = ("tweets", "users", "datasets")
 QUERY_OUTPUT_DAYS: Final = 7
 
 
 def inbox_rules(settings: Settings) -> list[s3.LifecycleRule]:
     """The rules of the inbox. What stands outside its three folders starts no run, and stays."""
-    return _rules({"Dropped": (INBOX, settings.inbox_days)})
+    return _rules(
+        {
+            "Dropped": (("tweets", "users"), settings.inbox_days),
+            "Datasets": (("datasets",), settings.datasets_days),
+        }
+    )
 
 
 def results_rules(settings: Settings) -> list[s3.LifecycleRule]:

@@ -33,7 +33,8 @@ PART = Part(
 )
 
 KEYS = {
-    "inbox_days": {"tweets/ids.txt", "users/deep/ids.csv", "datasets/tweets/2026/_SUCCESS"},
+    "inbox_days": {"tweets/ids.txt", "users/deep/ids.csv"},
+    "datasets_days": {"datasets/tweets/2026/_SUCCESS", "datasets/users/2026/deep/ids.csv"},
     "working_copies_days": {
         runs.part_key(RUN["run_id"], 1),
         runs.deduplicated_key(RUN["run_id"], 1),
@@ -45,8 +46,16 @@ KEYS = {
 }
 """What is written, by the setting that says how long it stays."""
 
-CHOSEN = {"inbox_days": 20, "working_copies_days": 40, "results_days": 400, "proof_days": 500, "recoverable_days": 3}
-DEFAULTS = {"inbox_days": 30, "working_copies_days": 90, "results_days": 731, "proof_days": None}
+INBOX = ("inbox_days", "datasets_days")
+CHOSEN = {
+    "inbox_days": 20,
+    "datasets_days": 30,
+    "working_copies_days": 40,
+    "results_days": 400,
+    "proof_days": 500,
+    "recoverable_days": 3,
+}
+DEFAULTS = {"inbox_days": 30, "datasets_days": None, "working_copies_days": 90, "results_days": 731, "proof_days": None}
 ONE_OF_EACH = [(setting, key) for setting, keys in KEYS.items() for key in sorted(keys)]
 
 
@@ -68,7 +77,7 @@ def rules(deployment: Deployment, bucket: str) -> Iterator[dict[str, Any]]:
 
 def days_of(deployment: Deployment, setting: str, key: str) -> int | None:
     """After how many days S3 takes an object away; None for never."""
-    bucket = "Inbox" if setting == "inbox_days" else "Results"
+    bucket = "Inbox" if setting in INBOX else "Results"
     found = [
         rule["ExpirationInDays"]
         for rule in rules(deployment, bucket)
@@ -96,7 +105,11 @@ def test_no_folder_is_forgotten_that_is_written_to(aws: Deployment, chosen: Depl
         for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
     }
     expiring = {rule["Prefix"].strip("/") for rule in rules(chosen, "Results") if "ExpirationInDays" in rule}
-    assert written <= expiring == {key.split("/")[0] for keys in list(KEYS.values())[1:] for key in keys} | {"athena"}
+    assert (
+        written
+        <= expiring
+        == {key.split("/")[0] for setting, keys in KEYS.items() if setting not in INBOX for key in keys} | {"athena"}
+    )
 
 
 def test_what_queries_found_is_soon_forgotten_whatever_is_chosen(
