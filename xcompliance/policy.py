@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from string import Template
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from xcompliance.stack import Stack
+if TYPE_CHECKING:
+    from xcompliance.stack import Stack
 
 FOLDER: Final = Path(__file__).parent / "policies"
 
@@ -28,14 +29,14 @@ _FILES: Final[Mapping[Role, tuple[str, ...]]] = {
 """An operator submits and asks, too."""
 
 
-def policy(stack: Stack, role: Role) -> dict[str, Any]:
+def policy(stack: "Stack", role: Role) -> dict[str, Any]:
     """The policy of a role, for the resources of one deployment."""
     names = _names(stack)
     files = [json.loads(Template((FOLDER / f"{each}.json").read_text()).substitute(names)) for each in _FILES[role]]
     return {"Version": "2012-10-17", "Statement": [statement for each in files for statement in each["Statement"]]}
 
 
-def _names(stack: Stack) -> dict[str, str]:
+def _names(stack: "Stack") -> dict[str, str]:
     """What the policies name: the stack's outputs, and ARNs made of them."""
     _, partition, _, region, account, _, run = stack["RunStateMachineArn"].split(":")
     here = f"{region}:{account}"

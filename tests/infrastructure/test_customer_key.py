@@ -19,7 +19,7 @@ def _key(deployment: Deployment) -> tuple[dict[str, Any], dict[str, Any]]:
     exported = [
         each["Export"]["Name"]
         for each in deployment.json("XComplianceStorage")["Outputs"].values()
-        if each["Value"] == {"Fn::GetAtt": [name, "Arn"]}
+        if each["Value"] == {"Fn::GetAtt": [name, "Arn"]} and "Export" in each
     ]
     return {"Fn::GetAtt": [name, "Arn"]}, {"Fn::ImportValue": exported[0]}
 
