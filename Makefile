@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation lint format sandbox synth bootstrap deploy destroy bench scale pins clean
+.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -27,6 +27,9 @@ chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=60
 
 mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpose, and show what no test notices; takes half an hour
 	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray
+
+security: .build/security/.installed node_modules/.installed ## Hold the templates against checkov, and audit the packages [AUDIT=required]
+	@$(BIN)/python -m tests.security .build/security/bin $(if $(filter required,$(AUDIT)),--audit-required)
 
 lint: .venv/.installed ## Check style and types
 	@$(BIN)/ruff check
@@ -59,9 +62,9 @@ scale: .venv/.installed node_modules/.installed ## Check one large file on the l
 	@$(BIN)/python -m benchmarks.scale --ids $(or $(IDS),100_000_000) --part-size-mb $(or $(PART_SIZE_MB),128)
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
-	@for name in dev functions analytics preparation uv mutation benchmarks browser; do \
+	@for name in dev functions analytics preparation uv mutation benchmarks browser security; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-			$$([ $$name = dev ] || echo --constraint requirements/dev.txt) \
+			$$(case $$name in dev | security) ;; *) echo --constraint requirements/dev.txt ;; esac) \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
 
@@ -83,6 +86,12 @@ clean: ## Remove everything that was installed or built
 .build/mutation/.installed: requirements/mutation.txt .venv/.installed
 	@$(PYTHON) -m venv --clear .build/mutation
 	@$(BIN)/uv pip install --quiet --python .build/mutation/bin/python --no-deps --require-hashes -r requirements/mutation.txt
+	@touch $@
+
+.build/security/.installed: requirements/security.txt .venv/.installed
+	@echo "Installing checkov and pip-audit into .build/security ..."
+	@$(PYTHON) -m venv --clear .build/security
+	@$(BIN)/uv pip install --quiet --python .build/security/bin/python --no-deps --require-hashes -r requirements/security.txt
 	@touch $@
 
 .build/peers/.installed: requirements/benchmarks.txt .venv/.installed

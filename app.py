@@ -6,6 +6,7 @@ from cdk_nag import AwsSolutionsChecks
 from cdk.config import Settings
 from cdk.pipeline_stack import PipelineStack
 from cdk.storage_stack import StorageStack
+from cdk.strict_account import comply
 
 
 def build(app: App) -> App:
@@ -13,6 +14,7 @@ def build(app: App) -> App:
     settings = Settings.from_context(app.node)
     storage = StorageStack(app, f"{settings.prefix}Storage", settings=settings)
     PipelineStack(app, f"{settings.prefix}Pipeline", settings=settings, storage=storage)
+    comply(app, settings)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 

@@ -17,6 +17,7 @@ import boto3
 
 from adapters import aws, results_index
 from adapters.results_index import ResultsIndex
+from adapters.settings import settings
 from benchmarks.clients.environment import ROOT, client_environment
 from benchmarks.link import Link
 from benchmarks.machine import load, machine
@@ -74,7 +75,7 @@ def batch_writer(part: Part, said: Iterable[ResultRecord]) -> None:
     """boto3's own: writes everything again, over whatever is there."""
     with boto3.resource("dynamodb").Table("results").batch_writer() as batch:
         for record in said:
-            batch.put_item(Item=item_of(part, record))
+            batch.put_item(Item=item_of(part, record, settings().results_days))
 
 
 def measure(number: int) -> dict[str, tuple[float, float]]:

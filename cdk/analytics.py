@@ -6,11 +6,11 @@ from typing import Final, NamedTuple
 from aws_cdk import Aws
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.config import Settings
 from cdk.queries import Queries, glue_columns
+from cdk.storage_stack import StorageStack
 from compliance.run_rows import RUNS, Column
 
 
@@ -122,9 +122,10 @@ PREPARED_PROJECTION: Final = {
 class Analytics(Construct):
     """The database with its tables and views, and the workgroup."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, results_bucket: s3.IBucket) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack) -> None:
         super().__init__(scope, construct_id)
-        self._bucket = results_bucket
+        self._storage = storage
+        self._bucket = storage.results
         self.database_name = settings.database_name
         self.work_group_name = settings.work_group_name
         self._database = glue.CfnDatabase(
@@ -213,9 +214,14 @@ class Analytics(Construct):
                 bytes_scanned_cutoff_per_query=BYTES_SCANNED_CUTOFF,
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
                     output_location=f"s3://{self._bucket.bucket_name}/athena/",
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_S3"
-                    ),
+                    encryption_configuration=self._encryption(),
                 ),
             ),
+        )
+
+    def _encryption(self) -> athena.CfnWorkGroup.EncryptionConfigurationProperty:
+        if not self._storage.encrypts_all:
+            return athena.CfnWorkGroup.EncryptionConfigurationProperty(encryption_option="SSE_S3")
+        return athena.CfnWorkGroup.EncryptionConfigurationProperty(
+            encryption_option="SSE_KMS", kms_key=self._storage.key.key_arn
         )

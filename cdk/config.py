@@ -27,6 +27,14 @@ LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
 }
 
 DATASETS_FILE: Final = "datasets.yaml"
+MOST_TAGS: Final = 40
+"""AWS allows 50 on a resource, of which CloudFormation takes some."""
+
+LONGEST: Final = 36_500
+"""Days that anything is kept for at most, if not for ever."""
+
+LONGEST_RETRY: Final = 400
+"""Days that a run may go on after what it has prepared is gone: an execution of a year, and what redrives add."""
 
 T = TypeVar("T")
 
@@ -63,6 +71,12 @@ def number(low: float, high: float) -> Kind:
     return Kind(f"a number from {low:g} to {high:g}", lambda value: _within(float(str(value)), low, high))
 
 
+def days(low: int) -> Kind:
+    """How long something is kept, in days: at least `low`; 0 for ever."""
+    accepts = f"0, which is for ever, or a whole number of days from {low} to {LONGEST}"
+    return Kind(accepts, lambda value: int(str(value)) and _within(int(str(value)), low, LONGEST))
+
+
 def one_of(*choices: T) -> Kind:
     """One of a few values, compared as they are written."""
     by_name = {str(choice): choice for choice in choices}
@@ -84,6 +98,22 @@ def url() -> Kind:
     """The origin of a service; kept without a slash at its end."""
     origin = text(r"https?://[\w.-]+(:\d+)?/?", "an origin such as https://host or https://host:port")
     return Kind(origin.accepts, lambda value: origin.read(value).rstrip("/"))
+
+
+def pairs() -> Kind:
+    """Tags: an object of JSON, or `key=value` with commas in between; kept as pairs."""
+    tag = re.compile(r"(?!aws:)[\w .:/+@-]{1,128}=[\w .:/=+@-]{0,256}")
+
+    def read(value: object) -> tuple[tuple[str, str], ...]:
+        texts = (
+            [f"{key}={each}" for key, each in value.items()] if isinstance(value, Mapping) else str(value).split(",")
+        )
+        if value and (len(texts) > MOST_TAGS or not all(tag.fullmatch(each) for each in texts)):
+            raise ValueError(value)
+        return tuple((key, each) for key, _, each in (text.partition("=") for text in texts)) if value else ()
+
+    accepts = f"up to {MOST_TAGS} tags, as key=value,key=value or as an object, in letters that AWS allows in tags"
+    return Kind(accepts, lambda value: value if isinstance(value, tuple) else read(value))
 
 
 def setting(default: T, kind: Kind, sentence: str) -> T:
@@ -165,9 +195,66 @@ class Settings:
     index_concurrency: int = setting(
         10, whole(1, 1000), "How many ranges of a long answer are written to DynamoDB side by side."
     )
+    inbox_days: int = setting(
+        30, days(14), "How long a file stays that was dropped below tweets/ or users/, in days; 0 for ever."
+    )
+    datasets_days: int = setting(
+        0,
+        days(14),
+        "How long a file stays that was put below datasets/, in days; 0 for ever, as what is checked again and again "
+        "must stay.",
+    )
+    working_copies_days: int = setting(
+        90,
+        days(14),
+        "How long what a run works on stays, in days: prepared parts, X's answers as they came, rejected lines; longer "
+        "than the longest run takes; 0 for ever.",
+    )
+    results_days: int = setting(
+        731,
+        days(90),
+        "How long results, checked IDs and reports stay, and an item of the index after the last check that found it "
+        "true, in days; 0 for ever.",
+    )
+    proof_days: int = setting(
+        0,
+        days(14 + LONGEST_RETRY),
+        "How long it stays on record which files were checked when, with which figures, in days; 0 for ever. There "
+        "are no IDs in it.",
+    )
+    recoverable_days: int = setting(
+        30, whole(1, 365), "How long an object that was deleted or replaced can be brought back, in days."
+    )
     keep_data: bool = setting(True, yes_or_no(), "Whether data outlives the stacks; true, but false in the sandbox.")
     log_retention_days: int = setting(
         90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."
+    )
+    customer_key: bool = setting(
+        False,
+        yes_or_no(),
+        "Whether the deployment's own KMS key encrypts buckets, index, queues and logs too, as it does the token and "
+        "signed URLs.",
+    )
+    bucket_prefix: str = setting(
+        "",
+        text(
+            r"([a-z0-9]([a-z0-9-]{0,21}[a-z0-9])?)?", "up to 23 lower-case letters, digits or hyphens, none at an end"
+        ),
+        "Begins the buckets' names, which go on with what they are for, the account and the region; empty for names by "
+        "CloudFormation. Changed later it makes new buckets, and the old ones stay.",
+    )
+    permissions_boundary: str = setting(
+        "",
+        text(r"((arn:aws[a-z-]*:iam::(\d{12}|aws):policy/)?[\w+=,.@/-]{1,512})?", "the name or the ARN of a policy"),
+        "The policy that bounds what every role may do, by its name or ARN; empty for none.",
+    )
+    role_path: str = setting(
+        "/",
+        text(r"/([\w+=,.@-]{1,64}/){0,7}", "a path such as /service/compliance/"),
+        "The path of every role, as policies of an organization may ask for it. Changed later it makes new roles.",
+    )
+    tags: tuple[tuple[str, str], ...] = setting(
+        (), pairs(), "Tags on both stacks and on all that they hold, to allocate costs by: key=value,key=value."
     )
 
     def __post_init__(self) -> None:
@@ -175,10 +262,21 @@ class Settings:
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))
         if not self.min_poll_seconds <= self.first_poll_seconds <= self.max_poll_seconds:
             raise SettingError("CDK context first_poll_seconds must lie between min_poll_seconds and max_poll_seconds")
+        self._check_retention()
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):
                 raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")
         _ = self.datasets
+
+    def _check_retention(self) -> None:
+        """What a run needs outlives it: a failed one can be started again for as long as its working copies stay."""
+        if not self.proof_days:
+            return
+        if not self.working_copies_days or self.proof_days < self.working_copies_days + LONGEST_RETRY:
+            raise SettingError(
+                "CDK context proof_days must be 0, which is for ever, or working_copies_days and at least "
+                f"{LONGEST_RETRY} days more: a run that goes on must not lose its own record"
+            )
 
     def _read(self, name: str, kind: Kind) -> object:
         value = getattr(self, name)

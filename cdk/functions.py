@@ -29,6 +29,9 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "results_index",
     "id_column",
     "deduplicate_across_parts",
+    "working_copies_days",
+    "results_days",
+    "proof_days",
 )
 
 EVENT_BUS: Final = "default"
@@ -110,7 +113,8 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         ),
         # Lists the run's parts; asks Athena.
         "find_duplicates": Spec(
-            runs=("Query", "UpdateItem"), grants=queries.find_duplicates() if settings.deduplicate_across_parts else ()
+            runs=("Query", "UpdateItem"),
+            grants=(*queries.find_duplicates(), *may.encrypt_objects()) if settings.deduplicate_across_parts else (),
         ),
         # Reads Athena's answer and the part; writes what is left of it, by way of the disk. Keeps 8 bytes for each ID
         # that is taken out.
@@ -186,6 +190,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
                 *executions.publish(),
                 *answer_tasks(),
                 *may.read_bearer_token(),
+                *may.leave_failures(),
                 *_end(may, report=True, row=True),
             ],
         ),

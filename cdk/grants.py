@@ -99,15 +99,30 @@ class StorageGrants:
         return (
             Grant("ReadInbox", (action,), _below(self._storage.inbox_arn, *INBOX_FOLDERS)),
             Grant("MissObjects", ("s3:ListBucket",), (self._storage.inbox_arn,)),
+            *self._own_key("DecryptObjects", "s3", "kms:Decrypt"),
         )
 
     def read_results(self, *prefixes: str) -> tuple[Grant, ...]:
         """Reading objects of the results bucket below `prefixes`."""
-        return (Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, *prefixes)),)
+        return (
+            Grant("ReadObjects", ("s3:GetObject",), _below(self._storage.results_arn, *prefixes)),
+            *self._own_key("DecryptObjects", "s3", "kms:Decrypt"),
+        )
 
     def write_results(self, *prefixes: str) -> tuple[Grant, ...]:
         """Writing objects of the results bucket below `prefixes`."""
-        return (Grant("WriteObjects", ("s3:PutObject",), _below(self._storage.results_arn, *prefixes)),)
+        return (
+            Grant("WriteObjects", ("s3:PutObject",), _below(self._storage.results_arn, *prefixes)),
+            *self.encrypt_objects(),
+        )
+
+    def encrypt_objects(self) -> tuple[Grant, ...]:
+        """What writing an object takes where the key of ours encrypts it; of many pieces it is read on the way."""
+        return self._own_key("EncryptObjects", "s3", "kms:GenerateDataKey", "kms:Decrypt")
+
+    def leave_failures(self) -> tuple[Grant, ...]:
+        """What it takes to put an event into a queue that a function failed on, where the key of ours encrypts it."""
+        return self._own_key("EncryptMessages", "sqs", "kms:GenerateDataKey", "kms:Decrypt")
 
     def read_bearer_token(self) -> tuple[Grant, ...]:
         """Reading X's bearer token, and using the key that it is encrypted with."""
@@ -121,8 +136,14 @@ class StorageGrants:
         )
 
     def _decrypt(self, name: str, service: str) -> Grant:
+        return self._use_key(name, service, "kms:Decrypt")
+
+    def _own_key(self, name: str, service: str, *actions: str) -> tuple[Grant, ...]:
+        return (self._use_key(name, service, *actions),) if self._storage.encrypts_all else ()
+
+    def _use_key(self, name: str, service: str, *actions: str) -> Grant:
         via = {"StringEquals": {"kms:ViaService": f"{service}.{self._storage.region}.amazonaws.com"}}
-        return Grant(name, ("kms:Decrypt",), (self._storage.key.key_arn,), via)
+        return Grant(name, actions, (self._storage.key.key_arn,), via)
 
 
 LIST_BUCKET: Final = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from cdk.analytics import Analytics
 from cdk.config import Settings
+from cdk.customer_key import encrypt_with
 from cdk.functions import Functions
 from cdk.machines import Machines
 from cdk.outputs import publish
@@ -17,8 +18,15 @@ class PipelineStack(Stack):
     """The stateless half of a deployment; its outputs name everything that an operator needs."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack) -> None:
-        super().__init__(scope, construct_id, description="Compliance checks with X: functions, machines, SQL.")
+        super().__init__(
+            scope,
+            construct_id,
+            description="Compliance checks with X: functions, machines, SQL.",
+            tags=dict(settings.tags),
+        )
         self.add_stack_dependency(storage)
+        if storage.encrypts_all:
+            encrypt_with(storage.key, self)
         functions = Functions(self, "Functions", settings=settings, storage=storage).by_name
         machines = Machines(self, "Machines", settings=settings, functions=functions)
         Triggers(
@@ -30,7 +38,7 @@ class PipelineStack(Stack):
             settle_execution=functions["settle_execution"],
         )
         schedules = Schedules(self, "Schedules", settings=settings, inbox=storage.inbox, run=machines.run)
-        analytics = Analytics(self, "Analytics", settings=settings, results_bucket=storage.results)
+        analytics = Analytics(self, "Analytics", settings=settings, storage=storage)
         publish(
             self,
             InboxBucketName=storage.inbox.bucket_name,
@@ -40,6 +48,7 @@ class PipelineStack(Stack):
             RunStateMachineArn=machines.run.state_machine_arn,
             JobStateMachineArn=machines.job.state_machine_arn,
             BearerTokenSecretArn=storage.bearer_token_arn,
+            KeyArn=storage.key.key_arn,
             GlueDatabaseName=analytics.database_name,
             AthenaWorkGroupName=analytics.work_group_name,
             ScheduleGroupName=schedules.group_name,

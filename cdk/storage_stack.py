@@ -10,7 +10,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk.config import Settings
+from cdk.customer_key import serve
 from cdk.outputs import publish
+from cdk.retention import inbox_rules, results_rules
 from cdk.rules import acknowledge
 
 
@@ -22,20 +24,30 @@ class StorageStack(Stack):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        super().__init__(scope, construct_id, description="Compliance checks with X: buckets, tables, secret.")
+        super().__init__(
+            scope,
+            construct_id,
+            description="Compliance checks with X: buckets, tables, secret.",
+            tags=dict(settings.tags),
+        )
         self._settings = settings
+        self.encrypts_all = settings.customer_key
         self.key = kms.Key(
             self,
             "Key",
-            description="Encrypts what lets its holder act for this account at X: the token and signed URLs.",
+            description=(
+                "Encrypts what is stored of compliance checks, and what lets its holder act for this account at X."
+                if settings.customer_key
+                else "Encrypts what lets its holder act for this account at X: the token and signed URLs."
+            ),
             enable_key_rotation=True,
             removal_policy=settings.removal_policy,
         )
+        if settings.customer_key:
+            serve(self.key, settings.prefix)
         self._access_logs = self._log_bucket()
-        self.inbox = self._bucket("Inbox")
-        self.results = self._bucket(
-            "Results", s3.LifecycleRule(id="ForgetQueryOutput", prefix="athena/", expiration=Duration.days(7))
-        )
+        self.inbox = self._bucket("Inbox", *inbox_rules(settings))
+        self.results = self._bucket("Results", *results_rules(settings))
         self.inbox_arn = self.export_value(self.inbox.bucket_arn, name=f"{settings.prefix}InboxBucketArn")
         self.results_arn = self.export_value(self.results.bucket_arn, name=f"{settings.prefix}ResultsBucketArn")
         _announce_objects(self.inbox)
@@ -49,12 +61,19 @@ class StorageStack(Stack):
             RunsTableName=self.runs_table.table_name,
             ResultsTableName=self.results_table.table_name,
             BearerTokenSecretArn=self.bearer_token_arn,
+            KeyArn=self.key.key_arn,
         )
+
+    def _bucket_name(self, purpose: str) -> str | None:
+        """Other accounts have buckets too, and their names are one space."""
+        prefix = self._settings.bucket_prefix
+        return f"{prefix}-{purpose}-{self.account}-{self.region}" if prefix else None
 
     def _log_bucket(self) -> s3.Bucket:
         return s3.Bucket(
             self,
             "AccessLogs",
+            bucket_name=self._bucket_name("access-logs"),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
@@ -65,12 +84,16 @@ class StorageStack(Stack):
         )
 
     def _bucket(self, name: str, *rules: s3.LifecycleRule) -> s3.Bucket:
+        own_key = self.key if self._settings.customer_key else None
         return s3.Bucket(
             self,
             name,
+            bucket_name=self._bucket_name(name.lower()),
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if own_key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=own_key,
+            bucket_key_enabled=True if own_key else None,
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             server_access_logs_bucket=self._access_logs,
@@ -78,7 +101,8 @@ class StorageStack(Stack):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="ForgetWhatNobodySees",
-                    noncurrent_version_expiration=Duration.days(30),
+                    noncurrent_version_expiration=Duration.days(self._settings.recoverable_days),
+                    expired_object_delete_marker=True,
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                 ),
                 *rules,
@@ -108,12 +132,16 @@ class StorageStack(Stack):
         return table
 
     def _results_table(self) -> dynamodb.Table:
+        own_key = self.key if self._settings.customer_key else None
         return dynamodb.Table(
             self,
             "ResultsIndex",
             partition_key=dynamodb.Attribute(name="subject", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if own_key else None,
+            encryption_key=own_key,
             point_in_time_recovery_specification=_ANY_MOMENT,
+            time_to_live_attribute="ttl",
             removal_policy=self._settings.removal_policy,
         )
 

@@ -12,6 +12,7 @@ from compliance.clock import parse_time, time_text
 from compliance.errors import ComplianceError, JobConflict, ProtocolViolation, RequestRefused, TurnLost
 from compliance.jobs import Jobs
 from compliance.polling import CONFLICT_WAITS
+from compliance.retention import check_part_is_kept
 from compliance.runs import Part, PartRef, Transport, job_name, part_of_job
 from compliance.x_api import ComplianceJob
 
@@ -21,7 +22,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference and ``execution_arn``.
 
     Returns whether the job is ``created``, and if not, ``wait_seconds`` until the next try: another job of this type
-    is active. Raises JobConflict when that lasts too long, and TurnLost when the execution may create no job.
+    is active. Raises JobConflict when that lasts too long, TurnLost when the execution may create no job, and
+    SourceChanged when the part may be gone before a job has ended.
 
     The job's name is written down before X hears of it, so that a create whose answer was lost is found by name.
     """
@@ -61,6 +63,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 def _begin_attempt(ref: PartRef, part: Part, now: float) -> Part:
     """Writes the next attempt's name down."""
+    check_part_is_kept(part, now, settings().working_copies_days, settings().job_deadline_seconds)
     attempt = part.get("attempt", 0) + 1
     wanted = settings().resumable
     return runs_table.update_part(

@@ -4,9 +4,11 @@ from typing import Any
 
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.settings import settings
 from compliance.clock import parse_time, time_text
 from compliance.datasets import scheduled_run
 from compliance.errors import UnsupportedInput
+from compliance.retention import copies_expire_at, is_past_retry, refuse_retry
 from compliance.runs import Run, job_type_of, run_id
 
 
@@ -21,8 +23,16 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Returns ``run_id``, ``type``, whether the run is a ``duplicate``: one that another execution has registered, whether
     it is ``scheduled``, and whether the object is a mere ``folder``, which the S3 console writes as an empty object:
     there is no run of it.
+
+    Raises SourceChanged when ``retry`` is asked for and what the run had prepared is not kept any more.
     """
-    return register(event["source"], event["execution_arn"], parse_time(event["started_at"]).timestamp())
+    started = parse_time(event["started_at"]).timestamp()
+    answer = register(event["source"], event["execution_arn"], started)
+    if answer["duplicate"] and event["source"].get("retry") is True:
+        run = runs_table.get_run(answer["run_id"])
+        if is_past_retry(run, time_text(started)):
+            raise refuse_retry(run)
+    return answer
 
 
 def register(source: Event, execution_arn: str, started: float) -> dict[str, Any]:
@@ -30,6 +40,8 @@ def register(source: Event, execution_arn: str, started: float) -> dict[str, Any
     is_scheduled = "dataset" in source
     make = scheduled_run if is_scheduled else _run_of_object
     run = make(source, execution_arn, time_text(started))
+    if until := copies_expire_at(started, settings().working_copies_days):
+        run["copies_expire_at"] = until
     answer = {"run_id": run["run_id"], "type": run["type"], "scheduled": is_scheduled}
     if not is_scheduled and run["key"].endswith("/") and source["object"].get("size") == 0:
         return {**answer, "duplicate": False, "folder": True}

@@ -11,6 +11,7 @@ from xcompliance.commands.datasets import datasets
 from xcompliance.commands.demo import demo
 from xcompliance.commands.doctor import doctor
 from xcompliance.commands.lookup import lookup
+from xcompliance.commands.policy import policy
 from xcompliance.commands.query import query
 from xcompliance.commands.results import results
 from xcompliance.commands.retry import retry
@@ -30,7 +31,22 @@ app = typer.Typer(
     epilog="Exit status: 0 all well, 1 a run failed or is incomplete, something is wrong, or a figure disagrees, 2 the "
     "command could not do what was asked, 130 it was interrupted.",
 )
-for command in (demo, submit, runs, show, watch, cancel, retry, results, lookup, query, datasets, check, doctor):
+for command in (
+    demo,
+    submit,
+    runs,
+    show,
+    watch,
+    cancel,
+    retry,
+    results,
+    lookup,
+    query,
+    datasets,
+    check,
+    doctor,
+    policy,
+):
     app.command()(explained()(command))
 app.add_typer(sandbox_command.app, name="sandbox")
 

@@ -100,6 +100,7 @@ class RunRecord(Record):
     overlap: str | None = None
     query: str | None = None
     database: str | None = None
+    copies_expire_at: datetime | None = None
     warnings: tuple[str, ...] = ()
     consumed: Mapping[str, float] = field(default_factory=dict)
     cost_aws_usd: float | None = None

@@ -1,6 +1,7 @@
 """Starts a failed run again: what is done stays done."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from compliance.clock import time_text
@@ -18,10 +19,15 @@ TAKEN_OVER_WITHIN_SECONDS = 120.0
 def retry(stack: Stack, run: RunRecord) -> str:
     """Starts an execution that takes the run over, and returns its ARN.
 
-    Raises CommandError unless the run has failed.
+    Raises CommandError unless the run has failed and may yet go on.
     """
     if run.status != "failed":
         raise CommandError(f"The run {run.run_id} is {run.status}: only a failed one can be started again.")
+    if run.copies_expire_at is not None and run.copies_expire_at < datetime.now(UTC):
+        raise CommandError(
+            f"What the run {run.run_id} had prepared was kept until {run.copies_expire_at:%Y-%m-%d}: it cannot be "
+            "started again. Drop the file again: it then has a run of its own."
+        )
     source = _check_of(run) if run.dataset else {"object": {"key": run.key, "version-id": run.version_id}}
     return start_run(stack, source | {"bucket": {"name": run.bucket}, "retry": True})
 

@@ -6,6 +6,7 @@ from boto3.dynamodb.conditions import Key
 
 from adapters.aws import dynamodb
 from adapters.settings import settings
+from compliance.retention import ttl
 from compliance.runs import JobType, Part
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 def open_answer(job_type: JobType, job_name: str, answered_at: str) -> None:
     """Writes down that a job's answer is there; comes before anybody can index it."""
-    _table().put_item(Item={**_key(job_type, job_name), "answered_at": answered_at})
+    lifetime = ttl(answered_at, settings().proof_days)
+    _table().put_item(Item={**_key(job_type, job_name), "answered_at": answered_at, **lifetime})
 
 
 def close_answer(part: Part) -> None:

@@ -5,21 +5,27 @@ from typing import Any
 
 from adapters.aws import dynamodb
 from adapters.settings import settings
+from compliance.clock import time_text
 from compliance.consumption import ENDING, Consumption
 from compliance.prices import DATE, estimate
+from compliance.retention import ttl
 
 WRITING = Consumption(dynamodb_requests=1, dynamodb_write_units=1, kms_requests=1)
 """Writing it down. The key of the runs table is asked for by each invocation at most: DynamoDB keeps it for a while."""
 
 
-def add(run_id: str, consumption: Consumption) -> None:
-    """Adds to what a run has consumed, and the adding too."""
+def add(run_id: str, consumption: Consumption, now: float) -> None:
+    """Adds to what a run has consumed, and the adding too; ``now`` is in epoch seconds."""
     amounts = _decimals((consumption + WRITING).said())
+    lifetime = ttl(time_text(now), settings().proof_days)
+    expression = "ADD " + ", ".join(f"#{name} :{name}" for name in amounts)
+    if lifetime:
+        expression += " SET #ttl = :ttl"
     dynamodb().Table(settings().runs_table).update_item(
         Key=_key(run_id),
-        UpdateExpression="ADD " + ", ".join(f"#{name} :{name}" for name in amounts),
-        ExpressionAttributeNames={f"#{name}": name for name in amounts},
-        ExpressionAttributeValues={f":{name}": amount for name, amount in amounts.items()},
+        UpdateExpression=expression,
+        ExpressionAttributeNames={f"#{name}": name for name in amounts | lifetime},
+        ExpressionAttributeValues={f":{name}": value for name, value in (amounts | lifetime).items()},
     )
 
 

@@ -129,7 +129,7 @@ def _write_down(about: Event, consumption: Consumption, clock: LambdaClock) -> N
     if "run_id" not in about or about.get("folder") or clock.remaining() < TIME_TO_WRITE_DOWN:
         return
     try:
-        consumed.add(about["run_id"], consumption)
+        consumed.add(about["run_id"], consumption, clock.now())
     except Exception as error:
         logger.warning("What was consumed could not be written down.", extra={"consumed": type(error).__name__})
 

@@ -19,7 +19,7 @@ READ, WRITE = 100, 25
 """Items that DynamoDB reads, and writes, in one request at most."""
 
 _THROTTLED = ("ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException")
-_NEEDED = ("subject", "since", "checked_at", *STATE)
+_NEEDED = ("subject", "since", "checked_at", "ttl", *STATE)
 
 
 @dataclass
@@ -65,7 +65,8 @@ class ResultsIndex:
         Raises AwsUnavailable when time is up; what is written stays, so the next try has less to write.
         """
         sayings = [record for record in records if record.id is not None and record.action is not None]
-        items = [item_of(self.part, record) for record in outranking(sayings).values()]
+        days = settings().results_days
+        items = [item_of(self.part, record, days) for record in outranking(sayings).values()]
         counts = Counts(outranked=len(sayings) - len(items))
         with ThreadPoolExecutor(self.pace.most) as pool:
             while items:
@@ -126,7 +127,7 @@ class _Chunk:
         """Settles an item, if it can be, whose subject the table knows; returns whether it does."""
         if known is None:
             return False
-        verdict, judged = judge(item, known, open_until)
+        verdict, judged = judge(item, known, open_until, settings().results_days)
         if verdict is Verdict.WRITE:
             if not _replace(judged, known):
                 return True

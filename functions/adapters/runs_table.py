@@ -11,6 +11,7 @@ from adapters import consumed
 from adapters.aws import dynamodb
 from adapters.settings import settings
 from compliance.errors import JobNotFound, RunTakenOver
+from compliance.retention import is_past_retry, ttl
 from compliance.runs import ENDED, Part, PartRef, Run
 
 if TYPE_CHECKING:
@@ -20,19 +21,23 @@ REFUSAL_SECONDS = 7 * 86_400
 """How long X's refusal of ``resumable`` is taken for lasting."""
 
 _RESUMABLE_KEY = {"pk": "X", "sk": "RESUMABLE"}
-_KEYS = ("pk", "sk", "listing")
+_KEYS = ("pk", "sk", "listing", "ttl")
 
 
 def register(run: Run, *, retry: bool) -> Run:
     """Writes a new run, or returns the one that is there already.
 
-    One that has failed begins again when its own execution is back, redriven, or when ``retry`` asks for it. It waits
-    for another run of its dataset then: being skipped is no end for what somebody wants to have done.
+    One that has failed begins again when its own execution is back, redriven, or when ``retry`` asks for it while what
+    it had prepared is kept. It waits for another run of its dataset then: being skipped is no end for what somebody
+    wants to have done.
     """
-    item = {**run, **_run_key(run["run_id"]), "listing": "RUN"}
-    _put({"pk": f"EXECUTION#{run['execution_arn']}", "sk": "RUN", "run_id": run["run_id"]})
+    item = {**run, **_run_key(run["run_id"]), "listing": "RUN", **_ttl(run)}
+    _put({"pk": f"EXECUTION#{run['execution_arn']}", "sk": "RUN", "run_id": run["run_id"], **_ttl(run)})
     known = cast(Run, _put_once(item))
-    if known["status"] != "failed" or not (retry or known["execution_arn"] == run["execution_arn"]):
+    may_go_on = known["execution_arn"] == run["execution_arn"] or (
+        retry and not is_past_retry(known, run["started_at"])
+    )
+    if known["status"] != "failed" or not may_go_on:
         return known
     owned_by_the_last = Attr("status").eq("failed") & Attr("execution_arn").eq(known["execution_arn"])
     renewed = dict.fromkeys(("ended_at", "report", "told_at", "error", "error_message")) | {
@@ -87,7 +92,7 @@ def fail_run(run_id: str, owner: str, failure: tuple[str, str], ended_at: str) -
 
 def plan(part: Part) -> Part:
     """Writes a new part, or returns the one that is there already."""
-    item = {**part, **_part_key(part["run_id"], part["part"])}
+    item = {**part, **_part_key(part["run_id"], part["part"]), **_ttl(part)}
     return cast(Part, _put_once(item))
 
 
@@ -168,6 +173,10 @@ def remember_resumable_refused(now: float) -> None:
 
 def _table() -> "Table":
     return dynamodb().Table(settings().runs_table)
+
+
+def _ttl(of: Run | Part) -> dict[str, int]:
+    return ttl(of["checked_on"], settings().proof_days)
 
 
 def _run_key(run_id: str) -> dict[str, str]:

@@ -37,6 +37,9 @@ class Settings:
     results_index: bool
     id_column: str
     deduplicate_across_parts: bool
+    working_copies_days: int
+    results_days: int
+    proof_days: int
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":

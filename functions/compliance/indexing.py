@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from compliance.errors import StepFailed, message_of
 from compliance.results import ResultRecord, rank_of
+from compliance.retention import index_ttl, needs_renewal
 from compliance.runs import Part
 from compliance.sources import plan_ranges
 
@@ -51,8 +52,8 @@ class Counts:
         return replace(self, **{verdict.value: getattr(self, verdict.value) + number})
 
 
-def item_of(part: Part, record: ResultRecord) -> Item:
-    """What the index is to say of a record's ID if nobody has said it before."""
+def item_of(part: Part, record: ResultRecord, days: int) -> Item:
+    """What the index is to say of a record's ID if nobody has said it before; it is kept for so many ``days``."""
     item = {
         "subject": f"{part['type']}#{record.id}",
         "id": record.id,
@@ -66,16 +67,18 @@ def item_of(part: Part, record: ResultRecord) -> Item:
         "run_id": part["run_id"],
         "part": part["part"],
         "job_id": part["job_id"],
+        **index_ttl(part["completed_at"], days),
     }
     return {name: value for name, value in item.items() if value is not None}
 
 
-def judge(item: Item, known: Item, open_until: str) -> tuple[Verdict, Item]:
+def judge(item: Item, known: Item, open_until: str, days: int) -> tuple[Verdict, Item]:
     """What becomes of an item whose ID has a ``known`` one; and the item as it is to be written.
 
     The later check wins, and within one check the word that outranks the other. An item that says the same already is
-    left as it is, unless an answer as old as ``open_until``, or older, may yet be indexed: only an item that was
-    checked after that one stands up to it. ``since`` stays what it was for as long as the state does.
+    left as it is, with two exceptions. An answer as old as ``open_until``, or older, may yet be indexed: only an item
+    that was checked after that one stands up to it. And an item is kept for so many ``days`` after it was last found
+    true, which it may be too close to its end for. ``since`` stays what it was for as long as the state does.
     """
     is_same = all(item.get(name) == known.get(name) for name in STATE)
     if known["checked_at"] > item["checked_at"]:
@@ -87,7 +90,7 @@ def judge(item: Item, known: Item, open_until: str) -> tuple[Verdict, Item]:
         return Verdict.WRITE if outranks else Verdict.OUTRANKED, item
     if not is_same:
         return Verdict.WRITE, item
-    if known["checked_at"] > open_until:
+    if known["checked_at"] > open_until and not needs_renewal(known.get("ttl"), item["checked_at"], days):
         return Verdict.UNCHANGED, item
     return Verdict.WRITE, item | {"since": known.get("since", known["checked_at"])}
 

@@ -71,6 +71,7 @@ class Run(TypedDict):
     query: NotRequired[str]
     database: NotRequired[str]
     unloaded_at: NotRequired[str]
+    copies_expire_at: NotRequired[str]
     files: NotRequired[int]
     bytes: NotRequired[int]
     parts: NotRequired[int]
@@ -344,4 +345,7 @@ def _partition(table: str, of: Run | Part) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """What is told of a run when it ends."""
-    return {name: value for name, value in run.items() if name not in ("execution_arn", "told_at")}
+    return {name: value for name, value in run.items() if name not in _UNTOLD}
+
+
+_UNTOLD = ("execution_arn", "told_at", "copies_expire_at")

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "query": ("to_delete",),
     "datasets": (),
     "check": ("weekly",),
+    "policy": ("analyst",),
 }
 """Those that speak to AWS, and something to ask each for; doctor tells all that AWS refuses, and goes on."""
 

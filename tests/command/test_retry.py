@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
 from typing import Any
 
 import pytest
@@ -73,6 +74,34 @@ def test_a_run_that_does_not_begin_again_is_not_waited_for_for_ever(
     result = invoke("retry", RUN_ID, "--wait")
     assert result.exit_code == 1
     assert "Look at its execution: arn:again" in result.stderr
+
+
+@pytest.mark.parametrize(("until", "exit_code"), [("2026-11-24T00:00:00.000Z", 2), ("9999-01-01T00:00:00.000Z", 0)])
+def test_a_run_whose_copies_are_gone_is_not_and_the_reason_is_said(
+    stack: Stack,
+    invoke: Invoke,
+    write: Write,
+    started: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    until: str,
+    exit_code: int,
+) -> None:
+    monkeypatch.setattr("xcompliance.retry.datetime", Later)
+    write(run_item(status="failed", error="JobExpired", copies_expire_at=until))
+    result = invoke("retry", RUN_ID)
+    assert result.exit_code == exit_code
+    assert len(started) == 1 - exit_code / 2
+    assert ("was kept until 2026-11-24: it cannot be started again. Drop the file again" in result.stderr) == (
+        exit_code == 2
+    )
+
+
+class Later(datetime):
+    """A year in which the machine's own clock plays no part."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Later":
+        return cls(2027, 1, 1, tzinfo=tz)
 
 
 def test_a_failed_run_says_how_to_go_on(stack: Stack, invoke: Invoke, write: Write) -> None:

@@ -55,6 +55,11 @@ def test_settings_do_not_change_afterwards() -> None:
         ("index_concurrency", 0, "a whole number from 1 to 1000"),
         ("transfer_timeout_seconds", 901, "a whole number from 10 to 900"),
         ("log_retention_days", 8, "one of 1, 7, 14, 30"),
+        ("inbox_days", 13, "0, which is for ever, or a whole number of days from 14 to 36500"),
+        ("working_copies_days", "never", "0, which is for ever, or a whole number of days from 14"),
+        ("results_days", -1, "0, which is for ever, or a whole number of days from 90"),
+        ("proof_days", 365, "0, which is for ever, or a whole number of days from 414"),
+        ("recoverable_days", 0, "a whole number from 1 to 365"),
     ],
 )
 def test_an_error_names_the_key_the_value_and_what_is_acceptable(key: str, value: object, accepts: str) -> None:
@@ -77,6 +82,14 @@ def test_context_of_others_is_left_alone() -> None:
 def test_the_first_poll_is_neither_sooner_nor_later_than_any_may_be(beyond: dict[str, int]) -> None:
     with pytest.raises(SettingError, match="first_poll_seconds must lie between min_poll_seconds and max_poll_seconds"):
         settings(first_poll_seconds=30, **beyond)
+
+
+@pytest.mark.parametrize("kept", [{"proof_days": 489}, {"proof_days": 9_999, "working_copies_days": 0}])
+def test_a_runs_own_record_outlives_whatever_goes_on_with_it(kept: dict[str, int]) -> None:
+    with pytest.raises(SettingError, match="proof_days must be 0, which is for ever, or working_copies_days and"):
+        settings(**kept)
+    assert settings(proof_days="490").proof_days == 490
+    assert settings(proof_days=0, working_copies_days=0).proof_days == 0
 
 
 @pytest.mark.parametrize("key", ["x_api_url", "gcs_url"])

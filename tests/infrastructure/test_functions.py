@@ -319,6 +319,9 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "results_index": True,
         "id_column": "",
         "deduplicate_across_parts": False,
+        "working_copies_days": 90,
+        "results_days": 731,
+        "proof_days": 0,
     }
 
 

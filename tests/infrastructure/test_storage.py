@@ -48,17 +48,8 @@ def test_what_nobody_can_see_does_not_cost_for_ever(aws: Deployment, name: str) 
     rule = _bucket(aws, name)["Properties"]["LifecycleConfiguration"]["Rules"][0]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert rule["ExpiredObjectDeleteMarker"] is True
     assert "Prefix" not in rule
-
-
-def test_only_query_output_expires_by_itself(aws: Deployment) -> None:
-    expiring = [
-        (name, rule["Prefix"])
-        for name in ("Inbox", "Results")
-        for rule in _bucket(aws, name)["Properties"]["LifecycleConfiguration"]["Rules"]
-        if "ExpirationInDays" in rule
-    ]
-    assert expiring == [("Results", "athena/")]
 
 
 def test_the_inbox_announces_its_objects_to_eventbridge(aws: Deployment) -> None:
@@ -101,7 +92,7 @@ def test_the_results_table_has_one_item_for_each_subject(aws: Deployment) -> Non
         "AWS::DynamoDB::Table",
         {
             "KeySchema": [{"AttributeName": "subject", "KeyType": "HASH"}],
-            "TimeToLiveSpecification": Match.absent(),
+            "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
         },
     )
 

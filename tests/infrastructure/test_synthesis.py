@@ -18,6 +18,7 @@ STORAGE_OUTPUTS = {
     "RunsTableName",
     "ResultsTableName",
     "BearerTokenSecretArn",
+    "KeyArn",
 }
 PIPELINE_OUTPUTS = STORAGE_OUTPUTS | {
     "RunStateMachineArn",

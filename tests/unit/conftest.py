@@ -46,6 +46,9 @@ SETTINGS: dict[str, Any] = {
     "results_index": True,
     "id_column": "",
     "deduplicate_across_parts": False,
+    "working_copies_days": 90,
+    "results_days": 731,
+    "proof_days": 0,
 }
 
 
@@ -94,6 +97,7 @@ class Functions:
             "execution_arn": JOB_EXECUTION,
             "checked_on": "2026-11-23",
             "accepted": content.count(b"\n"),
+            "prepared_at": time_text(self.clock.now()),
             "object_key": key,
             "object_etag": objects.write(key, content, crc32c(content)),
             "bytes": len(content),

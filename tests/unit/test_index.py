@@ -111,6 +111,7 @@ def test_the_index_answers_what_happened_to_an_id(functions: Functions) -> None:
             "run_id": ref["run_id"],
             "part": 1,
             "job_id": part["job_id"],
+            "ttl": int(functions.clock.now()) + (731 + 182) * 86_400,
         }
     }
     assert (part["status"], "indexed_at" in part) == ("complete", True)
@@ -215,6 +216,7 @@ def test_what_a_later_check_found_unchanged_stands_up_to_an_earlier_one(function
 
 
 def test_an_item_of_an_older_version_is_compared_by_what_it_says(functions: Functions) -> None:
+    functions.configure(results_days=0)
     state = {"action": "delete", "created_at": DELETED["created_at"]}
     item = {"subject": "tweets#1", "id": "1", "checked_at": "2020-01-01T00:00:00.000Z", **state}
     aws.dynamodb().Table("results").put_item(Item=item)

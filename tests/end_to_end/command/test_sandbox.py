@@ -31,6 +31,7 @@ OUTPUTS = {
     "RunStateMachineArn",
     "JobStateMachineArn",
     "BearerTokenSecretArn",
+    "KeyArn",
     "GlueDatabaseName",
     "AthenaWorkGroupName",
     "XApiUrl",

@@ -1,0 +1,61 @@
+"""Policies of IAM for those who use a deployment and those who run it: what they need, and nothing else."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from xcompliance.stack import Stack
+
+FOLDER: Final = Path(__file__).parent / "policies"
+
+
+class Role(StrEnum):
+    """Who is to be allowed what they do."""
+
+    UPLOADER = "uploader"
+    ANALYST = "analyst"
+    OPERATOR = "operator"
+
+
+_FILES: Final[Mapping[Role, tuple[str, ...]]] = {
+    Role.UPLOADER: ("uploader",),
+    Role.ANALYST: ("analyst",),
+    Role.OPERATOR: ("uploader", "analyst", "operator"),
+}
+"""An operator submits and asks, too."""
+
+
+def policy(stack: "Stack", role: Role) -> dict[str, Any]:
+    """The policy of a role, for the resources of one deployment."""
+    names = _names(stack)
+    files = [json.loads(Template((FOLDER / f"{each}.json").read_text()).substitute(names)) for each in _FILES[role]]
+    return {"Version": "2012-10-17", "Statement": [statement for each in files for statement in each["Statement"]]}
+
+
+def _names(stack: "Stack") -> dict[str, str]:
+    """What the policies name: the stack's outputs, and ARNs made of them."""
+    _, partition, _, region, account, _, run = stack["RunStateMachineArn"].split(":")
+    here = f"{region}:{account}"
+    prefix = run.removesuffix("Run")
+    tables = f"arn:{partition}:dynamodb:{here}:table"
+    return {
+        **stack.outputs,
+        "Region": region,
+        "Prefix": prefix,
+        "StackArn": f"arn:{partition}:cloudformation:{here}:stack/{prefix}Pipeline",
+        "InboxBucketArn": f"arn:{partition}:s3:::{stack['InboxBucketName']}",
+        "ResultsBucketArn": f"arn:{partition}:s3:::{stack['ResultsBucketName']}",
+        "RunsTableArn": f"{tables}/{stack['RunsTableName']}",
+        "ResultsTableArn": f"{tables}/{stack['ResultsTableName']}",
+        "CatalogArn": f"arn:{partition}:glue:{here}",
+        "WorkGroupArn": f"arn:{partition}:athena:{here}:workgroup/{stack['AthenaWorkGroupName']}",
+        "LogGroupArn": f"arn:{partition}:logs:{here}:log-group",
+        "QueueArn": f"arn:{partition}:sqs:{here}",
+        "RunExecutionArn": stack["RunStateMachineArn"].replace(":stateMachine:", ":execution:"),
+        "JobExecutionArn": stack["JobStateMachineArn"].replace(":stateMachine:", ":execution:"),
+        "KeyArn": stack["KeyArn"],
+    }
