@@ -54,6 +54,7 @@ def _names(stack: "Stack") -> dict[str, str]:
         "CatalogArn": f"arn:{partition}:glue:{here}",
         "WorkGroupArn": f"arn:{partition}:athena:{here}:workgroup/{stack['AthenaWorkGroupName']}",
         "LogGroupArn": f"arn:{partition}:logs:{here}:log-group",
+        "ScheduleArn": f"arn:{partition}:scheduler:{here}:schedule/{stack['ScheduleGroupName']}",
         "QueueArn": f"arn:{partition}:sqs:{here}",
         "RunExecutionArn": stack["RunStateMachineArn"].replace(":stateMachine:", ":execution:"),
         "JobExecutionArn": stack["JobStateMachineArn"].replace(":stateMachine:", ":execution:"),

@@ -20,7 +20,7 @@ FORBIDDEN = {"secretsmanager:GetSecretValue", "s3:DeleteObject", "s3:DeleteObjec
 @pytest.fixture
 def whole(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     found = Stack(stack.name, WHOLE, stack.session, stack.connection)
-    monkeypatch.setattr("xcompliance.cli._stack", lambda prefix: found)
+    monkeypatch.setattr("xcompliance.target.stack_of", lambda prefix: found)
     return found
 
 
