@@ -72,6 +72,8 @@ class Run(TypedDict):
     ended_at: NotRequired[str]
     report: NotRequired[str]
     told_at: NotRequired[str]
+    told_aws_usd: NotRequired[float]
+    told_x_usd: NotRequired[float]
     records: NotRequired[int]
     affected: NotRequired[int]
     result_errors: NotRequired[int]
@@ -166,6 +168,7 @@ class Part(TypedDict):
     indexed_at: NotRequired[str]
     error: NotRequired[str]
     error_message: NotRequired[str]
+    told_at: NotRequired[str]
 
 
 NO_JOB: dict[str, None] = dict.fromkeys(
@@ -325,4 +328,7 @@ def _partition(table: str, of: Run | Part) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """What is told of a run when it ends."""
-    return {name: value for name, value in run.items() if name not in ("execution_arn", "told_at")}
+    return {name: value for name, value in run.items() if name not in _NOT_TOLD}
+
+
+_NOT_TOLD = ("execution_arn", "told_at", "told_aws_usd", "told_x_usd")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 import adapters.handler
 from adapters import aws, inbox, parquet
 from adapters.http import Wire
-from adapters.meter import count_x
+from adapters.meter import count_x, note_x
 from adapters.parquet import LineFiles
 from adapters.settings import settings
 from compliance import indexing
@@ -197,6 +198,11 @@ class Deployment:
                 if params["executionArn"] not in machines.executions:
                     raise Refusal(400, "ExecutionDoesNotExist")
                 return {"status": machines.executions[params["executionArn"]].status}
+            case "stepfunctions:ListExecutions":
+                name = params["stateMachineArn"].rpartition(":")[2]
+                under_way = [each for each in machines.executions.values() if each.status == params["statusFilter"]]
+                began = [each.started_at for each in under_way if each.machine == name]
+                return {"executions": [{"startDate": datetime.fromtimestamp(each, UTC)} for each in began]}
             case "stepfunctions:StopExecution":
                 machines.abort(params["executionArn"])
                 return {}
@@ -220,7 +226,9 @@ class Deployment:
         session = world.gcs.sessions.get(request.url)
         if self.twin is not None and session is not None and session.is_stored:
             return world.gcs._answer(session)
-        return world.send(request, body)
+        answer = world.send(request, body)
+        note_x(request, answer.headers)
+        return answer
 
     def fetch(self, request: Request) -> AbstractContextManager[Download]:
         host = "google" if "storage.googleapis.com" in request.url else "x"
@@ -340,6 +348,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         "EVENT_BUS": "default",
         "GLUE_DATABASE": "xcompliance",
         "ATHENA_WORK_GROUP": "XCompliance",
+        "RUN_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:XComplianceRun",
+        "POWERTOOLS_SERVICE_NAME": "XCompliance",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
