@@ -156,6 +156,15 @@ class Settings:
         90, one_of(*LOG_RETENTION), "How long logs are kept, in days; they are no record of what was checked."
     )
 
+    alarm_email: str = setting(
+        "",
+        text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address, or empty for none"),
+        "Who gets the alarms by e-mail; AWS asks there for a confirmation first.",
+    )
+    turn_alarm_hours: float = setting(
+        12.0, number(0.01, 168), "How long one part may hold the turn of its type before an alarm says so, in hours."
+    )
+
     def __post_init__(self) -> None:
         for each in fields(self):
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))

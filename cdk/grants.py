@@ -150,6 +150,12 @@ class ExecutionGrants:
             )
             for machine in ("Job", "Run")
         )
+        self.run_machine_arn = stack.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=f"{prefix}Run",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def see_jobs(self) -> tuple[Grant, ...]:
         """Asking whether a compliance job's execution has ended."""
@@ -162,8 +168,12 @@ class ExecutionGrants:
             Grant("StopJobs", ("states:StopExecution",), (self._jobs,)),
         )
 
+    def list_runs(self) -> tuple[Grant, ...]:
+        """Seeing which runs are under way."""
+        return (Grant("ListRuns", ("states:ListExecutions",), (self.run_machine_arn,)),)
+
     def publish(self) -> tuple[Grant, ...]:
-        """Telling how a run ended."""
+        """Telling how a run ended, or that a part failed."""
         return (Grant("PublishRun", ("events:PutEvents",), (self._event_bus,)),)
 
 

@@ -1,4 +1,4 @@
-"""What can be deployed anew at any time: functions, machines, triggers, analytics."""
+"""What can be deployed anew at any time: functions, machines, triggers, analytics, monitoring."""
 
 from aws_cdk import Stack
 from constructs import Construct
@@ -7,6 +7,7 @@ from cdk.analytics import Analytics
 from cdk.config import Settings
 from cdk.functions import Functions
 from cdk.machines import Machines
+from cdk.monitoring import Monitoring
 from cdk.outputs import publish
 from cdk.storage_stack import StorageStack
 from cdk.triggers import Triggers
@@ -20,7 +21,7 @@ class PipelineStack(Stack):
         self.add_stack_dependency(storage)
         functions = Functions(self, "Functions", settings=settings, storage=storage).by_name
         machines = Machines(self, "Machines", settings=settings, functions=functions)
-        Triggers(
+        triggers = Triggers(
             self,
             "Triggers",
             inbox=storage.inbox,
@@ -29,6 +30,14 @@ class PipelineStack(Stack):
             settle_execution=functions["settle_execution"],
         )
         analytics = Analytics(self, "Analytics", settings=settings, results_bucket=storage.results)
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            settings=settings,
+            key=storage.key,
+            functions=functions,
+            dead_letters=triggers.dead_letters,
+        )
         publish(
             self,
             InboxBucketName=storage.inbox.bucket_name,
@@ -40,4 +49,5 @@ class PipelineStack(Stack):
             BearerTokenSecretArn=storage.bearer_token_arn,
             GlueDatabaseName=analytics.database_name,
             AthenaWorkGroupName=analytics.work_group_name,
+            AlarmTopicArn=monitoring.topic.topic.topic_arn,
         )

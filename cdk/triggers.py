@@ -41,6 +41,7 @@ class Triggers(Construct):
         settle_execution: lambda_.Function,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.dead_letters: dict[str, sqs.Queue] = {}
         self._start_run(inbox, run)
         self._settle_executions([run, job], settle_execution)
 
@@ -109,4 +110,5 @@ class Triggers(Construct):
             retention_period=Duration.days(14),
         )
         acknowledge(queue, "SQS3", "The queue is itself where undelivered events end.")
+        self.dead_letters[name] = queue
         return queue

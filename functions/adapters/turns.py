@@ -87,7 +87,7 @@ def claims(job_type: JobType) -> list[tuple[PartRef, str]]:
 def queue(job_type: JobType) -> tuple[str | None, int]:
     """Since when the turn is its holder's, which is None while it is free, and how many wait for it."""
     holder = _holder(job_type)
-    since = holder and str(holder.get("held_since", holder["entered_at"]))
+    since = None if holder is None else str(holder.get("held_since", holder["entered_at"]))
     return since, len(_tickets(job_type))
 
 

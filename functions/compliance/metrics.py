@@ -8,6 +8,8 @@ Dimensions take words of a small, known set: never an ID, a key, or the name of 
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from compliance.results import OTHER
+
 NAMESPACE: Final = "XCompliance"
 SERVICE: Final = "service"
 """The dimension that all metrics have: the deployment, by its prefix."""
@@ -64,12 +66,14 @@ METRICS: Final = (
     RESULTS_TIME_LEFT,
 )
 
-ACTIONS: Final = ("delete", "rehydrate", "scrub_geo", "other")
+ACTIONS: Final = ("delete", "rehydrate", "scrub_geo", OTHER)
 """The values of ``action``: X's, and one for all that it may yet invent."""
 
 
 def by_action(counts: dict[str, int]) -> dict[str, int]:
     """Records by action, those of unknown actions together."""
-    known = {action: counts[action] for action in ACTIONS if action in counts}
-    others = sum(number for action, number in counts.items() if action not in ACTIONS)
-    return known | ({"other": known.get("other", 0) + others} if others else {})
+    told: dict[str, int] = {}
+    for action, number in counts.items():
+        name = action if action in ACTIONS else OTHER
+        told[name] = told.get(name, 0) + number
+    return told

@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
+import adapters.log
 from adapters import aws, inbox, parquet
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
@@ -355,7 +356,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         monkeypatch.setenv(name, value)
     deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)
     monkeypatch.setattr(adapters.handler, "time", Time)
-    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
+    monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(parquet, "connected", lambda _: nullcontext())
     monkeypatch.setattr(parquet, "write_results", write_json)
     monkeypatch.setattr(parquet, "write_checked_ids", write_ids)

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 import adapters.handler
+import adapters.log
 from adapters import aws, executions, objects, runs_table, turns
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
@@ -265,7 +266,7 @@ def functions(
     monkeypatch.setattr(Wire, "send", send)
     monkeypatch.setattr(Wire, "fetch", lambda self, request: world.fetch(request))
     log = io.StringIO()
-    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", log)
+    monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", log)
     deployed = Functions(world, clock, step_functions, monkeypatch, log)
     yield deployed
     assert "SECRET" not in log.getvalue()

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 )
 
 import adapters.handler
+import adapters.log
 from adapters import consumed
 from adapters.handler import LambdaClock, lambda_handler
 from compliance.errors import AwsRefused, AwsUnavailable, JobFailed, RateLimited
@@ -36,7 +37,7 @@ HOST = "https://dynamodb.eu-west-1.amazonaws.com"
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     stream = io.StringIO()
     monkeypatch.setattr(consumed, "add", lambda *_: None)
-    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", stream)
     return stream
 
 
