@@ -15,6 +15,7 @@ from compliance import errors
 from compliance.runs import run_id
 from tests.end_to_end.files import IdFile
 from tests.end_to_end.simulator_admin import SimulatorAdmin
+from tests.schemas import check_event
 from xcompliance.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -92,11 +93,13 @@ class Deployment:
         events.put_targets(Rule="heard", Targets=[{"Id": "heard", "Arn": about["Attributes"]["QueueArn"]}])
 
     def events(self) -> list[Item]:
-        """What was told since ``listen``."""
+        """What was told since ``listen``; fails for an event that is not as its schema says."""
         queue = self._queues.get_queue_url(QueueName="heard")["QueueUrl"]
         while messages := self._queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                self._events.append(json.loads(message["Body"]))
+                event = json.loads(message["Body"])
+                check_event(event["detail-type"], event["detail"])
+                self._events.append(event)
                 self._queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return self._events
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
 import adapters.log
-from adapters import aws, inbox, parquet
+from adapters import aws, inbox, parquet, turns
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
 from adapters.parquet import LineFiles
@@ -33,6 +33,7 @@ from tests.fakes.world import World
 from tests.fakes.x import BEARER
 from tests.faults.interpreter import Execution, StepError, StepFunctions
 from tests.faults.memory_aws import MemoryAws, Refusal, answered_by
+from tests.schemas import check_event
 from tests.unit.conftest import EVENTS, INBOX, RESULTS, SETTINGS
 
 Generation = Literal["resumable", "plain", "x-hosted"]
@@ -161,6 +162,8 @@ class Deployment:
         return outcome
 
     def put_events(self, entries: list[dict[str, Any]]) -> Any:
+        for entry in entries:
+            check_event(entry["DetailType"], entry["Detail"])
         self.universe.events.extend(json.loads(json.dumps(entries)))
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
 
@@ -356,6 +359,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         monkeypatch.setenv(name, value)
     deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)
     monkeypatch.setattr(adapters.handler, "time", Time)
+    monkeypatch.setattr(turns, "time", Time)
     monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(parquet, "connected", lambda _: nullcontext())
     monkeypatch.setattr(parquet, "write_results", write_json)
