@@ -87,7 +87,7 @@ def journey_of(deployment: Deployment, file: File) -> list[Any]:
 
 
 def dies_after(effect: Effect) -> Any:
-    seen = []
+    seen: list[Effect] = []
 
     def fault(now: Effect, act: Act) -> Any:
         answer = act()
@@ -148,7 +148,9 @@ def test_the_schedule_tells_what_runs_and_what_waits(deployment: Deployment) -> 
         deployment.start(deployment.drop(file.content, file.key), f"run-{number}")
     deployment.run(until=lambda execution: execution.state == "Wait For X")
     while all(execution.state != "Take Turn" for execution in deployment.universe.machines.executions.values()):
-        deployment.step(deployment.universe.machines.next())
+        execution = deployment.universe.machines.next()
+        assert execution is not None
+        deployment.step(execution)
     deployment.universe.clock.advance(7200)
     metrics = levels(deployment)
     assert metrics["RunsOpen", ""] == 3
