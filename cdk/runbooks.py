@@ -67,9 +67,10 @@ RUNBOOKS: Final = {
     "RunsNotStarted": Runbook(
         means="A file was dropped, and EventBridge could not start its run for 24 hours. It will not be checked.",
         look="aws sqs receive-message --message-attribute-names All --queue-url {queue} - ERROR_CODE and ERROR_MESSAGE "
-        "say why, object.key names the file.",
+        "say why, the object's key in the body names the file.",
         do="Remove the cause (deploying again restores roles), then: aws stepfunctions start-execution "
-        "--state-machine-arn <RunStateMachineArn> --input <the message's body>, and delete the message.",
+        "--state-machine-arn <RunStateMachineArn> --input <the body, or its detail if it has one>, and delete the "
+        "message.",
     ),
     "ExecutionsNotSettled": Runbook(
         means="An execution was ended from outside and could not be settled: its turn, its job at X or its run's "
