@@ -82,17 +82,17 @@ class Dashboard(Construct):
         affected = by_each(IDS_AFFECTED, self._settings, "action", "Sum", DAY)
         costs = [self._metric(COST_AWS, "Sum", DAY, "AWS"), self._metric(COST_X, "Sum", DAY, "X")]
         return [
-            _bars("IDs checked, and lines rejected, per day", checked),
-            _bars("Affected per day, by action", [affected]),
-            _bars("Estimated cost per day, dollars", costs),
+            _per_day("IDs checked, and lines rejected, per day", checked),
+            _per_day("Affected per day, by action", [affected]),
+            _per_day("Estimated cost per day, dollars", costs),
         ]
 
     def _failures(self, log_groups: Sequence[str]) -> list[cloudwatch.IWidget]:
         runs = [self._metric(RUNS_COMPLETED, "Sum", DAY), self._metric(RUNS_FAILED, "Sum", DAY)]
         return [
-            _bars("Runs per day", runs),
-            _bars("Failed runs per day, by error", [by_each(RUNS_FAILED, self._settings, "error", "Sum", DAY)]),
-            _bars("Failed parts per day, by error", [by_each(PARTS_FAILED, self._settings, "error", "Sum", DAY)]),
+            _per_day("Runs per day", runs),
+            _per_day("Failed runs per day, by error", [by_each(RUNS_FAILED, self._settings, "error", "Sum", DAY)]),
+            _per_day("Failed parts per day, by error", [by_each(PARTS_FAILED, self._settings, "error", "Sum", DAY)]),
             cloudwatch.LogQueryWidget(
                 title="Errors by name",
                 log_group_names=list(log_groups),
@@ -135,5 +135,6 @@ class Dashboard(Construct):
         )
 
 
-def _bars(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), view=cloudwatch.GraphWidgetView.BAR, width=8)
+def _per_day(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    """Over time: CloudWatch's bars would be one sum for all days."""
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), stacked=True, width=8)
