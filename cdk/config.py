@@ -257,6 +257,15 @@ class Settings:
         (), pairs(), "Tags on both stacks and on all that they hold, to allocate costs by: key=value,key=value."
     )
 
+    alarm_email: str = setting(
+        "",
+        text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address, or empty for none"),
+        "Who gets the alarms by e-mail; AWS asks there for a confirmation first.",
+    )
+    turn_alarm_hours: float = setting(
+        12.0, number(0.01, 168), "How long one part may hold the turn of its type before an alarm says so, in hours."
+    )
+
     def __post_init__(self) -> None:
         for each in fields(self):
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))

@@ -16,6 +16,9 @@ from compliance.runs import DATASETS, JOB_TYPES
 GRACE: Final = timedelta(days=1)
 """How much older than its schedule says a check may be that is not overdue: X takes hours for a job."""
 
+MOST_NAMES: Final = 2000
+"""Lambda gives a function 4 KB of environment."""
+
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}"
 _LOCATION: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<folder>([^/\s]+/)*)")
 
@@ -143,6 +146,8 @@ def datasets_in(path: Path) -> tuple[Dataset, ...]:
         except DatasetError as error:
             raise DatasetError(f"{path}: dataset {number}{f' ({named})' if named else ''}: {error}") from None
         found[dataset.name] = dataset
+    if len(" ".join(found)) > MOST_NAMES:
+        raise DatasetError(f"{path}: the names of all datasets have {MOST_NAMES} characters at most together")
     return tuple(found.values())
 
 

@@ -177,16 +177,17 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         ),
         # Reads a range of the raw results; writes an item for each affected ID in it.
         "index_range": Spec(memory=ONE_CPU, timeout=55, runs=RECORD, grants=_index(may, settings)),
-        # Calls X's API.
-        "abandon_job": Spec(runs=RECORD, grants=may.read_bearer_token()),
+        # Calls X's API; tells that a part has failed.
+        "abandon_job": Spec(runs=RECORD, grants=[*may.read_bearer_token(), *executions.publish()]),
         # Deletes the holder and puts the next one; wakes its execution.
         "release_turn": Spec(timeout=30, runs=QUEUE, grants=[*executions.see_jobs(), *answer_tasks()]),
         # Does what is left to do of both machines: cancels X's job, releases the turn, tells how the run ended, writes
-        # its report.
+        # its report. Tells how things stand.
         "settle_execution": Spec(
             runs=QUEUE,
             grants=[
                 *executions.settle(),
+                *executions.list_runs(),
                 *executions.publish(),
                 *answer_tasks(),
                 *may.read_bearer_token(),
@@ -223,7 +224,7 @@ class Functions(Construct):
         may = StorageGrants(storage)
         executions = ExecutionGrants(self, settings.prefix, EVENT_BUS)
         queries = QueryGrants(self, storage, settings)
-        environment = _environment(settings, storage)
+        environment = _environment(settings, storage, executions)
         self.by_name: Mapping[str, lambda_.Function] = {
             name: ComplianceFunction(
                 self,
@@ -241,7 +242,7 @@ class Functions(Construct):
         }
 
 
-def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:
+def _environment(settings: Settings, storage: StorageStack, executions: ExecutionGrants) -> dict[str, str]:
     chosen = asdict(settings)
     return {
         "RUNS_TABLE": storage.runs_table.table_name,
@@ -253,7 +254,9 @@ def _environment(settings: Settings, storage: StorageStack) -> dict[str, str]:
         "EVENT_BUS": EVENT_BUS,
         "GLUE_DATABASE": settings.database_name,
         "ATHENA_WORK_GROUP": settings.work_group_name,
+        "DATASETS": " ".join(dataset.name for dataset in settings.datasets),
+        "RUN_STATE_MACHINE_ARN": executions.run_machine_arn,
         "SETTINGS": json.dumps({name: chosen[name] for name in SETTINGS_OF_FUNCTIONS}),
-        "POWERTOOLS_SERVICE_NAME": "xcompliance",
+        "POWERTOOLS_SERVICE_NAME": settings.prefix,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }

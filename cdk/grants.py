@@ -225,6 +225,12 @@ class ExecutionGrants:
             )
             for machine in ("Job", "Run")
         )
+        self.run_machine_arn = stack.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=f"{prefix}Run",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def see_jobs(self) -> tuple[Grant, ...]:
         """Asking whether a compliance job's execution has ended."""
@@ -241,8 +247,12 @@ class ExecutionGrants:
         """Asking whether a compliance run's execution has ended."""
         return (Grant("SeeRuns", ("states:DescribeExecution",), (self._runs,)),)
 
+    def list_runs(self) -> tuple[Grant, ...]:
+        """Seeing which runs are under way."""
+        return (Grant("ListRuns", ("states:ListExecutions",), (self.run_machine_arn,)),)
+
     def publish(self) -> tuple[Grant, ...]:
-        """Telling how a run ended."""
+        """Telling how a run ended, or that a part failed."""
         return (Grant("PublishRun", ("events:PutEvents",), (self._event_bus,)),)
 
 

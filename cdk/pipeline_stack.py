@@ -1,4 +1,4 @@
-"""What can be deployed anew at any time: functions, machines, triggers, analytics."""
+"""What can be deployed anew at any time: functions, machines, triggers, analytics, monitoring."""
 
 from aws_cdk import Stack
 from constructs import Construct
@@ -8,6 +8,7 @@ from cdk.config import Settings
 from cdk.customer_key import encrypt_with
 from cdk.functions import Functions
 from cdk.machines import Machines
+from cdk.monitoring import Monitoring
 from cdk.outputs import publish
 from cdk.schedules import Schedules
 from cdk.storage_stack import StorageStack
@@ -29,7 +30,7 @@ class PipelineStack(Stack):
             encrypt_with(storage.key, self)
         functions = Functions(self, "Functions", settings=settings, storage=storage).by_name
         machines = Machines(self, "Machines", settings=settings, functions=functions)
-        Triggers(
+        triggers = Triggers(
             self,
             "Triggers",
             inbox=storage.inbox,
@@ -39,6 +40,14 @@ class PipelineStack(Stack):
         )
         schedules = Schedules(self, "Schedules", settings=settings, inbox=storage.inbox, run=machines.run)
         analytics = Analytics(self, "Analytics", settings=settings, storage=storage)
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            settings=settings,
+            key=storage.key,
+            functions=functions,
+            dead_letters={**triggers.dead_letters, **schedules.dead_letters},
+        )
         publish(
             self,
             InboxBucketName=storage.inbox.bucket_name,
@@ -53,4 +62,5 @@ class PipelineStack(Stack):
             AthenaWorkGroupName=analytics.work_group_name,
             ScheduleGroupName=schedules.group_name,
             XApiUrl=settings.x_api_url,
+            AlarmTopicArn=monitoring.topic.topic.topic_arn,
         )

@@ -12,11 +12,12 @@ QUERY_OUTPUT_DAYS: Final = 7
 
 
 def inbox_rules(settings: Settings) -> list[s3.LifecycleRule]:
-    """The rules of the inbox. What stands outside its three folders starts no run, and stays."""
+    """The rules of the inbox. What stands outside its folders starts no run, and stays."""
     return _rules(
         {
             "Dropped": (("tweets", "users"), settings.inbox_days),
             "Datasets": (("datasets",), settings.datasets_days),
+            "Working": (("unloaded",), settings.working_copies_days),
         }
     )
 

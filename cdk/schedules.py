@@ -27,10 +27,11 @@ class Schedules(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._inbox, self._run = inbox, run
+        self.dead_letters: dict[str, sqs.Queue] = {}
         self.group_name = settings.prefix
         if settings.datasets:
             group = scheduler.ScheduleGroup(self, "Group", schedule_group_name=self.group_name)
-            queue = dead_letter_queue(self, "ChecksNotStarted")
+            queue = self.dead_letters["ChecksNotStarted"] = dead_letter_queue(self, "ChecksNotStarted")
             for dataset in settings.datasets:
                 self._schedule(dataset, group, queue, database=settings.database_name)
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -40,6 +41,7 @@ class Triggers(Construct):
         settle_execution: lambda_.Function,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.dead_letters: dict[str, sqs.Queue] = {}
         self._start_run(inbox, run)
         self._settle_executions([run, job], settle_execution)
 
@@ -60,7 +62,7 @@ class Triggers(Construct):
                 targets.SfnStateMachine(
                     run,
                     input=events.RuleTargetInput.from_event_path("$.detail"),
-                    dead_letter_queue=dead_letter_queue(self, "RunsNotStarted"),
+                    dead_letter_queue=self._dead_letters("RunsNotStarted"),
                     max_event_age=Duration.hours(24),
                     retry_attempts=185,
                 )
@@ -68,7 +70,7 @@ class Triggers(Construct):
         )
 
     def _settle_executions(self, machines: Iterable[sfn.IStateMachine], settle_execution: lambda_.Function) -> None:
-        dead_letters = dead_letter_queue(self, "ExecutionsNotSettled")
+        dead_letters = self._dead_letters("ExecutionsNotSettled")
         target = targets.LambdaFunction(
             settle_execution,
             dead_letter_queue=dead_letters,
@@ -98,3 +100,7 @@ class Triggers(Construct):
         )
         # The rules' queue holds events that could not be handed over; this, those that the function failed on.
         settle_execution.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
+
+    def _dead_letters(self, name: str) -> sqs.Queue:
+        self.dead_letters[name] = dead_letter_queue(self, name)
+        return self.dead_letters[name]

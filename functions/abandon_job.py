@@ -4,12 +4,17 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters import runs_table
-from adapters.handler import Event, LambdaClock, lambda_handler, logger
+from adapters import event_bus, metrics, runs_table
+from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
+from adapters.log import logger
 from adapters.secret import x_api
+from adapters.settings import settings
+from compliance.clock import time_text
 from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, message_of
+from compliance.events import part_failed
 from compliance.jobs import Jobs
+from compliance.metrics import PARTS_FAILED
 from compliance.runs import NO_JOB, Part, PartRef
 
 MAX_JOBS = 3
@@ -44,8 +49,18 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: L
     if is_job_lost(error) and abandoned < MAX_JOBS:
         runs_table.update_part(ref, status="prepared", abandoned_jobs=abandoned, **forgotten)
         return {"again": True}
-    runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **forgotten)
+    tell_of_failure(runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **forgotten), clock)
     return {"again": False, **failure}
+
+
+def tell_of_failure(part: Part, clock: LambdaClock) -> None:
+    """Tells that a part has failed, unless it was told, then writes that down: twice is better than never."""
+    if "told_at" in part:
+        return
+    now = time_text(clock.now())
+    event_bus.publish(*part_failed(part, settings().results_bucket, now))
+    runs_table.update_part(PartRef(part["run_id"], part["type"], part["part"]), told_at=now)
+    metrics.tell({PARTS_FAILED: 1}, part["run_id"], error=part["error"])
 
 
 def _cancel(part: Part, clock: LambdaClock) -> bool:

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
-from adapters import answers, objects, runs_table
+from adapters import answers, metrics, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.results_index import ResultsIndex
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.indexing import Progress, Range, add, begin, counts_of, next_round, ranges_of
+from compliance.metrics import IDS_AFFECTED, IDS_CHECKED, by_action
 from compliance.results import records_in
 from compliance.runs import Part, PartRef, raw_key
 
@@ -33,8 +34,16 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         counts = asdict(counts_of(progress))
     done = {"status": "complete", "indexed_at": time_text(clock.now()), "error": None, "error_message": None}
     runs_table.update_part(ref, job=part["job_name"], **done, **counts)
+    if part["status"] != "complete":
+        _tell(part)
     answers.close_answer(part)
     return {"complete": True, "progress": {}, "ranges": []}
+
+
+def _tell(part: Part) -> None:
+    metrics.tell({IDS_CHECKED: part["accepted"]}, part["run_id"])
+    for action, number in by_action(part["by_action"]).items():
+        metrics.tell({IDS_AFFECTED: number}, part["run_id"], action=action)
 
 
 def _go_on(part: Part, event: Event, clock: LambdaClock) -> tuple[Progress, list[Range]]:

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from adapters import objects, runs_table
+from adapters import metrics, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.id_lines import id_lines
 from adapters.objects import Spool
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.ids import Reject
+from compliance.metrics import LINES_REJECTED
 from compliance.normalizer import Normalized, Normalizer
 from compliance.plausibility import latest_id
 from compliance.preparation import Prepared, prepare
@@ -47,11 +48,16 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         for more in prepared:
             further += part["planned_parts"]
             another = runs_table.plan(part | {"part": further})
-            runs_table.prepare_part(another, **_store(another, more, clock))
+            _write_down(another, _store(another, more, clock))
         if rejects.listed:
             rejects.spool.store(rejects_key(part))
-        runs_table.prepare_part(part, **written)
+        _write_down(part, written)
     return {"part": ref.part}
+
+
+def _write_down(part: Part, written: dict[str, Any]) -> None:
+    if runs_table.prepare_part(part, **written) and written["rejected"]:
+        metrics.tell({LINES_REJECTED: written["rejected"]}, part["run_id"])
 
 
 def _normalized(part: Part, rejects: "_Rejects") -> Iterator[Normalized]:

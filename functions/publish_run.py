@@ -1,10 +1,15 @@
 """Publish Run: puts down for Athena how a run has ended, and tells the event bus."""
 
+from decimal import Decimal
 from typing import Any
 
-from adapters import datasets_table, event_bus, objects, runs_table
+from adapters import datasets_table, event_bus, metrics, objects, runs_table
+from adapters.consumed import decimal
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.settings import settings
 from compliance.clock import time_text
+from compliance.events import run_ended
+from compliance.metrics import COST_AWS, COST_X, RUNS_COMPLETED, RUNS_FAILED
 from compliance.run_rows import run_row
 from compliance.runs import Run, runs_key
 
@@ -24,8 +29,11 @@ def publish(run_id: str, execution_arn: str, summary: dict[str, Any], clock: Lam
     run = _write_row(run_id, execution_arn)
     if "dataset" in run and run["status"] == "complete":
         datasets_table.remember(run)
-    event_bus.publish(summary)
-    runs_table.update_run(run_id, owner=execution_arn, told_at=time_text(clock.now()))
+    event_bus.publish(*run_ended(summary, settings().results_bucket))
+    costs = _costs(run)
+    runs_table.update_run(run_id, owner=execution_arn, told_at=time_text(clock.now()), **costs)
+    if "told_at" not in run:
+        _tell(run)
 
 
 def _write_row(run_id: str, execution_arn: str) -> Run:
@@ -36,3 +44,21 @@ def _write_row(run_id: str, execution_arn: str) -> Run:
         if objects.replace(runs_key(run), run_row(run), etag):
             return run
         etag = objects.etag_of(runs_key(run))
+
+
+def _costs(run: Run) -> dict[str, Decimal]:
+    if "cost_aws_usd" not in run:
+        return {}
+    return {"told_aws_usd": decimal(run["cost_aws_usd"]), "told_x_usd": decimal(run["cost_x_usd"])}
+
+
+def _tell(run: Run) -> None:
+    """Counts the end; a run that was started again has cost what it has not yet cost when it ended the last time."""
+    if run["status"] == "complete":
+        metrics.tell({RUNS_COMPLETED: 1}, run["run_id"])
+    if run["status"] == "failed":
+        metrics.tell({RUNS_FAILED: 1}, run["run_id"], error=run["error"])
+    if "cost_aws_usd" in run:
+        aws = run["cost_aws_usd"] - run.get("told_aws_usd", 0)
+        x = run["cost_x_usd"] - run.get("told_x_usd", 0)
+        metrics.tell({COST_AWS: aws, COST_X: x}, run["run_id"])

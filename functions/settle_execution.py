@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from abandon_job import abandon
-from adapters import executions, runs_table, turns
+from abandon_job import abandon, tell_of_failure
+from adapters import executions, levels, runs_table, turns
 from adapters.handler import Event, LambdaClock, lambda_handler
+from adapters.log import logger
 from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
 from compliance.runs import ENDED, JOB_TYPES, PartRef, Run, summary
@@ -21,7 +22,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes the event of an execution of either machine that has ended without success.
 
     Without one, as the schedule calls it, it looks after the turns: whoever has or awaits one and has ended is settled,
-    and a call that was lost is repeated.
+    and a call that was lost is repeated. Then it tells how things stand.
     """
     if "executionArn" in event.get("detail", {}):
         _settle(event["detail"], clock)
@@ -31,6 +32,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             if executions.is_over(execution_arn):
                 _settle_job(ref, execution_arn, clock)
         turns.sweep(job_type)
+    levels.tell(clock.now())
     return {}
 
 
@@ -53,12 +55,17 @@ def _settle(detail: dict[str, Any], clock: LambdaClock) -> None:
 
 
 def _settle_job(ref: PartRef, execution_arn: str, clock: LambdaClock) -> None:
-    if runs_table.get_part(ref.run_id, ref.part)["status"] != "failed":
+    logger.append_keys(run_id=ref.run_id, part=ref.part)
+    part = runs_table.get_part(ref.run_id, ref.part)
+    if part["status"] == "failed":
+        tell_of_failure(part, clock)
+    else:
         abandon(ref, execution_arn, *FAILURE, clock)
     turns.release(ref.type, execution_arn)
 
 
 def _settle_run(run: Run, clock: LambdaClock) -> None:
+    logger.append_keys(run_id=run["run_id"])
     if run["status"] not in ENDED:
         for part in runs_table.list_parts(run["run_id"]):
             if "execution_arn" in part and part["status"] not in ("complete", "failed"):

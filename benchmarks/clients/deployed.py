@@ -22,6 +22,8 @@ def function_environment(**chosen: Any) -> Mapping[str, str]:
         "EVENT_BUS",
         "GLUE_DATABASE",
         "ATHENA_WORK_GROUP",
+        "RUN_STATE_MACHINE_ARN",
+        "POWERTOOLS_SERVICE_NAME",
     )
     return {
         **dict.fromkeys(names, "benchmark"),

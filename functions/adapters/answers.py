@@ -24,6 +24,12 @@ def close_answer(part: Part) -> None:
     _table().delete_item(Key=_key(part["type"], part["job_name"]))
 
 
+def open_answers(job_type: JobType) -> list[str]:
+    """The names of the jobs whose answers are there and not in the index yet."""
+    condition = Key("pk").eq(f"ANSWERS#{job_type}")
+    return [str(item["sk"]) for item in _table().query(KeyConditionExpression=condition)["Items"]]
+
+
 def open_until(part: Part) -> str:
     """When the newest came of the answers of this type that are older than the part's and may yet be indexed.
 

@@ -37,8 +37,8 @@ def bill(run_id: str) -> dict[str, Any]:
     cost = estimate(consumed)
     return {
         "consumed": _decimals(consumed.said()),
-        "cost_aws_usd": _decimal(cost.aws),
-        "cost_x_usd": _decimal(cost.x),
+        "cost_aws_usd": decimal(cost.aws),
+        "cost_x_usd": decimal(cost.x),
         "prices_of": DATE,
     }
 
@@ -48,9 +48,9 @@ def _key(run_id: str) -> dict[str, str]:
 
 
 def _decimals(amounts: dict[str, float]) -> dict[str, Decimal]:
-    return {name: _decimal(amount) for name, amount in amounts.items()}
+    return {name: decimal(amount) for name, amount in amounts.items()}
 
 
-def _decimal(amount: float) -> Decimal:
+def decimal(amount: float) -> Decimal:
     """DynamoDB's numbers are decimal; boto3 takes no float."""
     return Decimal(f"{amount:.6f}").normalize()

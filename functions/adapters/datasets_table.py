@@ -32,6 +32,15 @@ def remember(run: Run) -> None:
     _set(run["dataset"], {"checked_at": run["started_at"], "checked_by": run["run_id"]}, condition)
 
 
+def checked_at(dataset: str, now: str) -> str:
+    """When the last complete check of a dataset began; of one without, when it was first asked about, or ``now``."""
+    while True:
+        item = dynamodb().Table(settings().runs_table).get_item(Key=_key(dataset), ConsistentRead=True).get("Item", {})
+        if (known := item.get("checked_at") or item.get("seen_at")) is not None:
+            return str(known)
+        _set(dataset, {"seen_at": now}, Attr("seen_at").not_exists())
+
+
 def _is_over(run_id: str) -> bool:
     """Step Functions forgets executions after 90 days, so the record is asked first."""
     run = runs_table.get_run(run_id)

@@ -1,4 +1,4 @@
-"""The event bus that hears how runs end."""
+"""The event bus that hears how runs end, and which parts fail."""
 
 import json
 from typing import Any
@@ -6,23 +6,16 @@ from typing import Any
 from adapters.aws import event_bridge
 from adapters.settings import settings
 from compliance.errors import AwsUnavailable
-
-SOURCE = "xcompliance"
-DETAIL_TYPES = {
-    "complete": "ComplianceRunCompleted",
-    "failed": "ComplianceRunFailed",
-    "skipped": "ComplianceRunSkipped",
-}
-"""By the status that a run has ended with."""
+from compliance.events import SOURCE
 
 
-def publish(summary: dict[str, Any]) -> None:
-    """Tells how a run has ended; raises AwsUnavailable when EventBridge does not take the event."""
+def publish(detail_type: str, detail: dict[str, Any]) -> None:
+    """Tells of an event; raises AwsUnavailable when EventBridge does not take it."""
     entry = {
         "EventBusName": settings().event_bus,
         "Source": SOURCE,
-        "DetailType": DETAIL_TYPES[summary["status"]],
-        "Detail": json.dumps(summary),
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail),
     }
     if event_bridge().put_events(Entries=[entry])["FailedEntryCount"]:  # type: ignore[list-item]
         raise AwsUnavailable("EventBridge did not take the event.")

@@ -20,6 +20,16 @@ def is_over(execution_arn: str) -> bool:
         return False
 
 
+def running(state_machine_arn: str) -> list[float]:
+    """When the executions of a machine began that have not ended, in epoch seconds."""
+    pages = (
+        step_functions()
+        .get_paginator("list_executions")
+        .paginate(stateMachineArn=state_machine_arn, statusFilter="RUNNING")
+    )
+    return [each["startDate"].timestamp() for page in pages for each in page["executions"]]
+
+
 def stop(execution_arn: str) -> None:
     """Stops an execution, unless it has ended."""
     if not is_over(execution_arn):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import (
     BotoCoreError,
@@ -19,9 +18,11 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as AwsConnectionError
 from urllib3.exceptions import HTTPError
 
-from adapters import consumed, meter
+from adapters import consumed, meter, metrics
+from adapters.log import logger
 from compliance.consumption import Consumption, invocation
 from compliance.errors import AwsRefused, AwsUnavailable, ComplianceError, TransientError
+from compliance.metrics import X_REQUESTS, X_REQUESTS_LEFT
 
 Event = dict[str, Any]
 Step = Callable[[Event, "LambdaClock"], dict[str, Any]]
@@ -66,7 +67,8 @@ _BROKEN_OFF = (
 TIME_TO_WRITE_DOWN = 1.0
 """Seconds that must be left of an invocation for what it has consumed to be written down."""
 
-logger = Logger()
+SAID = ("duplicate", "folder", "created", "complete", "status", "wait_seconds", "again", "error")
+"""What of a step's result the log says: words of ours and X's, and numbers."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
             result = None
             try:
                 result = step(event, clock)
+                _log_done(result, clock.now() - began)
                 return result
             except ComplianceError as error:
                 _log(error)
@@ -116,7 +119,9 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
             finally:
                 seconds, memory = clock.now() - began, int(context.memory_limit_in_mb)
                 own = invocation(step.__module__, result, seconds, memory)
-                _write_down(event | (result or {}), counted.consumed + own, clock)
+                about = event | (result or {})
+                _tell_of_x(counted, about.get("run_id"))
+                _write_down(about, counted.consumed + own, clock)
 
     return handle
 
@@ -132,6 +137,20 @@ def _write_down(about: Event, consumption: Consumption, clock: LambdaClock) -> N
         consumed.add(about["run_id"], consumption, clock.now())
     except Exception as error:
         logger.warning("What was consumed could not be written down.", extra={"consumed": type(error).__name__})
+
+
+def _tell_of_x(counted: meter.Meter, run_id: str | None) -> None:
+    requests = counted.consumed.x_creates + counted.consumed.x_gets
+    if requests:
+        left = {} if counted.x_requests_left is None else {X_REQUESTS_LEFT: counted.x_requests_left}
+        metrics.tell({X_REQUESTS: requests, **left}, run_id)
+
+
+def _log_done(result: dict[str, Any], seconds: float) -> None:
+    """One line for each step that went well, so that the log tells a run's story."""
+    said = {name: result[name] for name in SAID if name in result}
+    logger.append_keys(**{name: result[name] for name in ("run_id",) if name in result})
+    logger.info("Done.", extra={"seconds": round(seconds, 3), "result": said})
 
 
 def _log(error: ComplianceError) -> None:

@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from adapters.meter import count_x
+from adapters.meter import count_x, note_x
 from compliance.clock import Clock
 from compliance.wire import Download, Readable, Request, Response, WireError
 
@@ -70,8 +70,10 @@ class Wire:
                     decode_content=False,
                     timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
                 )
+            headers = _lower(answer.headers)
+            note_x(request, headers)
             try:
-                yield Download(answer.status, _lower(answer.headers), _blocks(answer, deadline))
+                yield Download(answer.status, headers, _blocks(answer, deadline))
             finally:
                 answer.close()
 

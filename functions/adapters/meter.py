@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import ceil
 from typing import Any
@@ -21,11 +21,18 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.consumed = Consumption()
+        self.x_requests_left: int | None = None
 
     def add(self, more: Consumption) -> None:
         """Takes in more."""
         with self._lock:
             self.consumed += more
+
+    def note_left(self, requests: int) -> None:
+        """Takes in how many requests X allows; each of its endpoints has a limit of its own, and the lowest counts."""
+        with self._lock:
+            known = self.x_requests_left
+            self.x_requests_left = requests if known is None else min(known, requests)
 
 
 _running: list[Meter] = [Meter()]
@@ -50,6 +57,13 @@ def count_x(request: Request) -> None:
     """Counts a request to X's API; where X takes or gives bytes itself it has charged nothing."""
     if _X_JOBS.match(request.url):
         _running[-1].add(Consumption(x_creates=int(request.method == "POST"), x_gets=int(request.method == "GET")))
+
+
+def note_x(request: Request, headers: Mapping[str, str]) -> None:
+    """Takes in what an answer of X's API says of the limit to its requests."""
+    left = headers.get("x-rate-limit-remaining", "")
+    if _X_JOBS.match(request.url) and left.isascii() and left.isdigit():
+        _running[-1].note_left(int(left))
 
 
 def watch(client: Any) -> None:

@@ -118,7 +118,7 @@ def claim_part(ref: PartRef, execution_arn: str) -> None:
     """Makes a part an execution's, so that it has failed no more."""
     part = get_part(ref.run_id, ref.part)
     status = "prepared" if part["status"] == "failed" else part["status"]
-    update_part(ref, status=status, execution_arn=execution_arn, error=None, error_message=None)
+    update_part(ref, status=status, execution_arn=execution_arn, error=None, error_message=None, told_at=None)
 
 
 def update_part(ref: PartRef, *, job: str | None = None, **attributes: Any) -> Part:
@@ -134,10 +134,13 @@ def update_part(ref: PartRef, *, job: str | None = None, **attributes: Any) -> P
         raise JobNotFound("The job was given up in the meantime.") from None
 
 
-def prepare_part(part: Part, **attributes: Any) -> None:
-    """Writes down that a part was prepared, once: whoever comes later has prepared the same."""
-    with suppress(_Refused):
+def prepare_part(part: Part, **attributes: Any) -> bool:
+    """Writes down that a part was prepared, once: whoever comes later has prepared the same. Returns whether it did."""
+    try:
         _update(_part_key(part["run_id"], part["part"]), attributes, Attr("prepared_at").not_exists())
+    except _Refused:
+        return False
+    return True
 
 
 def deduplicate_part(part: Part, **attributes: Any) -> None:

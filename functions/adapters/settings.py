@@ -24,6 +24,9 @@ class Settings:
     event_bus: str
     glue_database: str
     athena_work_group: str
+    datasets: tuple[str, ...]
+    run_state_machine_arn: str
+    service: str
     part_size_mb: int
     chunk_size_mb: int
     reject_limit_percent: float
@@ -54,6 +57,9 @@ class Settings:
             event_bus=environment["EVENT_BUS"],
             glue_database=environment["GLUE_DATABASE"],
             athena_work_group=environment["ATHENA_WORK_GROUP"],
+            datasets=tuple(environment["DATASETS"].split()),
+            run_state_machine_arn=environment["RUN_STATE_MACHINE_ARN"],
+            service=environment["POWERTOOLS_SERVICE_NAME"],
             **json.loads(environment["SETTINGS"]),
         )
 

@@ -47,7 +47,8 @@ def take(ref: PartRef, execution_arn: str, entered_at: str, task_token: str) -> 
     is_older = Attr("asked_at").lte(claim["asked_at"])
     if _is_done(_table().put_item, Item=ticket, ConditionExpression=Attr("pk").not_exists() | is_older):
         is_ours = Attr("execution_arn").eq(execution_arn) & is_older
-        if _is_done(_table().put_item, Item={**_holder_key(ref.type), **claim}, ConditionExpression=is_ours):
+        holder = {**_holder_key(ref.type), **claim, "held_since": claim["asked_at"]}
+        if _is_done(_table().put_item, Item=holder, ConditionExpression=is_ours):
             _discard(ticket)
     _call_next(ref.type, caller=execution_arn)
 
@@ -81,6 +82,13 @@ def claims(job_type: JobType) -> list[tuple[PartRef, str]]:
     holder = _holder(job_type)
     items = [*([holder] if holder else []), *_tickets(job_type)]
     return [(PartRef(item["run_id"], job_type, int(item["part"])), item["execution_arn"]) for item in items]
+
+
+def queue(job_type: JobType) -> tuple[str | None, int]:
+    """Since when the turn is its holder's, which is None while it is free, and how many wait for it."""
+    holder = _holder(job_type)
+    since = None if holder is None else str(holder.get("held_since", holder["entered_at"]))
+    return since, len(_tickets(job_type))
 
 
 def _call_next(job_type: JobType, caller: str | None = None) -> None:
@@ -124,7 +132,7 @@ def _promote(job_type: JobType, ticket: Item) -> None:
     name = settings().runs_table
     put: PutTypeDef = {
         "TableName": name,
-        "Item": {**ticket, **_holder_key(job_type)},
+        "Item": {**ticket, **_holder_key(job_type), "held_since": time_text(time.time())},
         "ConditionExpression": "attribute_not_exists(pk)",
     }
     delete: DeleteTypeDef = {

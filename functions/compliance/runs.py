@@ -86,6 +86,8 @@ class Run(TypedDict):
     ended_at: NotRequired[str]
     report: NotRequired[str]
     told_at: NotRequired[str]
+    told_aws_usd: NotRequired[float]
+    told_x_usd: NotRequired[float]
     records: NotRequired[int]
     affected: NotRequired[int]
     result_errors: NotRequired[int]
@@ -180,6 +182,7 @@ class Part(TypedDict):
     indexed_at: NotRequired[str]
     error: NotRequired[str]
     error_message: NotRequired[str]
+    told_at: NotRequired[str]
 
 
 NO_JOB: dict[str, None] = dict.fromkeys(
@@ -345,7 +348,10 @@ def _partition(table: str, of: Run | Part) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """What is told of a run when it ends."""
-    return {name: value for name, value in run.items() if name not in _UNTOLD}
+    return {name: value for name, value in run.items() if name not in _NOT_TOLD}
 
 
-_UNTOLD = ("execution_arn", "told_at", "copies_expire_at")
+_NOT_TOLD = (
+    *("execution_arn", "told_at", "told_aws_usd", "told_x_usd", "copies_expire_at"),
+    *("overlap", "query", "database", "unloaded_at"),
+)

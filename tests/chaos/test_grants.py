@@ -48,6 +48,8 @@ def _resource(service: str, params: dict[str, Any], machine: str) -> list[str]:
             return ["default"]
         case "athena":
             return ["workgroup/XCompliance"]
+    if "stateMachineArn" in params:
+        return [params["stateMachineArn"].rpartition(":")[2]]
     return ["*" if "taskToken" in params else f"{machine}:*"]
 
 

@@ -15,6 +15,7 @@ from compliance import errors
 from compliance.runs import run_id
 from tests.end_to_end.files import IdFile
 from tests.end_to_end.simulator_admin import SimulatorAdmin
+from tests.schemas import check_event
 from xcompliance.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -92,11 +93,13 @@ class Deployment:
         events.put_targets(Rule="heard", Targets=[{"Id": "heard", "Arn": about["Attributes"]["QueueArn"]}])
 
     def events(self) -> list[Item]:
-        """What was told since ``listen``."""
+        """What was told since ``listen``; fails for an event that is not as its schema says."""
         queue = self._queues.get_queue_url(QueueName="heard")["QueueUrl"]
         while messages := self._queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                self._events.append(json.loads(message["Body"]))
+                event = json.loads(message["Body"])
+                check_event(event["detail-type"], event["detail"])
+                self._events.append(event)
                 self._queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return self._events
 
@@ -222,10 +225,11 @@ class Deployment:
 
     def stop_run_of(self, drop: Drop, status: str) -> None:
         """Stops the execution of a drop's run, as an operator would, once its first part has that status."""
-        self._await_part(drop, status)
+        self.await_part(drop, status)
         self._states.stop_execution(executionArn=self.executions_of(drop)[0].arn, cause="by an operator")
 
-    def _await_part(self, drop: Drop, status: str) -> None:
+    def await_part(self, drop: Drop, status: str) -> None:
+        """Waits until a drop's first part has that status."""
         deadline = time.monotonic() + PATIENCE
         while [part["status"] for part in self.records(drop.run_id)[1]][:1] != [status]:
             assert time.monotonic() < deadline, self.story(drop)
@@ -233,7 +237,7 @@ class Deployment:
 
     def stop_job_of(self, drop: Drop, status: str) -> None:
         """Stops the job execution of a drop's first part, as an operator would, once the part has that status."""
-        self._await_part(drop, status)
+        self.await_part(drop, status)
         (job,) = self.job_executions_of(drop.run_id)
         self._states.stop_execution(executionArn=job.arn, error="Stopped", cause="by an operator")
         self._tell_of_the_end(job)
@@ -250,6 +254,13 @@ class Deployment:
                 "input": job.input,
             },
         }
+        self._settle(event)
+
+    def look_after_turns(self) -> None:
+        """Does what the schedule does every 15 minutes."""
+        self._settle({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+
+    def _settle(self, event: Item) -> None:
         functions = self.box.session.client("lambda", **self._connection)
         answer = functions.invoke(FunctionName="XCompliance-settle_execution", Payload=json.dumps(event).encode())
         assert "FunctionError" not in answer, answer["Payload"].read()
@@ -323,6 +334,17 @@ class Deployment:
         """Names and dimensions of all metrics."""
         metrics = self.box.session.client("cloudwatch", **self._connection)
         return [metric for page in metrics.get_paginator("list_metrics").paginate() for metric in page["Metrics"]]
+
+    def alarms(self) -> list[Item]:
+        """The alarms, as they were deployed."""
+        alarms = self.box.session.client("cloudwatch", **self._connection)
+        pages = alarms.get_paginator("describe_alarms").paginate()
+        return [dict(alarm) for page in pages for alarm in page["MetricAlarms"]]
+
+    def queue_names(self) -> set[str]:
+        """The names of all queues."""
+        pages = self._queues.get_paginator("list_queues").paginate()
+        return {url.rpartition("/")[2] for page in pages for url in page.get("QueueUrls", [])}
 
     def logs(self) -> dict[str, list[str]]:
         """The log lines of everything, by the names of the log groups."""

@@ -1,6 +1,9 @@
 """Step Functions as those see it who send task tokens back."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +13,7 @@ class FakeStepFunctions:
     """A token is waited for until it was answered or its execution ended; ``called`` are those answered, in order.
 
     Executions run, but for those in ``ended``, by their status, and those in ``unknown``, of which it has not heard.
+    Runs are under way since ``runs_began``.
     """
 
     waiting: set[str] = field(default_factory=set)
@@ -17,6 +21,18 @@ class FakeStepFunctions:
     fails_next: str | None = None
     ended: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    runs_began: list[datetime] = field(default_factory=list)
+
+    def get_paginator(self, operation: str) -> "FakeStepFunctions":
+        assert operation == "list_executions"
+        return self
+
+    def paginate(self, *, stateMachineArn: str, statusFilter: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """Two pages: the runs under way stand on the second."""
+        assert stateMachineArn.endswith(":stateMachine:XComplianceRun")
+        assert statusFilter == "RUNNING"
+        yield {"executions": []}
+        yield {"executions": [{"startDate": began} for began in self.runs_began]}
 
     def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 -- as boto3 names it
         if executionArn in self.unknown:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +16,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
-from adapters import aws, inbox, parquet
+import adapters.log
+from adapters import aws, inbox, parquet, turns
 from adapters.http import Wire
-from adapters.meter import count_x
+from adapters.meter import count_x, note_x
 from adapters.parquet import LineFiles
 from adapters.settings import settings
 from compliance import indexing
@@ -31,6 +33,7 @@ from tests.fakes.world import World
 from tests.fakes.x import BEARER
 from tests.faults.interpreter import Execution, StepError, StepFunctions
 from tests.faults.memory_aws import MemoryAws, Refusal, answered_by
+from tests.schemas import check_event
 from tests.unit.conftest import EVENTS, INBOX, RESULTS, SETTINGS
 
 Generation = Literal["resumable", "plain", "x-hosted"]
@@ -159,6 +162,8 @@ class Deployment:
         return outcome
 
     def put_events(self, entries: list[dict[str, Any]]) -> Any:
+        for entry in entries:
+            check_event(entry["DetailType"], entry["Detail"])
         self.universe.events.extend(json.loads(json.dumps(entries)))
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
 
@@ -197,6 +202,11 @@ class Deployment:
                 if params["executionArn"] not in machines.executions:
                     raise Refusal(400, "ExecutionDoesNotExist")
                 return {"status": machines.executions[params["executionArn"]].status}
+            case "stepfunctions:ListExecutions":
+                name = params["stateMachineArn"].rpartition(":")[2]
+                under_way = [each for each in machines.executions.values() if each.status == params["statusFilter"]]
+                began = [each.started_at for each in under_way if each.machine == name]
+                return {"executions": [{"startDate": datetime.fromtimestamp(each, UTC)} for each in began]}
             case "stepfunctions:StopExecution":
                 machines.abort(params["executionArn"])
                 return {}
@@ -220,7 +230,9 @@ class Deployment:
         session = world.gcs.sessions.get(request.url)
         if self.twin is not None and session is not None and session.is_stored:
             return world.gcs._answer(session)
-        return world.send(request, body)
+        answer = world.send(request, body)
+        note_x(request, answer.headers)
+        return answer
 
     def fetch(self, request: Request) -> AbstractContextManager[Download]:
         host = "google" if "storage.googleapis.com" in request.url else "x"
@@ -340,12 +352,15 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         "EVENT_BUS": "default",
         "GLUE_DATABASE": "xcompliance",
         "ATHENA_WORK_GROUP": "XCompliance",
+        "RUN_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:XComplianceRun",
+        "POWERTOOLS_SERVICE_NAME": "XCompliance",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)
     monkeypatch.setattr(adapters.handler, "time", Time)
-    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", deployment.log)
+    monkeypatch.setattr(turns, "time", Time)
+    monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(parquet, "connected", lambda _: nullcontext())
     monkeypatch.setattr(parquet, "write_results", write_json)
     monkeypatch.setattr(parquet, "write_checked_ids", write_ids)

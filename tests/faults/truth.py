@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from compliance.events import PART_FAILED, RUN_FAILED
 from tests.fakes.world import deletes_every_second
 from tests.faults.deployment import Deployment, Universe
 from tests.faults.interpreter import Execution
@@ -146,10 +147,12 @@ def _check_run(universe: Universe, run: Item, file: File) -> Counter[str]:
 
 
 def _check_events(universe: Universe, run: Item, wanted: int | None) -> None:
-    told = [event for event in universe.events if event["Detail"]["run_id"] == run["run_id"]]
+    about = [event for event in universe.events if event["Detail"]["run_id"] == run["run_id"]]
+    told = [event for event in about if event["DetailType"] != PART_FAILED]
     assert told, "nobody was told of the run's end"
     assert told[-1]["DetailType"] == "ComplianceRunCompleted"
-    detail = {name: value for name, value in told[-1]["Detail"].items() if name != "ended_at"}
+    detail = {name: value for name, value in told[-1]["Detail"].items() if name in run and name != "ended_at"}
+    assert told[-1]["Detail"].keys() - run.keys() == {"schema_version", "dataset", "results_bucket", "results_prefix"}
     assert {name: run[name] for name in detail} == detail, "what was told of the run is not what is on record"
     assert wanted in (None, len(told)), f"{len(told)} events tell of the run's end"
 
@@ -212,7 +215,10 @@ def check_failed(deployment: Deployment, error: str, file: File, *, may_stay: bo
     assert not turns(universe), "the turn is not free"
     may_stay |= universe.world.x.generation != "x" or error == "JobNotFound"
     assert may_stay or not active_jobs(universe), "X's job is not cancelled"
-    assert {event["DetailType"] for event in universe.events} == {"ComplianceRunFailed"}, "nobody was told"
+    assert {event["DetailType"] for event in universe.events} - {PART_FAILED} == {RUN_FAILED}, "nobody was told"
+    failed = {part["part"]: part["error"] for part in parts(universe) if part["status"] == "failed"}
+    told = [event["Detail"] for event in universe.events if event["DetailType"] == PART_FAILED]
+    assert {each["part"]: each["error"] for each in told} == failed, "nobody was told of a part's failure"
     ends = {execution.error for execution in universe.machines.executions.values() if execution.status == "FAILED"}
     assert ends == {error}, f"the executions end as {ends}"
     check_secrecy(deployment, file)

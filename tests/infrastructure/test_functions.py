@@ -89,7 +89,7 @@ GRANTS: dict[str, set[str]] = {
     },
     "index_results": {*RECORD, "dynamodb:Query Runs", "dynamodb:DeleteItem Runs", *INDEX},
     "index_range": {*RECORD, *INDEX},
-    "abandon_job": {*RECORD, *TOKEN},
+    "abandon_job": {*RECORD, *TOKEN, "events:PutEvents default"},
     "release_turn": QUEUE,
     "settle_execution": {
         *QUEUE,
@@ -98,6 +98,7 @@ GRANTS: dict[str, set[str]] = {
         *ROWS,
         "states:DescribeExecution XComplianceRun:*",
         "states:StopExecution XComplianceJob:*",
+        "states:ListExecutions XComplianceRun",
         "events:PutEvents default",
         # The queue for events that it failed on.
         "sqs:SendMessage ExecutionsNotSettled",
@@ -156,7 +157,7 @@ def _short(resource: Any) -> str:
     text = re.sub(r"^XCompliance(Inbox|Results)BucketArn", r"\1", text)
     text = re.sub(r"^XComplianceStorage:ExportsOutputFnGetAtt([A-Za-z]+)[0-9A-F]{8}(Arn|Id)\w+$", r"\1", text)
     text = re.sub(r"^<Triggers([A-Za-z]+)[0-9A-F]{8}\.Arn>$", r"\1", text)
-    text = re.sub(r"^arn:.*:(?:execution:|event-bus/)", "", text)
+    text = re.sub(r"^arn:.*:(?:execution:|stateMachine:|event-bus/)", "", text)
     text = re.sub(r"^arn:.*:(?=workgroup/|catalog$|database/|table/)", "", text)
     return re.sub(r"^<Functions\w+(Logs)[0-9A-F]{8}\.Arn>$", r"\1", text)
 
@@ -301,6 +302,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "EVENT_BUS",
         "GLUE_DATABASE",
         "ATHENA_WORK_GROUP",
+        "RUN_STATE_MACHINE_ARN",
         "SETTINGS",
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_LOG_LEVEL",

@@ -12,9 +12,10 @@ import pytest
 from moto import mock_aws
 
 import adapters.handler
+import adapters.log
 from adapters import aws, executions, objects, runs_table, turns
 from adapters.http import Wire
-from adapters.meter import count_x
+from adapters.meter import count_x, note_x
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.runs import Part, PartRef, Run
@@ -227,6 +228,8 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
         "EVENT_BUS": "default",
         "GLUE_DATABASE": "xcompliance",
         "ATHENA_WORK_GROUP": "XCompliance",
+        "RUN_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:XComplianceRun",
+        "POWERTOOLS_SERVICE_NAME": "XCompliance",
         "SETTINGS": json.dumps(SETTINGS),
     }
     for name, value in variables.items():
@@ -260,12 +263,14 @@ def functions(
 
     def send(_: Wire, *request: Any) -> Response:
         count_x(request[0])
-        return world.send(*request)
+        answer = world.send(*request)
+        note_x(request[0], answer.headers)
+        return answer
 
     monkeypatch.setattr(Wire, "send", send)
     monkeypatch.setattr(Wire, "fetch", lambda self, request: world.fetch(request))
     log = io.StringIO()
-    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", log)
+    monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", log)
     deployed = Functions(world, clock, step_functions, monkeypatch, log)
     yield deployed
     assert "SECRET" not in log.getvalue()

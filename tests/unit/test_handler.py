@@ -22,9 +22,12 @@ from botocore.exceptions import (
 )
 
 import adapters.handler
-from adapters import consumed
+import adapters.log
+from adapters import consumed, meter
 from adapters.handler import LambdaClock, lambda_handler
 from compliance.errors import AwsRefused, AwsUnavailable, JobFailed, RateLimited
+from compliance.wire import Request
+from tests.emf import Name, metrics_in
 from tests.fakes.clock import ManualClock
 from tests.fakes.lambda_context import FakeContext
 
@@ -36,7 +39,7 @@ HOST = "https://dynamodb.eu-west-1.amazonaws.com"
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     stream = io.StringIO()
     monkeypatch.setattr(consumed, "add", lambda *_: None)
-    monkeypatch.setattr(adapters.handler.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", stream)
     return stream
 
 
@@ -63,6 +66,72 @@ def test_an_error_is_logged_with_its_name_its_run_and_its_part_and_nothing_else_
     assert (entry["level"], entry["message"], entry["error"]) == ("ERROR", "X reports the job as failed.", "JobFailed")
     assert (entry["run_id"], entry["part"], entry["function"]) == ("tweets-0", 3, "XCompliance-step")
     assert "SECRET" not in line
+
+
+def test_a_step_that_went_well_is_a_line_with_its_run_its_time_and_what_came_of_it(log: io.StringIO) -> None:
+    clock = ManualClock()
+
+    @lambda_handler
+    def step(event: dict[str, Any], clock_: LambdaClock) -> dict[str, Any]:
+        clock.advance(1.5)
+        return {"complete": False, "wait_seconds": 8, "progress": "SECRET", "parts": [1, 2]}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adapters.handler, "time", clock)
+        step(EVENT, FakeContext(clock))
+    (line,) = log.getvalue().splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["message"], entry["function"]) == ("INFO", "Done.", "XCompliance-step")
+    assert (entry["run_id"], entry["part"], entry["seconds"]) == ("tweets-0", 3, 1.5)
+    assert entry["result"] == {"complete": False, "wait_seconds": 8}
+    assert "SECRET" not in line
+
+
+def test_the_line_of_a_step_that_finds_out_its_run_names_it(log: io.StringIO) -> None:
+    @lambda_handler
+    def step(event: dict[str, Any], clock: LambdaClock) -> dict[str, Any]:
+        return {"run_id": "tweets-1", "duplicate": True}
+
+    step({"source": {}}, FakeContext(ManualClock()))
+    assert json.loads(log.getvalue())["run_id"] == "tweets-1"
+
+
+def test_requests_to_x_and_what_its_limit_leaves_are_told_also_when_the_step_fails(
+    log: io.StringIO, environment: None
+) -> None:
+    request = Request("GET", "https://api.x.com/2/compliance/jobs/1?compliance_job.fields=id")
+
+    @lambda_handler
+    def step(event: dict[str, Any], clock: LambdaClock) -> dict[str, Any]:
+        for left in ("149", "147", "148"):
+            meter.count_x(request)
+            meter.note_x(request, {"x-rate-limit-remaining": left})
+        raise RateLimited("Later.")
+
+    with pytest.raises(RateLimited):
+        step(EVENT, FakeContext(ManualClock()))
+    told = metrics_in(log.getvalue().splitlines())
+    of_service = {"namespace": "XCompliance", "service": "XCompliance"}
+    assert told == {
+        Name.of(metric="XRequests", **of_service): [3],
+        Name.of(metric="XRequestsLeft", **of_service): [147],
+    }
+    assert json.loads(log.getvalue().splitlines()[-1])["run_id"] == "tweets-0"
+
+
+@pytest.mark.parametrize(
+    ("url", "left"),
+    [
+        ("https://api.x.com/2/compliance/jobs/1/upload?token=t", "5"),
+        ("https://storage.googleapis.com/bucket/1", "5"),
+        ("https://api.x.com/2/compliance/jobs/1", "many"),
+        ("https://api.x.com/2/compliance/jobs/1", ""),
+    ],
+)
+def test_a_limit_counts_where_x_says_it_in_numbers_of_its_api(url: str, left: str) -> None:
+    with meter.running() as counted:
+        meter.note_x(Request("GET", url), {"x-rate-limit-remaining": left})
+    assert counted.x_requests_left is None
 
 
 def test_what_is_tried_again_is_a_warning(log: io.StringIO) -> None:

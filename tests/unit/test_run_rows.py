@@ -9,7 +9,7 @@ import pytest
 from adapters import event_bus, objects, runs_table
 from compliance.errors import RunTakenOver
 from compliance.run_rows import RUNS, run_row
-from compliance.runs import Run, dataset_of, runs_key
+from compliance.runs import Run, dataset_of, runs_key, summary
 from tests.unit.conftest import EXECUTION, Functions
 
 KEY = "runs/type=tweets/checked_on=2026-11-23/tweets-0123456789abcdef.json"
@@ -41,12 +41,12 @@ def failed(functions: Functions) -> None:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
-    monkeypatch.setattr(event_bus, "publish", events.append)
+    monkeypatch.setattr(event_bus, "publish", lambda _, detail: events.append(detail))
     return events
 
 
 def publish(functions: Functions, execution: str = EXECUTION) -> None:
-    event = {"run_id": a_run()["run_id"], "execution_arn": execution, "summary": {"status": "complete"}}
+    event = {"run_id": a_run()["run_id"], "execution_arn": execution, "summary": summary(a_run())}
     functions.invoke("publish_run", event)
 
 

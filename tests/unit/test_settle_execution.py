@@ -7,6 +7,7 @@ import pytest
 
 from adapters import aws, event_bus, runs_table
 from compliance.errors import AwsUnavailable, RunTakenOver
+from compliance.runs import summary
 from tests.unit.conftest import EXECUTION, JOB_EXECUTION, Functions
 
 IDS = b"1\n2\n"
@@ -121,9 +122,10 @@ def test_a_stopped_run_stops_its_job_has_failed_and_is_told_of(
     assert run["error_message"].endswith("Start the run again.")
     assert functions.step_functions.ended.keys() == {EXECUTION, JOB_EXECUTION}
     assert functions.part(ref)["status"] == "failed"
-    (detail,) = published
+    part, detail = published
+    assert (part["kind"], part["part"], part["error"]) == ("CompliancePartFailed", ref["part"], "ExecutionStopped")
     assert (detail["kind"], detail["status"]) == ("ComplianceRunFailed", "failed")
-    assert detail["run_id"] == source["run_id"]
+    assert part["run_id"] == detail["run_id"] == source["run_id"]
     assert "execution_arn" not in detail
 
 
@@ -135,7 +137,8 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
 ) -> None:
     """It may have been stopped between its summary and the event."""
     source = registered(functions)
-    runs_table.update_run(source["run_id"], owner=EXECUTION, status=status, **NOTHING_FOUND)
+    error = "JobFailed" if status == "failed" else None
+    runs_table.update_run(source["run_id"], owner=EXECUTION, status=status, error=error, **NOTHING_FOUND)
     for _ in range(2):
         end(functions, EXECUTION, source)
     assert functions.run(source)["status"] == status
@@ -145,10 +148,11 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
 
 def test_a_run_is_told_of_by_its_own_state(functions: Functions, published: list[dict[str, Any]]) -> None:
     source = registered(functions)
-    runs_table.update_run(source["run_id"], owner=EXECUTION, status="failed")
-    told = {"run_id": source["run_id"], "status": "complete", "affected": 5}
-    functions.invoke("publish_run", source | {"summary": told})
-    assert published == [{"kind": "ComplianceRunCompleted"} | told]
+    run = runs_table.update_run(source["run_id"], owner=EXECUTION, status="complete", affected=5)
+    functions.invoke("publish_run", source | {"summary": summary(run)})
+    (detail,) = published
+    assert detail["kind"] == "ComplianceRunCompleted"
+    assert summary(run).items() <= detail.items()
     end(functions, EXECUTION, source, "FAILED")
     assert len(published) == 1
 
@@ -163,9 +167,9 @@ def test_an_event_that_the_bus_does_not_take_is_tried_again(
 
     monkeypatch.setattr(event_bus, "event_bridge", Bus)
     source = registered(functions)
-    runs_table.update_run(source["run_id"], owner=EXECUTION, status="complete")
+    run = runs_table.update_run(source["run_id"], owner=EXECUTION, status="complete")
     with pytest.raises(AwsUnavailable):
-        functions.invoke("publish_run", source | {"summary": {"status": "complete"}})
+        functions.invoke("publish_run", source | {"summary": summary(run)})
     assert "told_at" not in functions.run(source)
 
 

@@ -15,7 +15,9 @@ from tests.end_to_end.x_hosted.inbox import (
     CHECKED,
     DATASETS,
     HALTED,
+    HELD,
     LOST,
+    REFUSALS,
     STOPPED,
     WAITING,
     answers,
@@ -120,6 +122,40 @@ def aborted(stopped: tuple[Outcome, Outcome], deployment: Deployment) -> Drop:
 def halted(aborted: Drop, deployment: Deployment) -> Drop:
     """A folder whose files repeat each other, and whose run is stopped while X works on the first part."""
     return _stopped_while_x_works(deployment, HALTED)
+
+
+@pytest.fixture(scope="package")
+def refused(checked: Checked) -> Mapping[str, Outcome]:
+    """Files that X does nothing with, by the error that it gives as the reason."""
+    simulator = checked.deployment.simulator
+    outcomes = {}
+    for error, file in REFUSALS.items():
+        match error:
+            case "BadCredentials":
+                simulator.arm("status", operation="create_job", status=401, times=2)
+            case "CreditsDepleted":
+                simulator.arm("credits_depleted", operation="create_job")
+            case "UsageCapExceeded":
+                simulator.arm("usage_capped", operation="create_job")
+        (outcomes[error],) = checked.deployment.await_runs([checked.deployment.drop(file)])
+    return outcomes
+
+
+@pytest.fixture(scope="package")
+def seen(refused: Mapping[str, Outcome], deployment: Deployment) -> Outcome:
+    """A look at how things stand while X works for both types, and when one of its answers cannot be downloaded."""
+    deployment.simulator.change(job_seconds=600.0)
+    drops = [deployment.drop(file) for file in HELD]
+    for drop in drops:
+        deployment.await_part(drop, "in_progress")
+    deployment.look_after_turns()
+    deployment.simulator.arm("status", operation="download", status=403)
+    deployment.simulator.change(job_seconds=1.0)
+    deployment.simulator.advance(600)
+    outcomes = deployment.await_runs(drops)
+    deployment.look_after_turns()
+    (failed,) = (each for each in outcomes if each.run["status"] == "failed")
+    return failed
 
 
 def _stopped_while_x_works(deployment: Deployment, file: IdFile) -> Drop:

@@ -66,7 +66,13 @@ _REPEATED = snowflakes(40, 30_000)
 HALTED = _folder(
     "datasets/users/halted/", {"a": _REPEATED[:28_000], "b": [*reversed(_REPEATED)]}, _REPEATED, duplicate=28_000
 )
-LATER = (LOST, STOPPED, WAITING, ABORTED, HALTED)
+REFUSALS = {
+    "BadCredentials": plain_file("users/token rejected.txt", account_ids(41, 50)),
+    "CreditsDepleted": plain_file("users/credits depleted.txt", account_ids(42, 50)),
+    "UsageCapExceeded": plain_file("users/usage cap.txt", account_ids(43, 50)),
+}
+HELD = (plain_file("tweets/held.txt", snowflakes(44, 50)), plain_file("users/held.txt", account_ids(45, 50)))
+LATER = (LOST, STOPPED, WAITING, ABORTED, HALTED, *REFUSALS.values(), *HELD)
 """Dropped after the others."""
 
 

@@ -1,0 +1,140 @@
+"""The dashboard: what runs, what waits, what came of it, what failed, and what it costs, at a glance."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from cdk.config import Settings
+from cdk.log_queries import errors_by_name
+from cdk.metrics import by_each, metric
+from compliance.metrics import (
+    COST_AWS,
+    COST_X,
+    IDS_AFFECTED,
+    IDS_CHECKED,
+    JOBS_WAITING,
+    LINES_REJECTED,
+    OLDEST_RUN_AGE,
+    PARTS_FAILED,
+    RESULTS_TIME_LEFT,
+    RUNS_COMPLETED,
+    RUNS_FAILED,
+    RUNS_OPEN,
+    TURN_HELD,
+    X_REQUESTS,
+    X_REQUESTS_LEFT,
+    Metric,
+)
+from compliance.runs import JOB_TYPES
+
+DAY: Final = Duration.days(1)
+HOUR: Final = Duration.hours(1)
+LEVEL: Final = Duration.minutes(15)
+WIDTH: Final = 24
+
+
+class Dashboard(Construct):
+    """One page, named after the deployment."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        alarms: Sequence[cloudwatch.IAlarm],
+        log_groups: Sequence[str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.dashboard = cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=settings.prefix,
+            default_interval=Duration.days(7),
+            widgets=[
+                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=WIDTH, height=4)],
+                self._now(),
+                self._each_day(),
+                self._failures(log_groups),
+                self._waiting(),
+            ],
+        )
+
+    def _now(self) -> list[cloudwatch.IWidget]:
+        values: dict[str, list[cloudwatch.IMetric]] = {
+            "Runs under way": self._or_none(RUNS_OPEN),
+            "Age of the oldest unanswered file, hours": self._hours(OLDEST_RUN_AGE),
+            **{f"Waiting for a turn: {each}": self._or_none(JOBS_WAITING, type=each) for each in JOB_TYPES},
+            "X API calls left": [self._metric(X_REQUESTS_LEFT, "Minimum", LEVEL)],
+            "IDs checked today": [self._metric(IDS_CHECKED, "Sum", DAY)],
+        }
+        return [
+            cloudwatch.SingleValueWidget(title=title, metrics=metrics, width=WIDTH // len(values), height=4)
+            for title, metrics in values.items()
+        ]
+
+    def _each_day(self) -> list[cloudwatch.IWidget]:
+        checked = [self._metric(IDS_CHECKED, "Sum", DAY), self._metric(LINES_REJECTED, "Sum", DAY)]
+        affected = by_each(IDS_AFFECTED, self._settings, "action", "Sum", DAY)
+        costs = [self._metric(COST_AWS, "Sum", DAY, "AWS"), self._metric(COST_X, "Sum", DAY, "X")]
+        return [
+            _per_day("IDs checked, and lines rejected, per day", checked),
+            _per_day("Affected per day, by action", [affected]),
+            _per_day("Estimated cost per day, dollars", costs),
+        ]
+
+    def _failures(self, log_groups: Sequence[str]) -> list[cloudwatch.IWidget]:
+        runs = [self._metric(RUNS_COMPLETED, "Sum", DAY), self._metric(RUNS_FAILED, "Sum", DAY)]
+        return [
+            _per_day("Runs per day", runs),
+            _per_day("Failed runs per day, by error", [by_each(RUNS_FAILED, self._settings, "error", "Sum", DAY)]),
+            _per_day("Failed parts per day, by error", [by_each(PARTS_FAILED, self._settings, "error", "Sum", DAY)]),
+            cloudwatch.LogQueryWidget(
+                title="Errors by name",
+                log_group_names=list(log_groups),
+                query_string=errors_by_name(),
+                width=WIDTH,
+                height=6,
+            ),
+        ]
+
+    def _waiting(self) -> list[cloudwatch.IWidget]:
+        asked = [self._metric(X_REQUESTS, "Sum", HOUR)]
+        left = [self._metric(X_REQUESTS_LEFT, "Minimum", HOUR)]
+        held = [
+            self._metric(TURN_HELD, "Maximum", LEVEL, f"turn held: {each}, seconds", type=each) for each in JOB_TYPES
+        ]
+        waiting = [self._metric(JOBS_WAITING, "Maximum", LEVEL, f"waiting: {each}", type=each) for each in JOB_TYPES]
+        expiring = [self._metric(RESULTS_TIME_LEFT, "Minimum", LEVEL)]
+        return [
+            cloudwatch.GraphWidget(title="Turns: how many wait, how long held", left=waiting, right=held, width=8),
+            cloudwatch.GraphWidget(title="X API calls per hour, and left", left=asked, right=left, width=8),
+            cloudwatch.GraphWidget(title="Time left of results not downloaded, seconds", left=expiring, width=8),
+        ]
+
+    def _metric(
+        self, of: Metric, statistic: str, period: Duration, label: str | None = None, **dimensions: str
+    ) -> cloudwatch.Metric:
+        return metric(of, self._settings, statistic, period, label or of.name, **dimensions)
+
+    def _or_none(self, of: Metric, **dimensions: str) -> list[cloudwatch.IMetric]:
+        """A level that is not told of where there is nothing is 0 then."""
+        return [self._filled("FILL(level, 0)", of, of.name, **dimensions)]
+
+    def _hours(self, of: Metric) -> list[cloudwatch.IMetric]:
+        return [self._filled("FILL(level, 0) / 3600", of, "hours")]
+
+    def _filled(self, expression: str, of: Metric, label: str, **dimensions: str) -> cloudwatch.IMetric:
+        level = self._metric(of, "Maximum", LEVEL, **dimensions)
+        return cloudwatch.MathExpression(
+            expression=expression, using_metrics={"level": level}, label=label, period=LEVEL
+        )
+
+
+def _per_day(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    """Over time: CloudWatch's bars would be one sum for all days."""
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), stacked=True, width=8)
