@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
-from adapters.objects import Spool
+from adapters.spool import Spool
 from compliance.clock import time_text
 from compliance.deduplication import HEAD_BYTES, Answer, without
 from compliance.duplicates import awaits_deduplication

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.id_lines import id_lines
-from adapters.objects import Spool
 from adapters.settings import settings
+from adapters.spool import Spool
 from compliance.clock import time_text
 from compliance.ids import Reject
 from compliance.normalizer import Normalized, Normalizer
@@ -72,8 +72,15 @@ class _Rejects:
 
     def add(self, segment: Segment, line: Reject) -> None:
         if self.listed < MAX_REJECTS:
-            place = {"key": segment.key, "range_start": segment.start}
-            row = {"run_id": self.part["run_id"], "part": self.part["part"], **place, **asdict(line)}
+            row = {
+                "run_id": self.part["run_id"],
+                "part": self.part["part"],
+                "key": segment.key,
+                "range_start": segment.start,
+                "line": line.line,
+                "reason": line.reason,
+                "text": line.text,
+            }
             self.spool.write(json.dumps(row).encode() + b"\n")
             self.listed += 1
 

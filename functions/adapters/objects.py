@@ -1,7 +1,6 @@
 """S3 objects as streams: sources that are pinned to a version, parts, and what is written beside them."""
 
 import base64
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -212,46 +211,6 @@ def blocks_between(key: str, start: int, end: int) -> Iterator[bytes]:
     answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-{end - 1}")
     with closing(answer["Body"]) as body:
         yield from iter(lambda: body.read(BLOCK), b"")
-
-
-class Spool:
-    """An object of the results bucket while it is written to local disk, with its length and CRC32C."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by __exit__
-        self._checksum = 0
-        self.bytes = 0
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Gives the disk back."""
-        self._file.close()
-
-    @property
-    def crc32c(self) -> str:
-        """Base64 of the checksum of what was written."""
-        return crc32c_text(self._checksum)
-
-    def write(self, block: bytes) -> None:
-        """Appends a block."""
-        self._file.write(block)
-        self._checksum = google_crc32c.extend(self._checksum, block)
-        self.bytes += len(block)
-
-    def read(self) -> Iterator[bytes]:
-        """What was written, in blocks."""
-        self._file.seek(0)
-        yield from iter(lambda: self._file.read(BLOCK), b"")
-
-    def store(self, key: str) -> str:
-        """Writes the object to S3; returns its ETag."""
-        self._file.seek(0)
-        return write(key, self._file, self.crc32c)
 
 
 def crc32c_text(checksum: int) -> str:

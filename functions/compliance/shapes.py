@@ -7,7 +7,7 @@ is enough to read each of these once, as long as nothing depends on the digits t
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -121,17 +121,3 @@ def _values(shape: bytes) -> dict[str, str | None] | None:
         and "error" not in values
     )
     return values if is_usual else None
-
-
-def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in pieces that end with a newline."""
-    rest: list[bytes] = []
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*rest, block[:end]])
-            rest = [block[end:]]
-        else:
-            rest.append(block)
-    if any(rest):
-        yield b"".join([*rest, b"\n"])
