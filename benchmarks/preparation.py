@@ -15,8 +15,8 @@ from benchmarks.clients.preparers import PEERS_PYTHON, Preparer, deduplicators, 
 from benchmarks.figures import Figures, figures
 from benchmarks.lists import IdList, id_list
 from benchmarks.machine import load, machine
-from benchmarks.processes import ClientFailed, measure
-from benchmarks.report import table, targets_table
+from benchmarks.processes import measure
+from benchmarks.report import publish, table, targets_table
 from benchmarks.targets import Target
 from benchmarks.trial import Trial
 
@@ -55,13 +55,7 @@ Prepare Part of a list of {ids} IDs, servers as above. An import is what a cold 
 def main() -> None:
     """Measures, prints the tables, and writes them to a file."""
     arguments = _arguments()
-    try:
-        text = _measured(arguments)
-    except ClientFailed as error:
-        sys.exit(str(error))
-    print(text)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(text + "\n")
+    publish(lambda: _measured(arguments), arguments.output)
 
 
 def _measured(arguments: Namespace) -> str:

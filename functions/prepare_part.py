@@ -21,7 +21,7 @@ from compliance.runs import Part, PartRef, part_key, rejects_key, segments_key
 from compliance.segments import Segment, segment_of
 
 MAX_REJECTS = 100_000
-"""Rejected lines of a part that are listed; all are counted. Bounds the disk that a file of garbage takes."""
+"""Rejected lines of a part that are listed; all are counted. Bounds the memory that a file of garbage takes."""
 
 
 @lambda_handler
@@ -86,7 +86,7 @@ class _Rejects:
 
 
 def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:
-    """Writes the prepared object; returns what the part's record says of it. The disk is free again then."""
+    """Writes the prepared object; returns what the part's record says of it. Its memory is free again then."""
     key = part_key(part["run_id"], part["part"])
     with prepared.store as store:
         return {

@@ -77,13 +77,13 @@ class Lines:
             windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
             words = _DIGITS.take(lengths, axis=1)
             words &= windows[self.ends].view("<u8").reshape(-1, _WORDS).T
-        high: Numbers
         high, middle, low = _values(words)
         high *= np.uint64(10**16)
         middle *= np.uint64(10**8)
         high += middle
-        # Not in place: a third of the words' array would keep all of it.
-        return high + low
+        # Not in place: the words' array would be kept for a third of it.
+        numbers: Numbers = high + low
+        return numbers
 
 
 def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
@@ -97,7 +97,8 @@ def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
         here = gone[slice(*np.searchsorted(gone, [first, first + len(stops)]))] - first
         kept_to = [*np.where(here, stops[here - 1], 0).tolist(), end]
         kept_from = [0, *stops[here].tolist()]
-        yield b"".join([text[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
+        view = memoryview(text)
+        yield b"".join([view[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
         first += len(stops)
 
 
