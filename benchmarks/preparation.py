@@ -42,9 +42,8 @@ DEDUPLICATING = """\
 ## The same, each ID once, from S3 to S3
 
 Ours is the function Prepare Part itself, one invocation after the other in one process: read from S3, written to S3
-with its CRC32C, its record kept in DynamoDB; both are small servers on the loopback, and S3 compares the CRC32C. boto3
-takes the SHA-256 of what it sends where a connection has no TLS. The others have less to do: from the page cache to
-`/dev/null`, without a checksum, and in any order."""
+with its CRC32C, its record kept in DynamoDB; both are small servers on the loopback, without TLS, and S3 compares the
+CRC32C. The others have less to do: from the page cache to `/dev/null`, without a checksum, and in any order."""
 
 SMALL = """\
 ## The small end

@@ -25,7 +25,6 @@ _LONGEST = 1 << 10
 """Bytes of a shape. A usual one has 250; those that are remembered take 4 MB at most."""
 
 _TIME = re.compile(r"0000-00-00T00:00:00(?:\.000)?(?:Z|\+00:00)")
-_HOUR_24 = re.compile(b"T24:")
 _OFFSET = b'+00:00"'
 _TIMES = ("created_at", "redacted_at", "deleted_at")
 
@@ -87,9 +86,9 @@ def _joined(lines: list[bytes]) -> bytes:
 
 
 def _misleads(text: bytes, shapes: Mapping[bytes, int]) -> bool:
-    """Whether digits may say what their shape does not: hour 24, which not everybody takes for a time, or an offset."""
+    """Whether digits may say what their shape does not: an offset that is not zero."""
     offsets = sum(number * shape.count(_OFFSET) for shape, number in shapes.items())
-    return _HOUR_24.search(text) is not None or (offsets > 0 and offsets != text.count(_OFFSET))
+    return offsets > 0 and offsets != text.count(_OFFSET)
 
 
 @lru_cache(4096)
