@@ -15,8 +15,8 @@ from benchmarks.clients.preparers import PEERS_PYTHON, Preparer, deduplicators, 
 from benchmarks.figures import Figures, figures
 from benchmarks.lists import IdList, id_list
 from benchmarks.machine import load, machine
-from benchmarks.processes import ClientFailed, measure
-from benchmarks.report import table, targets_table
+from benchmarks.processes import measure
+from benchmarks.report import publish, table, targets_table
 from benchmarks.targets import Target
 from benchmarks.trial import Trial
 
@@ -42,9 +42,8 @@ DEDUPLICATING = """\
 ## The same, each ID once, from S3 to S3
 
 Ours is the function Prepare Part itself, one invocation after the other in one process: read from S3, written to S3
-with its CRC32C, its record kept in DynamoDB; both are small servers on the loopback, and S3 compares the CRC32C. boto3
-takes the SHA-256 of what it sends where a connection has no TLS. The others have less to do: from the page cache to
-`/dev/null`, without a checksum, and in any order."""
+with its CRC32C, its record kept in DynamoDB; both are small servers on the loopback, without TLS, and S3 compares the
+CRC32C. The others have less to do: from the page cache to `/dev/null`, without a checksum, and in any order."""
 
 SMALL = """\
 ## The small end
@@ -55,13 +54,7 @@ Prepare Part of a list of {ids} IDs, servers as above. An import is what a cold 
 def main() -> None:
     """Measures, prints the tables, and writes them to a file."""
     arguments = _arguments()
-    try:
-        text = _measured(arguments)
-    except ClientFailed as error:
-        sys.exit(str(error))
-    print(text)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(text + "\n")
+    publish(lambda: _measured(arguments), arguments.output)
 
 
 def _measured(arguments: Namespace) -> str:

@@ -1,9 +1,12 @@
 """The figures as Markdown."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.clients.catalogue import Client
 from benchmarks.figures import Figures
+from benchmarks.processes import ClientFailed
 from benchmarks.targets import Target
 from benchmarks.trial import SHAPED
 
@@ -75,3 +78,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of Markdown, its first column flush left."""
     ruler = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))
+
+
+def publish(measured: Callable[[], str], output: Path) -> None:
+    """Prints what was measured, and writes it to a file; ends the program when a client failed."""
+    try:
+        text = measured()
+    except ClientFailed as error:
+        sys.exit(str(error))
+    print(text)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text + "\n")

@@ -17,7 +17,7 @@ from benchmarks.clients.preparers import PEERS_PYTHON
 from benchmarks.clients.tabulators import TABULATORS
 from benchmarks.machine import load, machine
 from benchmarks.processes import ClientFailed, Usage, measure
-from benchmarks.report import table, targets_table
+from benchmarks.report import publish, table, targets_table
 from benchmarks.targets import Target
 from xcompliance.sandbox.simulator.rule import affected, record_line, rule
 
@@ -40,12 +40,7 @@ Medians of {runs} interleaved runs on two cores."""
 def main() -> None:
     """Measures, prints the table, and writes it to a file."""
     arguments = _arguments()
-    try:
-        text = _measured(arguments)
-    except ClientFailed as error:
-        sys.exit(str(error))
-    print(text)
-    arguments.output.write_text(text + "\n")
+    publish(lambda: _measured(arguments), arguments.output)
 
 
 def _measured(arguments: Namespace) -> str:

@@ -1,6 +1,5 @@
 """``python -m benchmarks.upload``: our upload beside what else one would use, of the same file into the same sink."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from statistics import median
@@ -11,7 +10,6 @@ from benchmarks.clients.environment import ROOT
 from benchmarks.dataset import dataset
 from benchmarks.figures import figures
 from benchmarks.machine import load, machine
-from benchmarks.processes import ClientFailed
 from benchmarks.targets import targets
 from benchmarks.trial import LOOPBACK, SHAPED, trials
 
@@ -21,13 +19,7 @@ SMALLEST_MIB = 128
 def main() -> None:
     """Measures, prints the tables, and writes them to a file."""
     arguments = _arguments()
-    try:
-        text = _measured(arguments)
-    except ClientFailed as error:
-        sys.exit(str(error))
-    print(text)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(text + "\n")
+    report.publish(lambda: _measured(arguments), arguments.output)
 
 
 def _measured(arguments: Namespace) -> str:

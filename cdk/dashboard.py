@@ -11,6 +11,7 @@ from cdk.config import Settings
 from cdk.log_queries import errors_by_name
 from cdk.metrics import by_each, metric
 from compliance.metrics import (
+    CHECK_AGE,
     COST_AWS,
     COST_X,
     IDS_AFFECTED,
@@ -110,10 +111,12 @@ class Dashboard(Construct):
         ]
         waiting = [self._metric(JOBS_WAITING, "Maximum", LEVEL, f"waiting: {each}", type=each) for each in JOB_TYPES]
         expiring = [self._metric(RESULTS_TIME_LEFT, "Minimum", LEVEL)]
+        ages = by_each(CHECK_AGE, self._settings, "dataset", "Maximum", LEVEL)
         return [
             cloudwatch.GraphWidget(title="Turns: how many wait, how long held", left=waiting, right=held, width=8),
             cloudwatch.GraphWidget(title="X API calls per hour, and left", left=asked, right=left, width=8),
             cloudwatch.GraphWidget(title="Time left of results not downloaded, seconds", left=expiring, width=8),
+            cloudwatch.GraphWidget(title="Age of the last check, by dataset, seconds", left=[ages], width=8),
         ]
 
     def _metric(

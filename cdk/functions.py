@@ -95,12 +95,12 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             ],
         ),
         # Reads the part's segments; writes the part, what was rejected from it, and further parts if there is more than
-        # fits. These go by way of the disk, and so does a Parquet file that is read. Keeps 12 bytes for each ID, and as
-        # much again to compare them.
+        # fits. Keeps the text, 12 bytes for each ID, and as much again to compare them. A Parquet file that is read
+        # goes by way of the disk.
         "prepare_part": Spec(
-            memory=max(ONE_CPU, 512 + 3 * settings.part_size_mb),
+            memory=max(ONE_CPU, 512 + 4 * settings.part_size_mb),
             timeout=280,
-            disk=512 + 2 * settings.part_size_mb + PARQUET_DISK,
+            disk=512 + PARQUET_DISK,
             runs=(*RECORD, "PutItem"),
             grants=[
                 *may.read_inbox(),
@@ -116,12 +116,11 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             runs=("Query", "UpdateItem"),
             grants=(*queries.find_duplicates(), *may.encrypt_objects()) if settings.deduplicate_across_parts else (),
         ),
-        # Reads Athena's answer and the part; writes what is left of it, by way of the disk. Keeps 8 bytes for each ID
-        # that is taken out.
+        # Reads Athena's answer and the part; writes what is left of it. Keeps that, and 8 bytes for each ID that is
+        # taken out.
         "deduplicate_part": Spec(
             memory=max(ONE_CPU, 512 + 2 * settings.part_size_mb),
             timeout=280,
-            disk=512 + settings.part_size_mb,
             runs=RECORD,
             grants=_deduplicate(may) if settings.deduplicate_across_parts else (),
             requirements="preparation",

@@ -1,10 +1,11 @@
 """Deduplicate Part: takes out of a part the IDs that a lower part of the run holds too."""
 
+from functools import partial
 from typing import Any
 
-from adapters import objects, runs_table
+from adapters import objects, prepared_part, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
-from adapters.objects import Spool
+from adapters.spool import Spool
 from compliance.clock import time_text
 from compliance.deduplication import HEAD_BYTES, Answer, without
 from compliance.duplicates import awaits_deduplication
@@ -32,15 +33,15 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def _share(key: str, part: int) -> Numbers:
     head, size = objects.head_of(key, HEAD_BYTES)
     answer = Answer.of(head, size)
-    start, end = answer.share_of(part, lambda start, end: objects.read_range(key, start, end))
-    return answer.ids((start, end), objects.blocks_between(key, start, end) if start < end else [])
+    start, end = answer.share_of(part, partial(objects.read, key))
+    return answer.ids((start, end), objects.blocks(key, start, end) if start < end else [])
 
 
 def _without(part: Part, gone: Numbers, clock: LambdaClock) -> dict[str, Any]:
     """Writes what is left of the part; returns what its record says of it."""
     key = deduplicated_key(part["run_id"], part["part"])
     with Spool() as spool:
-        kept = without(part, objects.prepared_blocks(part), gone, latest_id(clock.now()), spool)
+        kept = without(part, prepared_part.blocks(part), gone, latest_id(clock.now()), spool)
         return {
             "object_key": key,
             "object_etag": spool.store(key),

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from adapters import metrics, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.id_lines import id_lines
-from adapters.objects import Spool
 from adapters.settings import settings
+from adapters.spool import Spool
 from compliance.clock import time_text
 from compliance.ids import Reject
 from compliance.metrics import LINES_REJECTED
@@ -22,7 +22,7 @@ from compliance.runs import Part, PartRef, part_key, rejects_key, segments_key
 from compliance.segments import Segment, segment_of
 
 MAX_REJECTS = 100_000
-"""Rejected lines of a part that are listed; all are counted. Bounds the disk that a file of garbage takes."""
+"""Rejected lines of a part that are listed; all are counted. Bounds the memory that a file of garbage takes."""
 
 
 @lambda_handler
@@ -78,14 +78,21 @@ class _Rejects:
 
     def add(self, segment: Segment, line: Reject) -> None:
         if self.listed < MAX_REJECTS:
-            place = {"key": segment.key, "range_start": segment.start}
-            row = {"run_id": self.part["run_id"], "part": self.part["part"], **place, **asdict(line)}
+            row = {
+                "run_id": self.part["run_id"],
+                "part": self.part["part"],
+                "key": segment.key,
+                "range_start": segment.start,
+                "line": line.line,
+                "reason": line.reason,
+                "text": line.text,
+            }
             self.spool.write(json.dumps(row).encode() + b"\n")
             self.listed += 1
 
 
 def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:
-    """Writes the prepared object; returns what the part's record says of it. The disk is free again then."""
+    """Writes the prepared object; returns what the part's record says of it. Its memory is free again then."""
     key = part_key(part["run_id"], part["part"])
     with prepared.store as store:
         return {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters import objects, runs_table
+from adapters import inbox_object, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
@@ -70,4 +70,4 @@ def _object_version(source: Event) -> tuple[str, str, str]:
         bucket, key, about = source["bucket"]["name"], source["object"]["key"], source["object"]
     except (KeyError, TypeError):
         raise UnsupportedInput("The input names no object: it needs bucket.name and object.key.") from None
-    return bucket, key, about.get("version-id") or objects.latest_version(bucket, key, about.get("etag"))
+    return bucket, key, about.get("version-id") or inbox_object.latest_version(bucket, key, about.get("etag"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters import durations, objects, runs_table
+from adapters import durations, prepared_part, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
 from adapters.secret import x_api
@@ -50,7 +50,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
     reserve = min(RESERVE_SECONDS, clock.remaining() / 10)
-    source = objects.prepared(part)
+    source = prepared_part.source(part)
     if part["transport"] == "gcs_resumable":
         if "session_uri" not in part:
             raise SessionLost("The upload session was lost, and there is no new one yet.")

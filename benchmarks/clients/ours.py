@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from adapters import objects
+from adapters import prepared_part
 from adapters.aws import s3
 from adapters.handler import LambdaClock
 from adapters.http import Wire
@@ -41,7 +41,7 @@ def main() -> None:
     """Opens the session and uploads the object, with the S3 client that a warm function has."""
     s3()
     key, total, crc32c, url, chunk_mib = sys.argv[1:]
-    cast(Any, objects).settings = lambda: SimpleNamespace(results_bucket="bench")
+    cast(Any, prepared_part).settings = lambda: SimpleNamespace(results_bucket="bench")
     part = cast(Part, {"object_key": key, "object_etag": ETAG, "bytes": int(total), "crc32c": crc32c})
     request = gcs_resumable.open_request(url)
     clock = LambdaClock(Invocation())
@@ -49,7 +49,7 @@ def main() -> None:
     session_uri = gcs_resumable.judge_open(request, send(request))
     if not isinstance(session_uri, str):
         sys.exit(session_uri.reason)
-    source = objects.prepared(part)
+    source = prepared_part.source(part)
     upload = ResumableUpload(session_uri, source, send, clock, int(chunk_mib) << 20, RESERVE_SECONDS)
     if not upload.run().complete:
         sys.exit("The upload is not complete.")

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=60)
 
+_S3_CONFIG = _CONFIG.merge(Config(s3={"payload_signing_enabled": False}))
+"""Given a CRC32C, boto3 would take a SHA-256 of the same bytes besides, for the signature, also where it speaks TLS."""
+
 
 @cache
 def s3() -> "S3Client":
     """S3."""
-    client = boto3.client("s3", config=_CONFIG)
+    client = boto3.client("s3", config=_S3_CONFIG)
     watch(client)
     return client
 

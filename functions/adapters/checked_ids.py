@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from adapters import objects, parquet
+from adapters import objects, parquet, prepared_part
 from compliance.runs import Part, checked_ids_key
 
 
@@ -12,7 +12,7 @@ def write_checked_ids(part: Part) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ids, target = Path(folder) / "ids.txt", Path(folder) / "ids.parquet"
         with ids.open("wb") as file:
-            file.writelines(objects.prepared_blocks(part))
+            file.writelines(prepared_part.blocks(part))
         with parquet.connected(Path(folder)) as connection:
             parquet.write_checked_ids(connection, target, part, ids)
         objects.write_file(checked_ids_key(part), target)

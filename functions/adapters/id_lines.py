@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from adapters import objects, parquet_ids
+from adapters import inbox_object, parquet_ids
 from compliance.errors import ComplianceError, PartTooLarge
 from compliance.readers import files
 from compliance.runs import JobType
@@ -27,7 +27,7 @@ def id_lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
 
 
 def _lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
-    blocks = objects.source_blocks(segment)
+    blocks = inbox_object.source_blocks(segment)
     if segment.format.kind == "parquet":
         return _rows(blocks, segment, job_type)
     if segment.format.is_splittable:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from adapters import objects
+from adapters import inbox_object
 from adapters.aws import s3
+from adapters.inbox_object import source_errors
 from adapters.object_column import id_column
-from adapters.objects import source_errors
 from adapters.settings import settings
 from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge, UnsupportedInput
 from compliance.formats import HEAD_BYTES, asks_for_column, format_of
@@ -43,7 +43,7 @@ def _segments(run: Run, key: str, version_id: str) -> list[Segment]:
 
 
 def _cut(bucket: str, key: str, version_id: str, job_type: JobType) -> list[Segment]:
-    size, head = objects.source_head(bucket, key, version_id, HEAD_BYTES)
+    size, head = inbox_object.source_head(bucket, key, version_id, HEAD_BYTES)
     if size == 0:
         raise NothingToCheck("The file is empty: there is nothing to check.")
     column = id_column(bucket, key, version_id) if asks_for_column(key, head) else None

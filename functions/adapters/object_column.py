@@ -1,7 +1,7 @@
 """What the owner of an inbox object says of its column of IDs."""
 
 from adapters.aws import s3
-from adapters.objects import source_errors
+from adapters.inbox_object import source_errors
 from adapters.settings import settings
 
 NAME = "id-column"

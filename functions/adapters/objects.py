@@ -1,168 +1,61 @@
-"""S3 objects as streams: sources that are pinned to a version, parts, and what is written beside them."""
+"""Objects of the results bucket: read as streams, and written so that S3 compares their CRC32C."""
 
 import base64
-import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
+from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import google_crc32c
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ClientError
 
 from adapters.aws import s3
 from adapters.http import BLOCK
 from adapters.settings import settings
-from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
-from compliance.runs import Part
-from compliance.segments import Segment
+from compliance.blocks import whole_lines
 from compliance.sources import cut_to_lines
-from compliance.upload import Source
-from compliance.wire import Readable, WireError, skip
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
-
-_GONE = ("NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed", "PreconditionFailed", "412")
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
 
-def latest_version(bucket: str, key: str, etag: str | None) -> str:
-    """The version that an inbox object has now; raises SourceChanged when its ETag is not the one given."""
-    with source_errors():
-        head = s3().head_object(Bucket=bucket, Key=key)
-    if etag is not None and head["ETag"].strip('"') != etag.strip('"'):
-        raise SourceChanged("The object was replaced before its run began; the new one has a run of its own.")
-    if "VersionId" not in head:
-        raise UnsupportedInput("The bucket keeps no versions: only a versioned one can be read safely.")
-    return head["VersionId"]
+def blocks(key: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> Iterator[bytes]:
+    """An object from byte ``start`` to its end, or to byte ``end`` (exclusive); with an ETag, only that object."""
+    request: GetObjectRequestTypeDef = {"Bucket": settings().results_bucket, "Key": key}
+    if start or end is not None:
+        request["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+    if etag is not None:
+        request["IfMatch"] = etag
+    yield from blocks_of(s3().get_object(**request))
 
 
-def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
-    """Length of an inbox object in bytes, and its first ``size`` bytes."""
-    try:
-        with source_errors():
-            answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes=0-{size - 1}")
-    except ClientError as error:
-        # No range is one of an object without bytes.
-        if error.response.get("Error", {}).get("Code") != "InvalidRange":
-            raise
-        return 0, b""
-    length = _whole_length(answer)
+def blocks_of(answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
+    """The body of S3's answer, whichever bucket it is from."""
     with closing(answer["Body"]) as body:
-        head = body.read(size)
-    if len(head) < min(size, length):
-        raise AwsUnavailable("S3 broke off at the beginning of the object.")
-    return length, head
+        yield from iter(lambda: body.read(BLOCK), b"")
 
 
-def _whole_length(answer: "GetObjectOutputTypeDef") -> int:
-    """Of the object, in bytes; an answer that is not a range of it is the whole of it."""
-    if "ContentRange" in answer:
-        return int(answer["ContentRange"].rpartition("/")[2])
-    return answer["ContentLength"]
+def read(key: str, start: int = 0, end: int | None = None) -> bytes:
+    """The same in one piece."""
+    return b"".join(blocks(key, start, end))
 
 
-def source_blocks(segment: Segment) -> Iterator[bytes]:
-    """The object of a segment, in its version, from the byte before the segment on, which tells whether a line ends.
-
-    It goes on behind the segment for as long as it is read, as a line may end there, but asks for no more than it
-    must: what is asked for and not read was sent for nothing.
-    """
-    position, stop, further = max(0, segment.start - 1), segment.end + BLOCK, BLOCK
-    size = segment.end
-    while position < size:
-        with source_errors():
-            answer = s3().get_object(
-                Bucket=segment.bucket,
-                Key=segment.key,
-                VersionId=segment.version_id,
-                Range=f"bytes={position}-{stop - 1}",
-            )
-        size, is_range = _whole_length(answer), "ContentRange" in answer
-        with closing(answer["Body"]) as body:
-            yield from skip(_in_blocks(body), 0 if is_range else position)
-        further *= 2
-        position, stop = stop if is_range else size, stop + further
-
-
-def _in_blocks(body: "StreamingBody") -> Iterator[bytes]:
-    return iter(lambda: body.read(BLOCK), b"")
-
-
-def prepared(part: Part) -> Source:
-    """The prepared object of a part, for the upload."""
-    return Source(part["bytes"], part["crc32c"], lambda start, length: _part_range(part, start, length))
-
-
-@contextmanager
-def _part_range(part: Part, start: int, length: int) -> Iterator[Readable]:
-    with source_errors():
-        answer = s3().get_object(
-            Bucket=settings().results_bucket,
-            Key=part["object_key"],
-            IfMatch=part["object_etag"],
-            Range=f"bytes={start}-{start + length - 1}",
-        )
-    with closing(answer["Body"]) as body:
-        yield _Body(body)
-
-
-@dataclass(frozen=True)
-class _Body:
-    """An S3 body whose failures are the wire's, so that the upload reads the part again from where it stands."""
-
-    body: "StreamingBody"
-
-    def read(self, size: int = -1, /) -> bytes:
-        try:
-            return self.body.read(size)
-        except (HTTPClientError, IncompleteReadError, OSError) as error:
-            raise WireError(f"S3 broke off: {type(error).__name__}") from None
-
-
-def prepared_blocks(part: Part) -> Iterator[bytes]:
-    """The prepared object of a part, as it was prepared."""
-    with source_errors():
-        answer = s3().get_object(Bucket=settings().results_bucket, Key=part["object_key"], IfMatch=part["object_etag"])
-    with closing(answer["Body"]) as body:
-        yield from _in_blocks(body)
-
-
-def blocks(key: str) -> Iterator[bytes]:
-    """An object of the results bucket, from its beginning to its end."""
-    with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:
-        yield from _in_blocks(body)
-
-
-def read_lines(key: str, start: int) -> Generator[list[bytes]]:
-    """The lines, with their newlines, of an object of the results bucket that has bytes from ``start`` on."""
-    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-")
-    rest = b""
-    with closing(answer["Body"]) as body:
-        for block in iter(lambda: body.read(BLOCK), b""):
-            lines = (rest + block).split(b"\n")
-            rest = lines.pop()
-            yield [line + b"\n" for line in lines]
-    if rest:
-        yield [rest]
+def head_of(key: str, size: int) -> tuple[bytes, int]:
+    """The first ``size`` bytes of an object that is not empty, and its length."""
+    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes=0-{size - 1}")
+    return b"".join(blocks_of(answer)), int(answer["ContentRange"].rpartition("/")[2])
 
 
 def lines_between(key: str, start: int, end: int) -> Iterator[bytes]:
-    """The lines of an object of the results bucket that begin at bytes ``start`` to ``end`` (exclusive)."""
-    first = max(0, start - 1)
-    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={first}-")
-    with closing(answer["Body"]) as body:
-        lines = b"".join(cut_to_lines(iter(lambda: body.read(BLOCK), b""), start, end))
-    yield from lines.splitlines()
+    """The lines of an object that begin at bytes ``start`` to ``end`` (exclusive)."""
+    yield from b"".join(cut_to_lines(blocks(key, max(0, start - 1)), start, end)).splitlines()
 
 
 def first_lines(key: str, most: int) -> list[bytes]:
-    """The first lines of an object of the results bucket that is not empty."""
-    with closing(read_lines(key, 0)) as blocks:
-        return list(islice(chain.from_iterable(blocks), most))
+    """The first lines of an object, with their newlines."""
+    return list(islice(chain.from_iterable(map(BytesIO, whole_lines(blocks(key)))), most))
 
 
 def write(key: str, body: bytes | IO[bytes], crc32c: str, *, content_type: str = "binary/octet-stream") -> str:
@@ -218,71 +111,6 @@ def etag_of(key: str) -> str:
     return s3().head_object(Bucket=settings().results_bucket, Key=key)["ETag"]
 
 
-def read(key: str) -> bytes:
-    """What an object of the results bucket holds."""
-    with closing(s3().get_object(Bucket=settings().results_bucket, Key=key)["Body"]) as body:
-        return body.read()
-
-
-def head_of(key: str, size: int) -> tuple[bytes, int]:
-    """The first ``size`` bytes of an object of the results bucket that is not empty, and its length."""
-    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes=0-{size - 1}")
-    with closing(answer["Body"]) as body:
-        return body.read(), _whole_length(answer)
-
-
-def read_range(key: str, start: int, end: int) -> bytes:
-    """Bytes ``start`` to ``end`` (exclusive) of an object of the results bucket."""
-    return b"".join(blocks_between(key, start, end))
-
-
-def blocks_between(key: str, start: int, end: int) -> Iterator[bytes]:
-    """The same, in blocks."""
-    answer = s3().get_object(Bucket=settings().results_bucket, Key=key, Range=f"bytes={start}-{end - 1}")
-    with closing(answer["Body"]) as body:
-        yield from _in_blocks(body)
-
-
-class Spool:
-    """An object of the results bucket while it is written to local disk, with its length and CRC32C."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by __exit__
-        self._checksum = 0
-        self.bytes = 0
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Gives the disk back."""
-        self._file.close()
-
-    @property
-    def crc32c(self) -> str:
-        """Base64 of the checksum of what was written."""
-        return crc32c_text(self._checksum)
-
-    def write(self, block: bytes) -> None:
-        """Appends a block."""
-        self._file.write(block)
-        self._checksum = google_crc32c.extend(self._checksum, block)
-        self.bytes += len(block)
-
-    def read(self) -> Iterator[bytes]:
-        """What was written, in blocks."""
-        self._file.seek(0)
-        yield from iter(lambda: self._file.read(BLOCK), b"")
-
-    def store(self, key: str) -> str:
-        """Writes the object to S3; returns its ETag."""
-        self._file.seek(0)
-        return write(key, self._file, self.crc32c)
-
-
 def crc32c_text(checksum: int) -> str:
     """Base64 of the big-endian checksum, as S3 and Google write it."""
     return base64.b64encode(checksum.to_bytes(4, "big")).decode()
@@ -291,19 +119,3 @@ def crc32c_text(checksum: int) -> str:
 def crc32c_of(content: bytes) -> str:
     """The checksum of a content, as S3 and Google write it."""
     return crc32c_text(google_crc32c.value(content))
-
-
-@contextmanager
-def source_errors() -> Iterator[None]:
-    """Raises what S3 says of an inbox object that cannot be read: SourceChanged or UnsupportedInput."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in _GONE:
-            raise SourceChanged(
-                "The object is gone, or not the one that the run was planned from: drop it again."
-            ) from None
-        if code == "InvalidObjectState":
-            raise UnsupportedInput("The object is archived: restore it, then start the run again.") from None
-        raise

@@ -13,14 +13,10 @@ from compliance.runs import Part
 _FORMAT = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """Athena's engine reads version 2's encodings: sorted IDs take 5 bytes each, and not 7.4."""
 
-_COLUMNS = {
-    **dict.fromkeys(("id", "action", "reason", "error", "raw"), "VARCHAR"),
-    **dict.fromkeys(("created_at", "redacted_at", "deleted_at"), "TIMESTAMP"),
-}
+_TIMES = ("created_at", "redacted_at", "deleted_at")
+_COLUMNS = dict.fromkeys(("id", "action", "reason", *_TIMES, "error", "raw"), "VARCHAR")
 _SHORT, _LONG = 1 << 20, 64 << 20
 """Bytes of a line at most. Of lines that may be longer, fewer are read at once."""
-
-_FIRST_YEAR = "TIMESTAMP '0001-01-01'"
 
 
 class LineFiles(NamedTuple):
@@ -42,7 +38,7 @@ def write_results(connection: duckdb.DuckDBPyConnection, target: Path, part: Par
     """Writes records to a file of the ``results`` table; times are UTC. Returns how many.
 
     Raises duckdb.Error for a line that the columns do not say all of: a time that there is not, or ``deleted_at`` that
-    is another than ``redacted_at``.
+    is written otherwise than ``redacted_at``.
     """
     queries = (_plain(lines.plain, _SHORT), _kept(lines.kept), _plain(lines.odd, _LONG))
     records = " UNION ALL ".join(query for path, query in zip(lines, queries, strict=True) if path.stat().st_size)
@@ -76,24 +72,26 @@ def _plain(path: Path, longest: int) -> str:
     read = (
         f"read_json({_text(path)}, columns = {_COLUMNS}, format = 'newline_delimited', maximum_object_size = {longest})"
     )
-    times = _times("created_at", "redacted_at", "deleted_at")
+    times = _times(*_TIMES)
     return f"SELECT id, action, reason, {times}, error, raw FROM {read}"  # noqa: S608 -- the same
 
 
 def _kept(path: Path) -> str:
-    times = _times(*(f"CAST(json->>'{name}' AS TIMESTAMP)" for name in ("created_at", "redacted_at", "deleted_at")))
+    times = _times(*(f"json->>'{name}'" for name in _TIMES))
     read = f"read_ndjson_objects({_text(path)}, maximum_object_size = {_SHORT})"
     return f"SELECT json->>'id', 'scrub_geo', json->>'reason', {times}, NULL, json::VARCHAR FROM {read}"  # noqa: S608 -- the same
 
 
 def _times(created: str, redacted: str, deleted: str) -> str:
-    """Both times of a record. The year 0, which Python does not know, is an error, as are two times of one deletion."""
-    return (
-        f"CASE WHEN {created} < {_FIRST_YEAR} THEN error('year 0') ELSE {created} END AS created_at, "
-        f"CASE WHEN {redacted} <> {deleted} THEN error('two times') "
-        f"WHEN coalesce({redacted}, {deleted}) < {_FIRST_YEAR} THEN error('year 0') "
-        f"ELSE coalesce({redacted}, {deleted}) END AS redacted_at"
-    )
+    """Both times of a record, from three texts. Two texts for one deletion are an error."""
+    once = f"CASE WHEN {redacted} <> {deleted} THEN error('two times') ELSE coalesce({redacted}, {deleted}) END"
+    return f"{_time(created)} AS created_at, {_time(once)} AS redacted_at"
+
+
+def _time(text: str) -> str:
+    """What DuckDB takes for a time and Python does not, is an error: hour 24, and the year 0."""
+    wrong = f"contains({text}, 'T24') OR {text} < '0001'"
+    return f"CASE WHEN {wrong} THEN error('no time') ELSE CAST({text} AS TIMESTAMP) END"
 
 
 def _about(part: Part) -> str:

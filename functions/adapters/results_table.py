@@ -12,10 +12,11 @@ import duckdb
 
 from adapters import objects, parquet
 from adapters.parquet import LineFiles
+from compliance.blocks import whole_lines
 from compliance.errors import StepFailed
 from compliance.results import ResultRecord, no_findings, records_in, tally, tally_counts
 from compliance.runs import Findings, Part, results_key
-from compliance.shapes import Counts, sort_lines, whole_lines
+from compliance.shapes import Counts, sort_lines
 
 PASSAGE_BYTES = 24 << 20
 """Of X's answer, for one file: some 150,000 records, which make 3 MB of Parquet."""

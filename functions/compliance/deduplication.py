@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from compliance.blocks import whole_lines
 from compliance.duplicates import PART_DIGITS
 from compliance.errors import QueryFailed
 from compliance.ids import MAX_DIGITS
-from compliance.lines import Lines, Numbers, whole_lines
+from compliance.lines import SHORT, Lines, Numbers
 from compliance.plausibility import bounds, oddities
 from compliance.preparation import Store
 from compliance.runs import Oddities, Part
@@ -110,7 +111,7 @@ def without(part: Part, blocks: Iterator[bytes], gone: Numbers, latest: int, sto
     """
     limits = np.array([0, *bounds(latest)], np.uint64)
     kept, bands = 0, np.zeros(len(limits), np.intp)
-    for block in whole_lines(blocks, MAX_DIGITS):
+    for block in whole_lines(blocks, MAX_DIGITS, SHORT):
         lines = Lines(block, np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")))
         numbers = lines.numbers()
         stays = gone[np.minimum(np.searchsorted(gone, numbers), len(gone) - 1)] != numbers

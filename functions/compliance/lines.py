@@ -19,10 +19,11 @@ _MASKS = [bytes(len(_PAD) - digits) + b"\x0f" * digits for digits in range(MAX_D
 _DIGITS = np.ascontiguousarray(np.frombuffer(b"".join(_MASKS), "<u8").reshape(-1, _WORDS).T)
 """Masks that keep the values of so many digits in the three words before a line's end."""
 
-_STEPS = ((8, 10, 0x00FF00FF00FF00FF), (16, 100, 0x0000FFFF0000FFFF), (32, 10_000, 0x00000000FFFFFFFF))
-"""Bits of a neighbour, how often it counts, and which bits hold the sums."""
+SHORT = 1 << 18
+"""Bytes of text that fit, with the arrays that belong to them, into a core's own cache."""
 
-_SHORT = 1 << 18
+_LANES = (np.uint16(10), np.uint32(100), np.uint64(10_000))
+"""How often the lower half of a lane counts, where each half holds a digit, two, or four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +46,23 @@ class Lines:
 
     def replaced(self, lines: Positions, by: Iterable[bytes | None]) -> "Lines":
         """The same with other texts, without newlines, in place of some lines, in their order; None takes one out."""
-        ends = self.ends.copy()
-        gone, pieces = [], []
+        pieces, ends = [], []
         position = after = shift = 0
         for line, text in zip(lines.tolist(), by, strict=True):
             start = int(self.ends[line - 1]) + 1 if line else 0
+            end = int(self.ends[line])
             pieces.append(self.text[position:start])
-            position = int(self.ends[line]) + 1
-            ends[after:line] += shift
-            after = line
+            ends.append(self.ends[after:line] + shift)
+            position, after = end + 1, line + 1
             if text is None:
-                gone.append(line)
                 shift += start - position
             else:
                 pieces.append(text + b"\n")
-                shift += len(text) + 1 - (position - start)
-        ends[after:] += shift
+                shift += len(text) - (end - start)
+                ends.append(self.ends[line:after] + shift)
         pieces.append(self.text[position:])
-        return Lines(b"".join(pieces), np.delete(ends, gone))
+        ends.append(self.ends[after:] + shift)
+        return Lines(b"".join(pieces), np.concatenate(ends))
 
     def numbers(self) -> Numbers:
         """The lines' values, where each is one to nineteen digits."""
@@ -75,41 +75,21 @@ class Lines:
             words &= _DIGITS[:, length, np.newaxis]
         else:
             windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
-            words = windows[self.ends].view("<u8").reshape(-1, _WORDS).T & _DIGITS.take(lengths, axis=1)
-        high: Numbers
+            words = _DIGITS.take(lengths, axis=1)
+            words &= windows[self.ends].view("<u8").reshape(-1, _WORDS).T
         high, middle, low = _values(words)
         high *= np.uint64(10**16)
         middle *= np.uint64(10**8)
         high += middle
-        high += low
-        return high
-
-
-def whole_lines(blocks: Iterator[bytes], longest: int) -> Iterator[bytes]:
-    """The same text in short blocks that end with a newline; of a line over ``longest`` bytes the beginning is kept."""
-    rest = b""
-    for block in _short(blocks):
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield rest + block[:end]
-            rest = block[end:][: longest + 1]
-        else:
-            rest = (rest + block)[: longest + 1]
-    if rest:
-        yield rest + b"\n"
-
-
-def _short(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Blocks that fit, with the arrays that belong to them, into a core's own cache."""
-    for block in blocks:
-        for start in range(0, len(block), _SHORT):
-            yield block[start : start + _SHORT]
+        # Not in place: the words' array would be kept for a third of it.
+        numbers: Numbers = high + low
+        return numbers
 
 
 def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
     """The same text, of lines that all end with a newline, without some of its lines, counted from 0 in order."""
     rest, first = b"", 0
-    for block in _short(blocks):
+    for block in blocks:
         text = rest + block
         end = text.rfind(b"\n") + 1
         rest = text[end:]
@@ -117,7 +97,8 @@ def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
         here = gone[slice(*np.searchsorted(gone, [first, first + len(stops)]))] - first
         kept_to = [*np.where(here, stops[here - 1], 0).tolist(), end]
         kept_from = [0, *stops[here].tolist()]
-        yield b"".join([text[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
+        view = memoryview(text)
+        yield b"".join([view[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
         first += len(stops)
 
 
@@ -154,10 +135,11 @@ class Scanner:
 def _values(words: Numbers) -> Numbers:
     """What words of eight digits are worth, the first digit in the lowest byte.
 
-    Neighbours are added in pairs, then pairs of pairs, then these, each time all at once.
+    Neighbours are added in pairs, then pairs of pairs, then these, each time all at once: a lane's lower half is added
+    to the upper one, so many times, and what was there moves down.
     """
-    for bits, tens, mask in _STEPS:
-        words *= np.uint64((tens << bits) + 1)
-        words >>= np.uint64(bits)
-        words &= np.uint64(mask)
+    for tens in _LANES:
+        lanes, half = words.view(tens.dtype), tens.dtype.type(4 * tens.itemsize)
+        lanes *= (tens << half) + tens.dtype.type(1)
+        lanes >>= half
     return words

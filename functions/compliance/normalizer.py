@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from compliance.blocks import whole_lines
 from compliance.ids import BOM, MAX_LINE, MAX_TEXT, Reason, Reject, is_header, read_id
-from compliance.lines import Lines, Positions, Scanner, whole_lines
+from compliance.lines import SHORT, Lines, Positions, Scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Normalizer:
 
     def normalize(self, blocks: Iterator[bytes]) -> Iterator[Normalized]:
         """Yields the IDs of each block, in their order, and the block's tally."""
-        for block in whole_lines(blocks, MAX_LINE):
+        for block in whole_lines(blocks, MAX_LINE, SHORT):
             # Where one line ends with CRLF most do; a few among others are read by themselves.
             text = block.replace(b"\r\n", b"\n") if block.endswith(b"\r\n") else block
             lines, is_plain = self._scanner.scan(text)

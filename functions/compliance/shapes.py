@@ -7,7 +7,7 @@ is enough to read each of these once, as long as nothing depends on the digits t
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -25,7 +25,6 @@ _LONGEST = 1 << 10
 """Bytes of a shape. A usual one has 250; those that are remembered take 4 MB at most."""
 
 _TIME = re.compile(r"0000-00-00T00:00:00(?:\.000)?(?:Z|\+00:00)")
-_HOUR_24 = re.compile(b"T24:")
 _OFFSET = b'+00:00"'
 _TIMES = ("created_at", "redacted_at", "deleted_at")
 
@@ -87,9 +86,9 @@ def _joined(lines: list[bytes]) -> bytes:
 
 
 def _misleads(text: bytes, shapes: Mapping[bytes, int]) -> bool:
-    """Whether digits may say what their shape does not: hour 24, which not everybody takes for a time, or an offset."""
+    """Whether digits may say what their shape does not: an offset that is not zero."""
     offsets = sum(number * shape.count(_OFFSET) for shape, number in shapes.items())
-    return _HOUR_24.search(text) is not None or (offsets > 0 and offsets != text.count(_OFFSET))
+    return offsets > 0 and offsets != text.count(_OFFSET)
 
 
 @lru_cache(4096)
@@ -121,17 +120,3 @@ def _values(shape: bytes) -> dict[str, str | None] | None:
         and "error" not in values
     )
     return values if is_usual else None
-
-
-def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in pieces that end with a newline."""
-    rest: list[bytes] = []
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*rest, block[:end]])
-            rest = [block[end:]]
-        else:
-            rest.append(block)
-    if any(rest):
-        yield b"".join([*rest, b"\n"])

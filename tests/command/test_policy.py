@@ -37,6 +37,9 @@ def test_a_policy_names_each_action_and_resources_of_this_deployment(whole: Stac
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         assert not FORBIDDEN & set(listed(statement["Action"]))
         for resource in listed(statement["Resource"]):
+            if statement["Action"] == "scheduler:ListSchedules":
+                assert resource == "*", "IAM knows no resource for it"
+                continue
             assert resource.startswith("arn:aws:")
             assert "$" not in resource
             own = any(name in resource for name in ("XCompliance", "xcompliance", "inbox", "results", "runs"))

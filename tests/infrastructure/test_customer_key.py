@@ -98,7 +98,10 @@ def test_services_of_this_account_may_use_it_for_what_is_ours(keyed: Deployment,
     (plain,) = aws.resources("AWS::KMS::Key").values()
     others = [each for each in statements if each not in (logs, messages)]
     assert plain["Properties"]["KeyPolicy"]["Statement"] == others
-    assert all(each["Principal"]["AWS"]["Fn::Join"][1][-1] == ":root" for each in others)
+    (alarms,) = (each for each in others if each.get("Sid") == "SendAlarms")
+    assert alarms["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    owners = [each for each in others if each is not alarms]
+    assert all(each["Principal"]["AWS"]["Fn::Join"][1][-1] == ":root" for each in owners)
 
 
 def test_no_resource_is_made_anew_when_it_is_turned_on(keyed: Deployment, aws: Deployment) -> None:

@@ -8,12 +8,12 @@ import pytest
 from jsonschema import ValidationError
 
 from cdk.bundling import ROOT
-from compliance.events import PART_FAILED, RUN_COMPLETED, RUN_FAILED, SCHEMA_VERSION, SOURCE
+from compliance.events import PART_FAILED, RUN_COMPLETED, RUN_FAILED, RUN_SKIPPED, SCHEMA_VERSION, SOURCE
 from compliance.runs import Run, summary
 from tests.schemas import FOLDER, check_event, schema_of
 
 DOCUMENT = (ROOT / "docs" / "events.md").read_text()
-KINDS = (RUN_COMPLETED, RUN_FAILED, PART_FAILED)
+KINDS = (RUN_COMPLETED, RUN_FAILED, RUN_SKIPPED, PART_FAILED)
 EVENT, PATTERN = (json.loads(each) for each in re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL))
 
 

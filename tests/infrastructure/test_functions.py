@@ -247,11 +247,10 @@ def test_time_is_given_where_bytes_are_moved(aws: Deployment) -> None:
     assert all(30 <= each["Timeout"] <= 60 for each in aws.functions.values() if each["Timeout"] < 280)
 
 
-def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
-    """A part, once more without its repeats, what was rejected from it, and a Parquet file; or what is left of it."""
+def test_disk_is_given_where_files_are_read_and_written(aws: Deployment) -> None:
+    """A Parquet file of IDs; a part, and the tables' files."""
     large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
-    assert large.pop("deduplicate_part") == 512 + 128
-    assert large.pop("prepare_part") == 512 + 2 * 128 + 4800
+    assert large.pop("prepare_part") == 512 + 4800
     assert large.pop("write_results") == 512 + 3 * 128
     assert set(large.values()) == {512}
 
@@ -259,8 +258,8 @@ def test_disk_is_given_where_parts_are_written(aws: Deployment) -> None:
 def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
     functions = synthesize(tmp_path, part_size_mb="1024").functions
     given = {name: (each["MemorySize"], each["EphemeralStorage"]["Size"]) for name, each in functions.items()}
-    assert given["prepare_part"] == (512 + 3 * 1024, 512 + 2 * 1024 + 4800)
-    assert given["deduplicate_part"] == (512 + 2 * 1024, 512 + 1024)
+    assert given["prepare_part"] == (512 + 4 * 1024, 512 + 4800)
+    assert given["deduplicate_part"] == (512 + 2 * 1024, 512)
     assert given["write_results"] == (512 + 2 * 1024, 512 + 3 * 1024)
 
 
@@ -302,6 +301,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "EVENT_BUS",
         "GLUE_DATABASE",
         "ATHENA_WORK_GROUP",
+        "DATASETS",
         "RUN_STATE_MACHINE_ARN",
         "SETTINGS",
         "POWERTOOLS_SERVICE_NAME",

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
-from adapters import aws, id_lines, objects, runs_table
+from adapters import aws, id_lines, inbox_object, objects, runs_table
 from compliance.distinct import Distinct
 from compliance.errors import (
     AwsUnavailable,
@@ -120,9 +120,9 @@ def test_an_archived_object_is_refused_when_it_is_prepared(functions: Functions)
 
 def test_the_beginning_of_a_file_is_all_that_planning_reads(functions: Functions) -> None:
     functions.drop(IDS)
-    version = objects.latest_version(INBOX, KEY, None)
-    assert objects.source_head(INBOX, KEY, version, 100) == (len(IDS), IDS[:100])
-    assert objects.source_head(INBOX, KEY, version, 10**6) == (len(IDS), IDS)
+    version = inbox_object.latest_version(INBOX, KEY, None)
+    assert inbox_object.source_head(INBOX, KEY, version, 100) == (len(IDS), IDS[:100])
+    assert inbox_object.source_head(INBOX, KEY, version, 10**6) == (len(IDS), IDS)
 
 
 def test_many_duplicates_are_one_id(functions: Functions) -> None:
@@ -298,7 +298,7 @@ def broken(request: pytest.FixtureRequest, functions: Functions) -> Iterator[Fun
 def test_a_source_that_breaks_off_is_read_again(broken: Functions) -> None:
     run = broken.register(IDS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(objects, "source_head", lambda *_: (len(IDS), IDS[:100]))
+        patch.setattr(inbox_object, "source_head", lambda *_: (len(IDS), IDS[:100]))
         (ref,) = plan(broken, run)
     with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
         broken.invoke("prepare_part", ref)

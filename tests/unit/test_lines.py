@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance.blocks import whole_lines
 from compliance.ids import MAX_ID, read_id
-from compliance.lines import Lines, Scanner, whole_lines, without
+from compliance.lines import Lines, Scanner, without
 
 TEXTS = st.lists(st.one_of(st.integers(0, 2**64).map(str), st.text("0129 x,\r", max_size=25)), min_size=1, max_size=30)
 

@@ -15,10 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters import objects, parquet, results_table
+from compliance.blocks import whole_lines
 from compliance.errors import StepFailed
 from compliance.results import ResultRecord, no_findings, records_in, tally
 from compliance.runs import Findings, Part
-from compliance.shapes import shape_of, sort_lines, whole_lines
+from compliance.shapes import shape_of, sort_lines
 
 PART = cast(
     Part,

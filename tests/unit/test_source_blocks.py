@@ -8,7 +8,7 @@ import pytest
 from adapters import aws
 from adapters.http import BLOCK
 from adapters.id_lines import id_lines
-from adapters.objects import source_blocks, source_head
+from adapters.inbox_object import source_blocks, source_head
 from compliance.formats import Format
 from compliance.segments import Segment
 from tests.unit.conftest import INBOX, Functions

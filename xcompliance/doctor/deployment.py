@@ -18,6 +18,8 @@ OUTPUTS: Final = (
     "GlueDatabaseName",
     "AthenaWorkGroupName",
     "ScheduleGroupName",
+    "KeyArn",
+    "AlarmTopicArn",
     "XApiUrl",
 )
 """All that the command reads."""

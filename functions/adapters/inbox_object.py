@@ -1,0 +1,93 @@
+"""Objects of the inbox, each in the version that its run is about."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from adapters.aws import s3
+from adapters.http import BLOCK
+from adapters.objects import blocks_of
+from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
+from compliance.segments import Segment
+from compliance.wire import skip
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+_GONE = ("NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed", "PreconditionFailed", "412")
+
+
+def latest_version(bucket: str, key: str, etag: str | None) -> str:
+    """The version that an inbox object has now; raises SourceChanged when its ETag is not the one given."""
+    with source_errors():
+        head = s3().head_object(Bucket=bucket, Key=key)
+    if etag is not None and head["ETag"].strip('"') != etag.strip('"'):
+        raise SourceChanged("The object was replaced before its run began; the new one has a run of its own.")
+    if "VersionId" not in head:
+        raise UnsupportedInput("The bucket keeps no versions: only a versioned one can be read safely.")
+    return head["VersionId"]
+
+
+def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
+    """Length of an inbox object in bytes, and its first ``size`` bytes."""
+    try:
+        with source_errors():
+            answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes=0-{size - 1}")
+    except ClientError as error:
+        # No range is one of an object without bytes.
+        if error.response.get("Error", {}).get("Code") != "InvalidRange":
+            raise
+        return 0, b""
+    length = _whole_length(answer)
+    with closing(answer["Body"]) as body:
+        head = body.read(size)
+    if len(head) < min(size, length):
+        raise AwsUnavailable("S3 broke off at the beginning of the object.")
+    return length, head
+
+
+def source_blocks(segment: Segment) -> Iterator[bytes]:
+    """The object of a segment, in its version, from the byte before the segment on, which tells whether a line ends.
+
+    It goes on behind the segment for as long as it is read, as a line may end there, but asks for no more than it
+    must: what is asked for and not read was sent for nothing.
+    """
+    position, stop, further = max(0, segment.start - 1), segment.end + BLOCK, BLOCK
+    size = segment.end
+    while position < size:
+        with source_errors():
+            answer = s3().get_object(
+                Bucket=segment.bucket,
+                Key=segment.key,
+                VersionId=segment.version_id,
+                Range=f"bytes={position}-{stop - 1}",
+            )
+        size, is_range = _whole_length(answer), "ContentRange" in answer
+        yield from skip(blocks_of(answer), 0 if is_range else position)
+        further *= 2
+        position, stop = stop if is_range else size, stop + further
+
+
+def _whole_length(answer: "GetObjectOutputTypeDef") -> int:
+    """Of the object, in bytes; an answer that is not a range of it is the whole of it."""
+    if "ContentRange" in answer:
+        return int(answer["ContentRange"].rpartition("/")[2])
+    return answer["ContentLength"]
+
+
+@contextmanager
+def source_errors() -> Iterator[None]:
+    """Raises what S3 says of an inbox object that cannot be read: SourceChanged or UnsupportedInput."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _GONE:
+            raise SourceChanged(
+                "The object is gone, or not the one that the run was planned from: drop it again."
+            ) from None
+        if code == "InvalidObjectState":
+            raise UnsupportedInput("The object is archived: restore it, then start the run again.") from None
+        raise
