@@ -102,6 +102,8 @@ class Deployed:
             "JobStateMachineArn": machines[1],
             "BearerTokenSecretArn": secret,
             "XApiUrl": ORIGIN,
+            "KeyArn": "arn:aws:kms:us-east-1:123456789012:key/1",
+            "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:XCompliance-Alarms",
         }
         self.sqs = session.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="RunsNotStarted")["QueueUrl"]

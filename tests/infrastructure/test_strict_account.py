@@ -22,8 +22,10 @@ UNTAGGED = {
     "AWS::Lambda::Permission",
     "AWS::Logs::QueryDefinition",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
 }
 """What takes no tags, or none by CloudFormation."""
 

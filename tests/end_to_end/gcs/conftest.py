@@ -26,10 +26,6 @@ OPTIONS = Options(
         "first_poll_seconds": "8",
         "min_poll_seconds": "8",
         "max_poll_seconds": "20",
-        # As an account with rules of its own would have it.
-        "bucket_prefix": "acme",
-        "role_path": "/compliance/",
-        "tags": "team=trust",
     },
 )
 STRAYS = ("posts/plain.txt", "tweets.txt", "usersandmore/plain.txt", "Tweets/plain.txt", "old/tweets/plain.txt")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,9 +15,11 @@ from xcompliance.lookup import look_up
 from xcompliance.policy import Role, policy
 from xcompliance.runs import get_run, latest_runs
 from xcompliance.stack import Stack
-from xcompliance.submit import submit
 
 pytestmark = pytest.mark.end_to_end
+
+STARTS_NOTHING = "datasets/tweets/incomplete/ids.txt"
+"""A folder without its marker."""
 
 
 def _on_the_emulator(document: dict[str, Any]) -> dict[str, Any]:
@@ -64,10 +65,10 @@ def denied(call: Callable[[], object]) -> bool:
 def test_an_uploader_drops_files_and_reads_none(as_role: Callable[[Role], Stack], checked: Checked) -> None:
     stack = as_role(Role.UPLOADER)
     inbox, results = stack["InboxBucketName"], stack["ResultsBucketName"]
-    stack.s3.put_object(Bucket=inbox, Key="tweets/by-an-uploader.txt", Body=b"18\n")
+    stack.s3.put_object(Bucket=inbox, Key=STARTS_NOTHING, Body=b"18\n")
     for forbidden in (
-        lambda: stack.s3.get_object(Bucket=inbox, Key="tweets/by-an-uploader.txt"),
-        lambda: stack.s3.delete_object(Bucket=inbox, Key="tweets/by-an-uploader.txt"),
+        lambda: stack.s3.get_object(Bucket=inbox, Key=STARTS_NOTHING),
+        lambda: stack.s3.delete_object(Bucket=inbox, Key=STARTS_NOTHING),
         lambda: stack.s3.list_objects_v2(Bucket=inbox),
         lambda: stack.s3.put_object(Bucket=inbox, Key="elsewhere/ids.txt", Body=b"18\n"),
         lambda: stack.s3.put_object(Bucket=results, Key="results/forged.parquet", Body=b""),
@@ -103,15 +104,14 @@ def test_an_analyst_asks_and_changes_nothing(as_role: Callable[[Role], Stack], c
 
 
 def test_an_operator_runs_it_and_sets_the_token_without_reading_it(
-    as_role: Callable[[Role], Stack], checked: Checked, deployment: Deployment, tmp_path: Path
+    as_role: Callable[[Role], Stack], checked: Checked, deployment: Deployment
 ) -> None:
     stack = as_role(Role.OPERATOR)
     outcome = checked["plain"]
     run = get_run(stack, outcome.drop.run_id)
     assert (run.status, len(run.part_records)) == ("complete", len(outcome.parts))
-    file = tmp_path / "by-an-operator.txt"
-    file.write_bytes(b"18\n")
-    assert submit(stack, file, "tweets").run_id.startswith("tweets-")
+    stack.s3.put_object(Bucket=stack["InboxBucketName"], Key=STARTS_NOTHING, Body=b"18\n")
+    assert stack.s3.head_object(Bucket=stack["InboxBucketName"], Key=STARTS_NOTHING)["VersionId"]
     assert latest_runs(stack, 1)
     assert stack.step_functions.describe_execution(executionArn=run.execution_arn)["status"] == "SUCCEEDED"
     assert stack.step_functions.get_execution_history(executionArn=run.execution_arn)["events"]
