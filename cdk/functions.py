@@ -78,7 +78,10 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         # Makes the dataset the run's, unless another run of it goes on.
         "claim_dataset": Spec(runs=RECORD, grants=executions.see_runs() if settings.datasets else ()),
         # Asks Athena for the IDs that the dataset's query finds.
-        "unload_dataset": Spec(runs=RECORD, grants=queries.unload_datasets(settings.datasets)),
+        "unload_dataset": Spec(
+            runs=RECORD,
+            grants=(*queries.unload_datasets(settings.datasets), *may.encrypt_objects()) if settings.datasets else (),
+        ),
         # Puts the parts; lists a folder; reads the length and the first bytes of each object, and what its owner says
         # of it; writes down which segments each part is made of.
         "plan_parts": Spec(

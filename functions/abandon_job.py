@@ -11,7 +11,7 @@ from adapters.log import logger
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, message_of
+from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, known, message_of
 from compliance.events import part_failed
 from compliance.jobs import Jobs
 from compliance.metrics import PARTS_FAILED
@@ -60,7 +60,7 @@ def tell_of_failure(part: Part, clock: LambdaClock) -> None:
     now = time_text(clock.now())
     event_bus.publish(*part_failed(part, settings().results_bucket, now))
     runs_table.update_part(PartRef(part["run_id"], part["type"], part["part"]), told_at=now)
-    metrics.tell({PARTS_FAILED: 1}, part["run_id"], error=part["error"])
+    metrics.tell({PARTS_FAILED: 1}, part["run_id"], error=known(part["error"]))
 
 
 def _cancel(part: Part, clock: LambdaClock) -> bool:

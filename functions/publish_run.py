@@ -8,6 +8,7 @@ from adapters.consumed import decimal
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance.clock import time_text
+from compliance.errors import known
 from compliance.events import run_ended
 from compliance.metrics import COST_AWS, COST_X, RUNS_COMPLETED, RUNS_FAILED
 from compliance.run_rows import run_row
@@ -57,7 +58,7 @@ def _tell(run: Run) -> None:
     if run["status"] == "complete":
         metrics.tell({RUNS_COMPLETED: 1}, run["run_id"])
     if run["status"] == "failed":
-        metrics.tell({RUNS_FAILED: 1}, run["run_id"], error=run["error"])
+        metrics.tell({RUNS_FAILED: 1}, run["run_id"], error=known(run["error"]))
     if "cost_aws_usd" in run:
         aws = run["cost_aws_usd"] - run.get("told_aws_usd", 0)
         x = run["cost_x_usd"] - run.get("told_x_usd", 0)

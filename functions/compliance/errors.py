@@ -189,6 +189,11 @@ def named(name: str, message: str) -> ComplianceError:
     return _OURS.get(name, StepFailed)(message)
 
 
+def known(name: str) -> str:
+    """The name itself if it is one of ours; StepFailed for any other, as there may be any number of them."""
+    return name if name in _OURS else StepFailed.__name__
+
+
 def message_of(name: str, cause: str) -> str:
     """The words of a failure: our own errors' message out of Lambda's ``cause``, or the mere name of anything else.
 

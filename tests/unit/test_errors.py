@@ -5,7 +5,7 @@ import json
 import pytest
 
 from compliance import errors
-from compliance.errors import ComplianceError, PermanentError, StepFailed, TransientError, message_of, named
+from compliance.errors import ComplianceError, PermanentError, StepFailed, TransientError, known, message_of, named
 
 
 def leaves(kind: type[ComplianceError] = ComplianceError) -> list[type[ComplianceError]]:
@@ -58,3 +58,8 @@ def test_the_words_of_any_other_failure_are_not_repeated(name: str) -> None:
     cause = cause_of("https://api.x.com/upload?token=SECRET", name)
     assert message_of(name, cause) == f"The step failed with {name}; the log of its function says more."
     assert type(named(name, "")) is StepFailed
+
+
+@pytest.mark.parametrize(("name", "word"), [("JobFailed", "JobFailed"), ("KeyError", "StepFailed")])
+def test_an_error_is_counted_under_a_name_of_ours(name: str, word: str) -> None:
+    assert known(name) == word
