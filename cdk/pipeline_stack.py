@@ -38,7 +38,7 @@ class PipelineStack(Stack):
             job=machines.job,
             settle_execution=functions["settle_execution"],
         )
-        schedules = Schedules(self, "Schedules", settings=settings, inbox=storage.inbox, run=machines.run)
+        schedules = Schedules(self, "Schedules", settings=settings, storage=storage, run=machines.run)
         analytics = Analytics(self, "Analytics", settings=settings, storage=storage)
         monitoring = Monitoring(
             self,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from aws_cdk import Duration, TimeZone
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
@@ -13,6 +13,8 @@ from constructs import Construct
 from cdk.config import Settings
 from cdk.datasets import Dataset
 from cdk.dead_letters import dead_letter_queue
+from cdk.grants import StorageGrants
+from cdk.storage_stack import StorageStack
 
 TRIED_FOR: Final = Duration.hours(24)
 TRIES: Final = 185
@@ -23,20 +25,23 @@ class Schedules(Construct):
     """The schedules of all datasets; each hands its dataset and the time to the compliance run."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, inbox: s3.IBucket, run: sfn.IStateMachine
+        self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack, run: sfn.IStateMachine
     ) -> None:
         super().__init__(scope, construct_id)
-        self._inbox, self._run = inbox, run
+        self._settings, self._inbox, self._run = settings, storage.inbox, run
         self.dead_letters: dict[str, sqs.Queue] = {}
         self.group_name = settings.prefix
         if settings.datasets:
             group = scheduler.ScheduleGroup(self, "Group", schedule_group_name=self.group_name)
             queue = self.dead_letters["ChecksNotStarted"] = dead_letter_queue(self, "ChecksNotStarted")
+            role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+            for grant in StorageGrants(storage).leave_failures():
+                grant.give_to(role)
             for dataset in settings.datasets:
-                self._schedule(dataset, group, queue, database=settings.database_name)
+                self._schedule(dataset, group, queue, role)
 
-    def _schedule(self, dataset: Dataset, group: scheduler.ScheduleGroup, queue: sqs.Queue, *, database: str) -> None:
-        said = _input(dataset, self._inbox.bucket_name, database)
+    def _schedule(self, dataset: Dataset, group: scheduler.ScheduleGroup, queue: sqs.Queue, role: iam.Role) -> None:
+        said = _input(dataset, self._inbox.bucket_name, self._settings.database_name)
         scheduler.Schedule(
             self,
             f"Schedule-{dataset.name}",
@@ -48,6 +53,7 @@ class Schedules(Construct):
                 self._run,
                 input=scheduler.ScheduleTargetInput.from_object(said),
                 dead_letter_queue=queue,
+                role=role,
                 max_event_age=TRIED_FOR,
                 retry_attempts=TRIES,
             ),
