@@ -275,7 +275,7 @@ class Settings:
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):
                 raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")
-        _ = self.datasets
+        self._check_datasets()
 
     def _check_retention(self) -> None:
         """What a run needs outlives it: a failed one can be started again for as long as its working copies stay."""
@@ -286,6 +286,15 @@ class Settings:
                 "CDK context proof_days must be 0, which is for ever, or working_copies_days and at least "
                 f"{LONGEST_RETRY} days more: a run that goes on must not lose its own record"
             )
+
+    def _check_datasets(self) -> None:
+        """A dataset must not melt away in the inbox between two checks."""
+        for dataset in self.datasets:
+            if self.datasets_days and dataset.location is not None and not dataset.location.bucket:
+                raise SettingError(
+                    f"CDK context datasets_days must be 0, which is for ever: the files of the dataset {dataset.name} "
+                    "are in the inbox, and would be checked no more once they are deleted"
+                )
 
     def _read(self, name: str, kind: Kind) -> object:
         value = getattr(self, name)

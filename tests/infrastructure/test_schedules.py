@@ -200,3 +200,25 @@ def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="cannot be read"):
         Settings(datasets_file=str(tmp_path / "none.yaml"))
     assert Settings().datasets == ()
+
+
+def test_files_that_are_checked_again_and_again_must_not_go(file: Path) -> None:
+    with pytest.raises(SettingError, match=r"datasets_days must be 0.*newspapers"):
+        Settings(datasets_file=str(file), datasets_days=30)
+
+
+def test_a_check_that_is_overdue_is_an_alarm(scheduled: Deployment) -> None:
+    found = {
+        each["Properties"]["AlarmName"]: each["Properties"]
+        for each in scheduled.resources("AWS::CloudWatch::Alarm").values()
+    }
+    assert {name for name in found if "Check" in name} == {
+        "XCompliance-ChecksNotStarted",
+        *(f"XCompliance-CheckOverdue-{name}" for name in ("newspapers", "accounts", "posts", "everything")),
+    }
+    alarm = found["XCompliance-CheckOverdue-accounts"]
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("CheckAge", 10 * 86_400)
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+        "service": "XCompliance",
+        "dataset": "accounts",
+    }
