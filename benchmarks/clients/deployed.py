@@ -22,6 +22,7 @@ def function_environment(**chosen: Any) -> Mapping[str, str]:
         "EVENT_BUS",
         "GLUE_DATABASE",
         "ATHENA_WORK_GROUP",
+        "DATASETS",
         "RUN_STATE_MACHINE_ARN",
         "POWERTOOLS_SERVICE_NAME",
     )

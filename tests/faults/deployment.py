@@ -352,6 +352,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         "EVENT_BUS": "default",
         "GLUE_DATABASE": "xcompliance",
         "ATHENA_WORK_GROUP": "XCompliance",
+        "DATASETS": "",
         "RUN_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:XComplianceRun",
         "POWERTOOLS_SERVICE_NAME": "XCompliance",
     }

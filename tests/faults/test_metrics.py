@@ -9,7 +9,11 @@ from tests.emf import Name, metrics_in
 from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Died, Effect, no_fault
 from tests.faults.journey import go_back, journey
+from tests.faults.test_datasets import check_at
 from tests.faults.truth import File, check_complete, one_part, parts, runs, two_parts
+from tests.unit.conftest import INBOX
+
+DAY = 86_400
 
 
 def told(deployment: Deployment) -> dict[tuple[str, str], float]:
@@ -187,3 +191,17 @@ def test_a_metric_has_few_dimensions_and_says_what_it_is() -> None:
         assert len(metric.by) <= 2
         assert metric.says.endswith(".")
         assert Name.of(NAMESPACE, metric.name)
+
+
+def test_the_schedule_tells_how_old_the_last_check_of_each_dataset_is(deployment: Deployment) -> None:
+    """Of one that was never checked, how long it has been there."""
+    deployment.monkeypatch.setenv("DATASETS", "weekly other")
+    deployment.configure(part_size_mb=1, reject_limit_percent=50.0)
+    assert levels(deployment)["CheckAge", "weekly"] < 60
+    deployment.universe.aws.put(INBOX, "datasets/tweets/weekly/ids.txt", one_part().content)
+    deployment.universe.clock.advance(DAY)
+    deployment.start(check_at("2026-11-23T03:00:00Z"))
+    deployment.run()
+    deployment.universe.clock.advance(DAY)
+    found = levels(deployment)
+    assert DAY <= found["CheckAge", "weekly"] < 2 * DAY <= found["CheckAge", "other"]

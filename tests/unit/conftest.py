@@ -228,6 +228,7 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
         "EVENT_BUS": "default",
         "GLUE_DATABASE": "xcompliance",
         "ATHENA_WORK_GROUP": "XCompliance",
+        "DATASETS": "",
         "RUN_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:XComplianceRun",
         "POWERTOOLS_SERVICE_NAME": "XCompliance",
         "SETTINGS": json.dumps(SETTINGS),

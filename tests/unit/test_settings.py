@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "EVENT_BUS": "default",
     "GLUE_DATABASE": "xcompliance",
     "ATHENA_WORK_GROUP": "XCompliance",
+    "DATASETS": "",
     "RUN_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:XComplianceRun",
     "POWERTOOLS_SERVICE_NAME": "XCompliance",
     "SETTINGS": json.dumps(SETTINGS),
