@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
 from typing import Any, ClassVar, Self
 
 from compliance.clock import parse_time, time_text
 from compliance.runs import ENDED
+
+TOLD_WITHIN = timedelta(minutes=1)
 
 PHASES = ("prepare", "turn", "upload", "X", "results")
 """Where a run's time goes, in this order."""
@@ -94,6 +96,7 @@ class RunRecord(Record):
     parts: int = 0
     prepared_at: datetime | None = None
     ended_at: datetime | None = None
+    told_at: datetime | None = None
     report: str | None = None
     dataset: str | None = None
     scheduled_at: datetime | None = None
@@ -112,6 +115,11 @@ class RunRecord(Record):
     def has_ended(self) -> bool:
         """Whether nothing more happens to the run."""
         return self.status in ENDED
+
+    def is_told(self, now: datetime) -> bool:
+        """Whether its report is written and its end is told, which follows at once; or should be for a minute."""
+        told_by = self.ended_at and self.ended_at + TOLD_WITHIN
+        return self.has_ended and (self.told_at is not None or told_by is None or now > told_by)
 
     @property
     def progress(self) -> float:

@@ -48,7 +48,7 @@ def watch(
                     f"No run has begun for {submission.key} in {duration(REGISTERED_WITHIN_SECONDS)}. The file is in "
                     f"the bucket {submission.bucket}; look at the EventBridge rule and its dead-letter queue."
                 )
-        ended = [run for run in runs if run is not None and run.has_ended]
+        ended = [run for run in runs if run is not None and run.is_told(datetime.now(UTC))]
         if len(ended) == len(submissions):
             return ended
         time.sleep(pause)

@@ -17,6 +17,8 @@ from xcompliance.watch import doing_now, watch
 from .conftest import Invoke, json_of
 from .items import RUN_ID, part_item, run_item, without
 
+Write = Callable[[Mapping[str, Any]], None]
+
 NOW = datetime(2026, 11, 23, 13, 45, 30, tzinfo=UTC)
 SUBMISSION = Submission(RUN_ID, "inbox", "tweets/posts.txt", "v1")
 LATER = ("created_at", "uploaded_at", "completed_at", "downloaded_at", "indexed_at")
@@ -151,3 +153,13 @@ def test_a_run_that_there_is_not_is_not_watched(stack: Stack, invoke: Invoke) ->
     result = invoke("watch", "tweets-nope")
     assert result.exit_code == 2
     assert "There is no run tweets-nope." in result.stderr
+
+
+def test_a_run_is_followed_until_its_report_is_there(
+    stack: Stack, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC).isoformat()
+    write(run_item(ended_at=now))
+    monkeypatch.setattr(time, "sleep", lambda _: write(run_item(ended_at=now, told_at=now, report="reports/r.html")))
+    (run,) = watch(stack, [SUBMISSION], Shown())
+    assert run.report == "reports/r.html"
