@@ -73,7 +73,7 @@ def look_up(stack: Stack, job_type: JobType, ids: Iterable[str]) -> Iterator[Fin
     """What the index says of each ID, in the order of the IDs; raises CommandError when DynamoDB gives no answer."""
     remaining = iter(ids)
     while some := list(islice(remaining, READ)):
-        items = _read(stack, {f"{job_type}#{each}" for each in some})
+        items = read_items(stack, {f"{job_type}#{each}" for each in some})
         for each in some:
             yield _finding(each, job_type, items.get(f"{job_type}#{each}", {}))
 
@@ -83,8 +83,11 @@ def _finding(subject_id: str, job_type: JobType, item: dict[str, Any]) -> Findin
     return Finding(subject_id, job_type, **said)
 
 
-def _read(stack: Stack, subjects: set[str]) -> dict[str, dict[str, Any]]:
-    """The items of subjects, asked for until DynamoDB has read all: it may leave keys out of an answer."""
+def read_items(stack: Stack, subjects: set[str]) -> dict[str, dict[str, Any]]:
+    """The items of at most READ subjects, asked for until DynamoDB has read all: it may leave keys out of an answer.
+
+    Raises CommandError when it gives no answer.
+    """
     table = stack.results_table
     found: dict[str, dict[str, Any]] = {}
     left, idle = subjects, 0
