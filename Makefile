@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy bench scale pins clean
+.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy release bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -54,6 +54,9 @@ deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of
 
 destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless keep_data=false [CONTEXT=]
 	@$(CDK) destroy --all $(CONTEXT)
+
+release: .venv/.installed ## Write down today's stateful resources as those that later upgrades must keep
+	@$(BIN)/python -m tests.infrastructure.released
 
 bench: .venv/.installed .build/peers/.installed ## Measure beside what else one would use [BENCH=upload|preparation|results|results_index|polling|cost]
 	@PYTHONPATH=.:functions $(BIN)/python -m benchmarks.$(or $(BENCH),upload)
