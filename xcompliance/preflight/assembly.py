@@ -43,14 +43,14 @@ class Assembly:
             )
         except (OSError, ValueError, KeyError) as error:
             raise CommandError(f"{folder} is no synthesized app ({error}). Make one: make synth") from None
-        if not stacks:
-            raise CommandError(f"{folder} holds no stack. Make one: make synth")
+        if not any(each.name.endswith("Storage") for each in stacks):
+            raise CommandError(f"{folder} holds another app. Make this one: make synth")
         return cls(stacks)
 
     @property
     def prefix(self) -> str:
         """What begins the names of all stacks."""
-        return self.stacks[0].name.removesuffix("Storage")
+        return next(each.name.removesuffix("Storage") for each in self.stacks if each.name.endswith("Storage"))
 
     def count(self, kind: str) -> int:
         """How many resources of a type there are to be."""

@@ -1,4 +1,4 @@
-"""What a deployment is about to cost: what stays each month, and what checks take. In dollars; docs/cost.md tells more."""
+"""What a deployment is about to cost, in dollars: what stays each month, and what checks take (docs/cost.md)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -19,7 +19,7 @@ ALWAYS: Final = 0.32
 
 
 class PerMillion(NamedTuple):
-    """What a million IDs cost in one run of a million, 2 % of them affected; X's share is for a job of up to 6.4 million."""
+    """What a run of a million IDs costs, 2 % of them affected; X's share is a job's."""
 
     first_check: float
     recheck: float
@@ -38,6 +38,6 @@ def lines(assembly: Assembly) -> Iterator[str]:
     """The costs in words."""
     yield f"About ${monthly(assembly):.2f} a month while nothing is checked, and what is stored (docs/cost.md)."
     yield (
-        f"A million IDs: ${PER_MILLION.first_check} at AWS for their first check, ${PER_MILLION.recheck} for a recheck; "
-        f"X charges some ${PER_MILLION.x} for each job, which takes up to 6.4 million."
+        f"A million IDs: ${PER_MILLION.first_check} at AWS for their first check, ${PER_MILLION.recheck} for a "
+        f"recheck; X charges some ${PER_MILLION.x} for each job, which takes up to 6.4 million."
     )
