@@ -215,6 +215,7 @@ def test_a_small_quota_is_told_and_stops_nothing(account: Account, folder: Path,
     [
         ("UPDATE_IN_PROGRESS", "wait until that has ended"),
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name XComplianceStorage"),
+        ("IMPORT_ROLLBACK_FAILED", "aws cloudformation describe-stack-events --stack-name XComplianceStorage"),
         ("DELETE_FAILED", "aws cloudformation delete-stack --stack-name XComplianceStorage"),
     ],
 )

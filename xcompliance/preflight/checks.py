@@ -104,7 +104,7 @@ def change(subject: Subject, stack: PlannedStack, *, accepts_loss: bool = False)
     if status.endswith("_IN_PROGRESS"):
         raise DeadEnd(wrong(f"{stack.name} is {status}.", "Somebody deploys it right now: wait until that has ended."))
     if status.endswith("_FAILED"):
-        advice = f"aws cloudformation {_WAY_OUT.get(status, 'delete-stack')} --stack-name {stack.name}"
+        advice = f"aws cloudformation {_WAY_OUT.get(status, 'describe-stack-events')} --stack-name {stack.name}"
         raise DeadEnd(wrong(f"{stack.name} is {status}. {there.get('StackStatusReason', '')}".rstrip(), advice))
     before = subject.client("cloudformation").get_template(StackName=stack.name, TemplateStage="Original")
     now = before["TemplateBody"]["Resources"]
@@ -122,8 +122,10 @@ def change(subject: Subject, stack: PlannedStack, *, accepts_loss: bool = False)
 _WAY_OUT: Final = {
     "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
     "UPDATE_FAILED": "rollback-stack",
+    "CREATE_FAILED": "delete-stack",
+    "DELETE_FAILED": "delete-stack",
 }
-"""What leads a stack out of a failure; one whose deletion has failed is deleted."""
+"""What leads a stack out of a failure; of any other its events tell more."""
 
 
 def _said_of(now: Mapping[str, Any], planned: Mapping[str, Any]) -> str:
