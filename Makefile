@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy bench scale pins clean
+.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy release bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -7,6 +7,7 @@ BIN := .venv/bin
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 CONTEXT ?=
+SETTINGS = $(if $(CONFIG),-c "config=$(CONFIG)") $(CONTEXT)
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,17 +44,21 @@ format: .venv/.installed ## Format the code
 sandbox: .venv/.installed node_modules/.installed ## Start the sandbox and keep it up until Ctrl-C
 	@$(BIN)/xcompliance sandbox up
 
-synth: .venv/.installed node_modules/.installed ## Write the CloudFormation templates to cdk.out [CONTEXT="-c key=value"]
-	@$(CDK) synth --quiet $(CONTEXT)
+synth: .venv/.installed node_modules/.installed ## Write the CloudFormation templates to cdk.out [CONFIG=prod.yaml CONTEXT="-c key=value"]
+	@$(CDK) synth --quiet $(SETTINGS)
 
 bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once
-	@$(CDK) bootstrap $(CONTEXT)
+	@$(CDK) bootstrap $(SETTINGS)
 
-deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of your credentials [CONTEXT="-c key=value"]
-	@$(CDK) deploy --all $(CONTEXT)
+deploy: synth ## Deploy to the AWS account of your credentials, once all is right for it [CONFIG= CONTEXT= ACCEPT_LOSS=true]
+	@$(BIN)/xcompliance preflight cdk.out $(if $(filter true,$(ACCEPT_LOSS)),--accept-loss)
+	@$(CDK) deploy --all --app cdk.out $(SETTINGS)
 
-destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless keep_data=false [CONTEXT=]
-	@$(CDK) destroy --all $(CONTEXT)
+destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless it was deployed with keep_data=false
+	@$(CDK) destroy --all $(SETTINGS)
+
+release: .venv/.installed ## Write down today's stateful resources as those that later upgrades must keep
+	@$(BIN)/python -m tests.infrastructure.released
 
 bench: .venv/.installed .build/peers/.installed ## Measure beside what else one would use [BENCH=upload|preparation|results|results_index|polling|cost]
 	@PYTHONPATH=.:functions $(BIN)/python -m benchmarks.$(or $(BENCH),upload)

@@ -1,4 +1,4 @@
-"""What a deployer may decide: CDK context, read once into one frozen object."""
+"""What a deployer may decide: CDK context and a file of settings, read once into one frozen object."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 from constructs import Node
 
+from cdk.config_file import CONFIG_FILE, read_settings
 from cdk.datasets import Dataset, DatasetError, datasets_in
 
 LOG_RETENTION: Final[Mapping[int, RetentionDays]] = {
@@ -40,7 +41,14 @@ T = TypeVar("T")
 
 
 class SettingError(ValueError):
-    """A context value that no deployment can work with; the message names the key and what it accepts."""
+    """A value that no deployment can work with; the message names the key and what it accepts.
+
+    ``key`` is the setting that is wrong, and ``problem`` what is wrong with it, where it is one setting's fault.
+    """
+
+    def __init__(self, problem: str, key: str = "", place: str = "CDK context ") -> None:
+        super().__init__(f"{place}{key} {problem}" if key else problem)
+        self.key, self.problem = key, problem
 
 
 class Kind(NamedTuple):
@@ -87,9 +95,11 @@ def text(pattern: str, accepts: str) -> Kind:
     """A string that matches `pattern` as a whole."""
 
     def read(value: object) -> str:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        # YAML and JSON have numbers, as the number of a column.
+        written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(written, str) or not re.fullmatch(pattern, written):
             raise ValueError(value)
-        return value
+        return written
 
     return Kind(accepts, read)
 
@@ -270,11 +280,11 @@ class Settings:
         for each in fields(self):
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))
         if not self.min_poll_seconds <= self.first_poll_seconds <= self.max_poll_seconds:
-            raise SettingError("CDK context first_poll_seconds must lie between min_poll_seconds and max_poll_seconds")
+            raise SettingError("must lie between min_poll_seconds and max_poll_seconds", "first_poll_seconds")
         self._check_retention()
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):
-                raise SettingError(f"CDK context {name} must begin with https: outside the sandbox")
+                raise SettingError("must begin with https: outside the sandbox", name)
         self._check_datasets()
 
     def _check_retention(self) -> None:
@@ -283,8 +293,9 @@ class Settings:
             return
         if not self.working_copies_days or self.proof_days < self.working_copies_days + LONGEST_RETRY:
             raise SettingError(
-                "CDK context proof_days must be 0, which is for ever, or working_copies_days and at least "
-                f"{LONGEST_RETRY} days more: a run that goes on must not lose its own record"
+                f"must be 0, which is for ever, or working_copies_days and at least {LONGEST_RETRY} days more: a run "
+                "that goes on must not lose its own record",
+                "proof_days",
             )
 
     def _check_datasets(self) -> None:
@@ -292,8 +303,9 @@ class Settings:
         for dataset in self.datasets:
             if self.datasets_days and dataset.location is not None and not dataset.location.bucket:
                 raise SettingError(
-                    f"CDK context datasets_days must be 0, which is for ever: the files of the dataset {dataset.name} "
-                    "are in the inbox, and would be checked no more once they are deleted"
+                    f"must be 0, which is for ever: the files of the dataset {dataset.name} are in the inbox, and "
+                    "would be checked no more once they are deleted",
+                    "datasets_days",
                 )
 
     def _read(self, name: str, kind: Kind) -> object:
@@ -301,24 +313,37 @@ class Settings:
         try:
             return kind.read(value)
         except (KeyError, ValueError):
-            raise SettingError(f"CDK context {name} must be {kind.accepts}, not {value!r}") from None
+            raise SettingError(f"must be {kind.accepts}, not {value!r}", name) from None
 
     @classmethod
     def from_context(cls, node: Node) -> "Settings":
-        """The settings of an app, from `-c name=value`, `cdk.json` or `~/.cdk.json`.
+        """The settings of an app: from `-c name=value`, `cdk.json` or `~/.cdk.json`, and from a file of settings.
+
+        The file is the one that the context's `config` names, else `config.yaml` if there is one, but in the sandbox.
+        The context goes before it.
 
         Raises:
-            SettingError: a value is not acceptable, or a key is nearly the name of a setting.
+            SettingError: a value is not acceptable, a key is nearly the name of a setting, or there is no such file.
         """
         names = [each.name for each in fields(cls)]
         context: dict[str, Any] = node.get_all_context()
-        for key in context.keys() - set(names):
-            if near := get_close_matches(key, names, n=1, cutoff=0.8):
-                raise SettingError(f"CDK context {key} is no setting; did you mean {near[0]}?")
+        for key in context.keys() - {*names, "config"}:
+            if near := get_close_matches(key, [*names, "config"], n=1, cutoff=0.8):
+                raise SettingError(f"is no setting; did you mean {near[0]}?", key)
         given = {name: context[name] for name in names if name in context}
         sandbox = cls(sandbox=given.get("sandbox", False)).sandbox
         defaults: dict[str, Any] = {"keep_data": False, "datasets_file": ""} if sandbox else {}
-        return cls(**defaults | given)
+        file = str(context.get("config", "" if sandbox else CONFIG_FILE))
+        try:
+            from_file = read_settings(file, names, is_needed="config" in context)
+        except ValueError as error:
+            raise SettingError(str(error)) from None
+        try:
+            return cls(**defaults | from_file | given)
+        except SettingError as error:
+            if error.key in from_file and error.key not in given:
+                raise SettingError(error.problem, error.key, f"{file}: ") from None
+            raise
 
     @cached_property
     def datasets(self) -> tuple[Dataset, ...]:

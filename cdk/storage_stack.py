@@ -53,6 +53,8 @@ class StorageStack(Stack):
         _announce_objects(self.inbox)
         self.runs_table = self._runs_table()
         self.results_table = self._results_table()
+        # Also where nothing imports it: what the other stack imports as it is deployed can't be taken away before it.
+        self.export_value(self.results_table.table_arn)
         self.bearer_token_arn = self._bearer_token()
         publish(
             self,

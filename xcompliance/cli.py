@@ -12,6 +12,7 @@ from xcompliance.commands.demo import demo
 from xcompliance.commands.doctor import doctor
 from xcompliance.commands.lookup import lookup
 from xcompliance.commands.policy import policy
+from xcompliance.commands.preflight import preflight
 from xcompliance.commands.query import query
 from xcompliance.commands.results import results
 from xcompliance.commands.retry import retry
@@ -46,6 +47,7 @@ for command in (
     check,
     doctor,
     policy,
+    preflight,
 ):
     app.command()(explained()(command))
 app.add_typer(sandbox_command.app, name="sandbox")

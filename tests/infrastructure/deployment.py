@@ -74,6 +74,8 @@ def synthesize(directory: Path, **context: object) -> Deployment:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundling, "CACHE", directory / "dependencies")
         patch.setattr(bundling, "_install", _note_pins)
-        app = build(App(context=flags | context, outdir=str(directory)))
+        # Not the settings of whoever runs the tests.
+        own = {"config": ""} | context
+        app = build(App(context=flags | own, outdir=str(directory)))
         app.synth()
     return Deployment(app, directory)

@@ -9,7 +9,7 @@ from cdk.config import SettingError, Settings
 
 
 def settings(**context: object) -> Settings:
-    return Settings.from_context(App(context=context).node)
+    return Settings.from_context(App(context={"config": ""} | context).node)
 
 
 def test_the_defaults_make_a_deployment() -> None:

@@ -1,6 +1,7 @@
 """What SECURITY.md claims is held by tests that are there, and what it says of the deployment is so."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -56,6 +57,57 @@ def test_the_deployer_is_told_each_service(deployment: Deployment) -> None:
     stacks = (deployment.json(name) for name in ("XComplianceStorage", "XCompliancePipeline"))
     kinds = {body["Type"].split("::")[1] for stack in stacks for body in stack["Resources"].values()}
     assert [kind for kind in sorted(kinds - {"CDK"}) if SERVICES[kind] not in listed] == []
+
+
+PREFIXES = {"Logs": "logs", "StepFunctions": "states"}
+"""Services whose actions have another name than their resource types."""
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """With all kinds of resources that only some deployments have."""
+    folder = tmp_path_factory.mktemp("full")
+    datasets = folder / "datasets.yaml"
+    datasets.write_text("datasets: [{name: one, type: tweets, schedule: rate(1 day)}]")
+    return synthesize(
+        folder / "out", datasets_file=str(datasets), alarm_email="on-call@example.com", customer_key="true"
+    )
+
+
+def test_the_policy_of_cloudformation_covers_each_type_of_the_templates(full: Deployment) -> None:
+    statements = json.loads((ROOT / "docs" / "cloudformation-policy.json").read_text())["Statement"]
+    allowed = {action.partition(":")[0] for each in statements for action in each["Action"]}
+    stacks = (full.json(name) for name in ("XComplianceStorage", "XCompliancePipeline"))
+    types = {body["Type"] for stack in stacks for body in stack["Resources"].values()}
+    assert {"AWS::Scheduler::Schedule", "AWS::SNS::Subscription", "AWS::Logs::QueryDefinition"} <= types
+    used = {PREFIXES.get(service := each.split("::")[1], service.lower()) for each in types - {"AWS::CDK::Metadata"}}
+    assert used - allowed == set()
+    assert allowed - used == {"ssm"}, "and nothing that no type needs"
+
+
+def test_the_policy_of_cloudformation_makes_no_roles_but_the_stacks(full: Deployment) -> None:
+    statements = json.loads((ROOT / "docs" / "cloudformation-policy.json").read_text())["Statement"]
+    (roles,) = (each for each in statements if any(action.startswith("iam:") for action in each["Action"]))
+    assert not [action for action in roles["Action"] if "*" in action]
+    for stack in ("XComplianceStorage", "XCompliancePipeline"):
+        assert f"arn:*:iam::*:role/*{stack}-*" in roles["Resource"]
+    assert {each["Type"] for each in full.resources("AWS::IAM::Role").values()}
+
+
+def test_the_policy_of_the_deployer_covers_what_is_looked_at_before() -> None:
+    text = TEXT.partition("**Who deploys**")[2].partition("```json")[2].partition("```")[0]
+    statements = json.loads(text)["Statement"]
+    allowed = {
+        action
+        for each in statements
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+    }
+    code = "".join((ROOT / "xcompliance" / file).read_text() for file in ("preflight/checks.py", "doctor/account.py"))
+    calls = re.findall(r'client\("(\w+)"\)\.(\w+)\(', code)
+    # HEAD is allowed by the action that lists, and anybody may ask who he is.
+    actions = {f"{service}:{re.sub('(^|_)(.)', lambda found: found[2].upper(), call)}" for service, call in calls}
+    assert actions - {"sts:GetCallerIdentity", "s3:HeadBucket"} <= allowed
+    assert len(actions) >= 7
 
 
 def test_it_counts_the_functions_that_read_the_token(deployment: Deployment) -> None:

@@ -1,0 +1,5 @@
+"""``python -m tests.infrastructure.released``."""
+
+from tests.infrastructure.released import main
+
+main()

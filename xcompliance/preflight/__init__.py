@@ -1,0 +1,1 @@
+"""Looks at what is about to be deployed, before anything is created."""
