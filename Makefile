@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy bench scale pins clean
+.PHONY: help demo test test-browser chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -39,6 +39,9 @@ lint: .venv/.installed ## Check style and types
 format: .venv/.installed ## Format the code
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+drawings: .venv/.installed ## Draw the machines into docs/machines.md as they are defined
+	@$(BIN)/python -m tests.statemachine
 
 sandbox: .venv/.installed node_modules/.installed ## Start the sandbox and keep it up until Ctrl-C
 	@$(BIN)/xcompliance sandbox up
