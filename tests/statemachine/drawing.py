@@ -1,14 +1,15 @@
 """The machines as people look at them: Mermaid's flowcharts and a table of the states, made of the definitions.
 
-``make drawings`` writes them into docs/machines.md. The way of a file that meets with nothing unusual is drawn thick. What most
-states do about an error is drawn once, and the others' own ways singly.
+``make drawings`` writes them into docs/machines.md. The way of a file that meets with nothing unusual is drawn thick.
+What most states do about an error is drawn once, and the others' own ways singly.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 from tests.statemachine.machine import EXPRESSION, JOB, ROOT, RUN, Machine, State
 
@@ -21,11 +22,12 @@ FUNCTION: Final = re.compile(r"(?<!^)(?=[A-Z])")
 SHAPES: Final = {"Choice": '{{"{0}"}}', "Wait": '(["{0}"])', "Succeed": '((("{0}")))'}
 HEAD: Final = """# The machines
 
-Drawn from their definitions in `statemachine/` by `make drawings`; [architecture.md](architecture.md) tells what they do, and why.
+Drawn by `make drawings` from their definitions in `statemachine/`. [architecture.md](architecture.md) tells what they
+do, and why.
 
-A box is a task, a rhombus a question, a rounded box a wait, a circle a good end. Thick is the way of a file that meets with nothing
-unusual; dashed is what becomes of an error once no further try helps. Choices are labelled with what they look at. "any other task" is
-each task or frame that has no arrow "any error" of its own.
+A box is a task, with double sides one for each part or range; a rhombus is a question, labelled with what it looks at;
+a rounded box is a wait, a circle a good end. Thick is the way of a file that meets with nothing unusual. Dashed is what
+becomes of an error once no further try helps; "any other task" is each task that has no arrow "any error" of its own.
 """
 
 
@@ -54,47 +56,48 @@ def section(title: str, machine: Machine) -> Iterator[str]:
 
 def chart(machine: Machine) -> Iterator[str]:
     """The flowchart's lines."""
-    thick = set(zip(main_way(machine), main_way(machine)[1:], strict=False))
+    main = main_way(machine)
+    thick = set(pairwise(main))  # these first: Mermaid draws from above what it hears of first
     yield "flowchart TD"
-    yield from nodes(machine, "")
+    yield from nodes(machine)
     usual = usual_catch(machine)
     yield f'    others["{OTHERS}"]'
-    for way in ways(machine):
+    for way in sorted(ways(machine), key=lambda way: (way.start, way.end) not in thick):
         yield line(way, (way.start, way.end) in thick)
+    yield f"    {identifier(main[-1])} ~~~ others"  # invisible: failures are drawn below what goes well
     yield line(Way(OTHERS, usual, "any error", error=True), thick=False)
     yield "    classDef failure stroke:#c00,stroke-width:2px"
     yield f"    class {identifier(FAILURE)} failure"
     yield "    style others stroke-dasharray: 4 4"
 
 
-def nodes(machine: Machine, scope: str) -> Iterator[str]:
-    """Each state's shape; a Map is a frame around its own states."""
-    indent = "        " if scope else "    "
+def nodes(machine: Machine) -> Iterator[str]:
+    """Each state's shape."""
     for state in machine.states.values():
-        if state.scope != scope:
-            continue
         if state.type == "Map":
-            atonce = state.body["MaxConcurrency"]
-            side = (
-                "one after the other" if atonce == 1 else f"{atonce} at once" if isinstance(atonce, int) else "at once"
-            )
-            yield f'{indent}subgraph {identifier(state.name)}["{state.name}, {side}"]'
-            yield from nodes(machine, state.name)
-            yield f"{indent}end"
-        else:
-            yield indent + identifier(state.name) + shape(state).format(state.name)
+            yield f'    {identifier(state.name)}[["{"<br>".join(frame(machine, state))}"]]'
+        elif not state.scope:
+            yield "    " + identifier(state.name) + SHAPES.get(state.type, '["{0}"]').format(state.name)
 
 
-def shape(state: State) -> str:
-    """A task that runs the other machine has a frame of its own."""
-    other = "startExecution" in state.body.get("Resource", "")
-    return '[["{0}: Compliance Job"]]' if other else SHAPES.get(state.type, '["{0}"]')
+def frame(machine: Machine, state: State) -> Iterator[str]:
+    """The words in a Map's frame: how many at once, its own states, and what becomes of their errors."""
+    yield state.name
+    most = state.body["MaxConcurrency"]
+    side = "one after the other" if most == 1 else f"{most} at once"
+    for inner in machine.states.values():
+        if inner.scope == state.name and inner.is_task:
+            runs = " (Compliance Job)" if "startExecution" in inner.body["Resource"] else ""
+            yield f"{side}: {inner.name}{runs}"
+            yield from (f"{errors_in(catch)}: {catch['Next']}" for catch in inner.catches)
 
 
 def ways(machine: Machine) -> Iterator[Way]:
     """All ways but those that an error takes from nearly everywhere."""
     usual = usual_catch(machine)
     for state in machine.states.values():
+        if state.scope:
+            continue
         for choice in state.body.get("Choices", []):
             yield Way(state.name, choice["Next"], condition(choice["Condition"]))
         if "Default" in state.body:
@@ -103,8 +106,12 @@ def ways(machine: Machine) -> Iterator[Way]:
             yield Way(state.name, state.body["Next"], "when it is redriven" if state.name == FAILURE else "")
         for catch in state.catches:
             if (catch["ErrorEquals"], catch["Next"]) != ([ANY], usual):
-                when = "any error" if catch["ErrorEquals"] == [ANY] else ", ".join(catch["ErrorEquals"])
-                yield Way(state.name, catch["Next"], when, error=True)
+                yield Way(state.name, catch["Next"], errors_in(catch), error=True)
+
+
+def errors_in(catch: dict[str, Any]) -> str:
+    """What a state gives up for."""
+    return "any error" if catch["ErrorEquals"] == [ANY] else ", ".join(catch["ErrorEquals"])
 
 
 def usual_catch(machine: Machine) -> str:
@@ -114,7 +121,7 @@ def usual_catch(machine: Machine) -> str:
 
 
 def main_way(machine: Machine) -> list[str]:
-    """The way on which every question has its usual answer: the default, unless that leads back to where one has been."""
+    """The way on which questions have their usual answer: the default, unless that leads back to where one has been."""
 
     def on(name: str, been: tuple[str, ...]) -> tuple[str, ...]:
         body = machine.states[name].body
