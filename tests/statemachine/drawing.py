@@ -117,7 +117,7 @@ def errors_in(catch: dict[str, Any]) -> str:
 def usual_catch(machine: Machine) -> str:
     """Where most states go with any error."""
     found = Counter(c["Next"] for s in machine.states.values() for c in s.catches if c["ErrorEquals"] == [ANY])
-    return found.most_common(1)[0][0]
+    return str(found.most_common(1)[0][0])
 
 
 def main_way(machine: Machine) -> list[str]:

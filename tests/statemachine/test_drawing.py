@@ -17,8 +17,8 @@ machines = pytest.mark.parametrize("machine", [RUN, JOB], ids=lambda machine: ma
 def drawn(machine: Machine) -> tuple[dict[str, list[str]], set[tuple[str, str, str, str]]]:
     """What somebody sees who looks at the drawing: the words in each shape, and the arrows between shapes."""
     lines = list(chart(machine))
-    shapes = dict(match.groups() for each in lines if not ARROW.search(each) and (match := NODE.search(each)))
-    words = {each: text.split("<br>") for each, text in shapes.items()}
+    shapes = [match for each in lines if not ARROW.search(each) and (match := NODE.search(each))]
+    words = {match[1]: match[2].split("<br>") for match in shapes}
     arrows = [match.groups("") for each in lines if (match := ARROW.search(each))]
     named = {(words[start][0], arrow, label, words[end][0]) for start, arrow, label, end in arrows}
     return {name: within for name, *within in words.values()}, named
