@@ -49,7 +49,7 @@ sandbox: .venv/.installed node_modules/.installed ## Start the sandbox and keep 
 synth: .venv/.installed node_modules/.installed ## Write the CloudFormation templates to cdk.out [CONTEXT="-c key=value"]
 	@$(CDK) synth --quiet $(CONTEXT)
 
-bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once
+bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once [CONTEXT="--options of cdk bootstrap"]
 	@$(CDK) bootstrap $(CONTEXT)
 
 deploy: .venv/.installed node_modules/.installed ## Deploy to the AWS account of your credentials [CONTEXT="-c key=value"]

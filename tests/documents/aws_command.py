@@ -1,6 +1,6 @@
-"""AWS's own command, as far as the documents use it: read against botocore's models, and asked of an AWS that is given.
+"""AWS's own command, as far as the documents use it: read against botocore's models, and asked of an AWS.
 
-The command itself is no package that could stand beside the SDK it is pinned to, so its words are turned into the SDK's.
+The command itself cannot be installed beside the SDK, of which it wants a version of its own.
 """
 
 import json
@@ -70,9 +70,7 @@ def ask(call: Call, client: Callable[[str], Any], folder: Path) -> Any:
     match (call.service, call.name):
         case ("s3", "cp"):
             source, (bucket, key) = folder / call.others[0], _place(call.others[1])
-            metadata = dict(
-                pair.split("=") for values in call.options.get("--metadata", []) for pair in values.split(",")
-            )
+            metadata = dict(pair.split("=") for pair in call.options.get("--metadata", []))
             for path in sorted(source.iterdir()) if "--recursive" in call.options else [source]:
                 name = key + path.name if key.endswith("/") else key
                 client("s3").put_object(Bucket=bucket, Key=name, Body=path.read_bytes(), Metadata=metadata)
@@ -93,7 +91,7 @@ def _custom(service: str, name: str, rest: Sequence[str]) -> Call:
     allowed, count = CUSTOM[service, name]
     flags = [word for word in rest if word == "--recursive"]
     options, others = _options([word for word in rest if word not in flags])
-    known = {**options, **dict.fromkeys(flags, [])}
+    known = {**options, **{flag: [] for flag in flags}}
     values = [word for each in options.values() for word in each[1:]]
     if not known.keys() <= allowed or len(others) + len(values) != count:
         raise NotACommand(f"aws {service} {name} does not take {rest}")
