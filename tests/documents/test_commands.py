@@ -47,8 +47,11 @@ def understood(command: Command) -> None:
 
 
 def test_there_are_commands_of_each_kind() -> None:
-    counts = {program: sum(each.program == program for each in COMMANDS) for program in ("xcompliance", "make", "aws")}
-    assert min(counts.values()) > 10, counts
+    counts = {
+        program: sum(each.program == program for each in COMMANDS)
+        for program in ("xcompliance", "make", "aws", "python")
+    }
+    assert min(counts.values()) > 3, counts
     assert {each.program for each in COMMANDS} <= counts.keys() | OF_THE_SHELL
 
 
@@ -97,6 +100,12 @@ def test_datasets_can_be_listed_as_they_are_shown(script: str, tmp_path: Path) -
 @of("aws")
 def test_aws_has_the_command_and_its_options(command: Command) -> None:
     read(command.words, lambda name: "{}")
+
+
+@of("python")
+def test_the_tests_to_run_are_there(command: Command) -> None:
+    assert command.words[1:3] == ("-m", "pytest")
+    assert [path for path in command.words[3:] if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize(("document", "script"), SCRIPTS)

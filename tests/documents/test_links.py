@@ -10,6 +10,7 @@ from cdk.bundling import ROOT
 from tests.documents.reading import BLOCK, DOCUMENTS
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:functions|cdk|statemachine|sql|tests|xcompliance|benchmarks|requirements)/[\w./*-]*)[`:]")
 ALL = [*DOCUMENTS, ROOT / "CHANGELOG.md", *sorted((ROOT / "benchmarks").rglob("*.md"))]
 
 
@@ -32,6 +33,12 @@ def test_each_link_leads_somewhere(document: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             lost.append(link)
     assert lost == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_each_file_that_is_named_is_there(document: Path) -> None:
+    named = PATH.findall(document.read_text(encoding="utf-8"))
+    assert [path for path in named if not list(ROOT.glob(path))] == []
 
 
 @pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=lambda document: document.name)

@@ -39,7 +39,7 @@ OUTPUTS = {
     "XApiUrl",
 }
 ELSEWHERE = {"cancel", "retry", "check"}
-"""Commands that a run in another state than the one at hand is needed for, or a dataset; they have tests of their own."""
+"""Commands that need a run in another state, or a dataset; they have tests of their own."""
 XCOMPLIANCE = (sys.executable, "-m", "xcompliance")
 SIMULATOR = (sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN)
 
