@@ -61,20 +61,29 @@ class Reader:
     def _value(self, name: str) -> str:
         values: Mapping[str, Callable[[], str]] = {
             "BEARER_TOKEN": lambda: BEARER_TOKEN,
-            "FUNCTION_ARN": lambda: str(self._settling()["FunctionArn"]),
-            "QUEUE_ARN": lambda: str(self._settling()["DeadLetterConfig"]["TargetArn"]),
+            "FUNCTION_ARN": self._function,
+            "QUEUE_ARN": self._queue,
             "RULE_ARN": lambda: str(self.client("events").describe_rule(Name=RULE)["Arn"]),
             "VersionId": partial(self._version, "tweets/ids.txt"),
             "run": lambda: self.run_id,
-            "the-queues-URL": lambda: str(self.client("sqs").list_queues()["QueueUrls"][0]),
+            "the-queues-URL": self._queue_url,
             "the-rule": self._rule_of_turns,
             "the-body,-or-its-detail-if-it-has-one": self._event,
             "the-messages-body,-or-its-requestPayload": lambda: "{}",
         }
         return values[name]() if name in values else self.stack[name]
 
-    def _settling(self) -> Any:
-        return self.client("lambda").get_function_configuration(FunctionName="XCompliance-settle_execution")
+    def _function(self) -> str:
+        """The function that looks after the turns, whatever event it is given that is of no execution."""
+        found = self.client("lambda").get_function_configuration(FunctionName="XCompliance-settle_execution")
+        return str(found["FunctionArn"])
+
+    def _queue_url(self) -> str:
+        return str(self.client("sqs").list_queues()["QueueUrls"][0])
+
+    def _queue(self) -> str:
+        asked = self.client("sqs").get_queue_attributes(QueueUrl=self._queue_url(), AttributeNames=["QueueArn"])
+        return str(asked["Attributes"]["QueueArn"])
 
     def _version(self, key: str) -> str:
         found = self.client("s3").list_object_versions(Bucket=self.stack["InboxBucketName"], Prefix=key)
