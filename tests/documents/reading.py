@@ -56,7 +56,9 @@ def _commands_of(document: Path) -> tuple[Command, ...]:
     text = document.read_text(encoding="utf-8")
     typed = [Command(name, words) for script in blocks(document, "sh") for words in _words(script)]
     prose = BLOCK.sub("", text)
-    named = [Command(name, words, whole=False) for code in INLINE.findall(prose) for words in _words(code)]
+    named = [
+        Command(name, words, whole=False) for code in INLINE.findall(prose) for words in _words(" ".join(code.split()))
+    ]
     told = [Command(name, words) for code in IN_PROSE.findall(INLINE.sub("", prose)) for words in _words(code)]
     return (*typed, *named, *told)
 
