@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation security lint format sandbox synth bootstrap deploy destroy release bench scale pins clean
+.PHONY: help demo test test-browser chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins \\
+\tclean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -41,13 +42,16 @@ format: .venv/.installed ## Format the code
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
+drawings: .venv/.installed ## Draw the machines into docs/machines.md as they are defined
+	@$(BIN)/python -m tests.statemachine
+
 sandbox: .venv/.installed node_modules/.installed ## Start the sandbox and keep it up until Ctrl-C
 	@$(BIN)/xcompliance sandbox up
 
 synth: .venv/.installed node_modules/.installed ## Write the CloudFormation templates to cdk.out [CONFIG=prod.yaml CONTEXT="-c key=value"]
 	@$(CDK) synth --quiet $(SETTINGS)
 
-bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once
+bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once [CONTEXT="--options of cdk bootstrap"]
 	@$(CDK) bootstrap $(SETTINGS)
 
 deploy: synth ## Deploy to the AWS account of your credentials, once all is right for it [CONFIG= CONTEXT= ACCEPT_LOSS=true]

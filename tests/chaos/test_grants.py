@@ -11,12 +11,27 @@ from tests.chaos.storm import Storm
 from tests.chaos.story import Story
 from tests.fakes.world import deletes_every_second
 from tests.faults.deployment import Deployment, deployed
+from tests.faults.test_datasets import check_at
 from tests.infrastructure import test_functions
 from tests.infrastructure.test_functions import BY_ATHENA, DEDUPLICATION
 from tests.unit.conftest import RESULTS, made_clients
 from tests.unit.test_whole_run import PERMISSIONS
 
-GRANTS = {name: grants | DEDUPLICATION.get(name, set()) for name, grants in test_functions.GRANTS.items()}
+OF_DATASETS: dict[str, set[str]] = {
+    "claim_dataset": {"states:DescribeExecution XComplianceRun:*"},
+    "unload_dataset": {
+        "athena:StartQueryExecution workgroup/XCompliance",
+        "athena:GetQueryExecution workgroup/XCompliance",
+    },
+    "plan_parts": {"s3:GetObjectVersion Inbox/unloaded/*"},
+    "prepare_part": {"s3:GetObjectVersion Inbox/unloaded/*"},
+}
+"""What comes with datasets, but for what Athena does as the one who has asked it, and for buckets of the deployer's."""
+
+GRANTS = {
+    name: grants | DEDUPLICATION.get(name, set()) | OF_DATASETS.get(name, set())
+    for name, grants in test_functions.GRANTS.items()
+}
 MOST_STORIES = 100
 Uses = dict[str, set[str]]
 VERSIONED = {"GetObject": "GetObjectVersion", "GetObjectTagging": "GetObjectVersionTagging"}
@@ -110,6 +125,10 @@ def _tell(random: Random, uses: Uses) -> None:
             deployment.start(deployment.drop(file.content, key), f"again-{number}")
         deployment.run()
         deployment.universe.world.findings = nothing
+        deployment.universe.aws.found = b"18\n19\n"
+        for when in ("2026-11-23T03:00:00Z", "2026-11-24T03:00:00Z"):
+            deployment.start(check_at(when, query="SELECT id FROM posts", database="archive"), when[:10])
+        deployment.run()
         deployment.start(deployment.drop(gzip.compress(MORE_THAN_A_PART), "tweets/ids.gz"), "packed")
         for folder in ("tweets", "users"):
             deployment.start(deployment.drop(b"id,text\n18,post\n", f"{folder}/ids.csv"), f"table-{folder}")

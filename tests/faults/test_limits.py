@@ -5,7 +5,9 @@ import pytest
 from adapters.settings import Settings
 from compliance.segments import MAX_PARTS
 from tests.faults.deployment import Deployment
-from tests.statemachine.machine import RUN
+from tests.statemachine.machine import JOB, ROOT, RUN
+
+DAY = 86_400
 
 MAX_EVENTS = 25_000
 """Of one execution [Step Functions, service quotas]."""
@@ -26,6 +28,14 @@ def test_the_history_of_the_largest_run_has_room_even_when_each_part_fails() -> 
     around = sum(EVENTS[state.type] for state in RUN.states.values() if not state.scope)
     assert of_a_part == 10
     assert around + MAX_PARTS * of_a_part < MAX_EVENTS
+
+
+def test_the_document_says_how_long_a_part_may_take() -> None:
+    part, turn = (
+        machine.states[name].body["TimeoutSeconds"] for machine, name in ((RUN, "Check Part"), (JOB, "Take Turn"))
+    )
+    told = f"| a part's time | {part // DAY} days, of which {turn // DAY} in the queue for its turn |"
+    assert told in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture

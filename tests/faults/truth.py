@@ -152,7 +152,8 @@ def _check_events(universe: Universe, run: Item, wanted: int | None) -> None:
     assert told, "nobody was told of the run's end"
     assert told[-1]["DetailType"] == "ComplianceRunCompleted"
     detail = {name: value for name, value in told[-1]["Detail"].items() if name in run and name != "ended_at"}
-    assert told[-1]["Detail"].keys() - run.keys() == {"schema_version", "dataset", "results_bucket", "results_prefix"}
+    added = {"schema_version", "dataset", "results_bucket", "results_prefix"} - run.keys()
+    assert told[-1]["Detail"].keys() - run.keys() == added
     assert {name: run[name] for name in detail} == detail, "what was told of the run is not what is on record"
     assert wanted in (None, len(told)), f"{len(told)} events tell of the run's end"
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from compliance.runs import ENDED
+from tests.documents.reading import commands
+from tests.end_to_end.command.documented import Reader
 from tests.end_to_end.driver import PATIENCE
 from tests.end_to_end.files import IdFile, answer_by_rule, plain_file, snowflakes
 from tests.end_to_end.processes import alive, descendants
@@ -36,6 +39,8 @@ OUTPUTS = {
     "AthenaWorkGroupName",
     "XApiUrl",
 }
+ELSEWHERE = {"cancel", "retry", "check"}
+"""Commands that need a run in another state, or a dataset; they have tests of their own."""
 XCOMPLIANCE = (sys.executable, "-m", "xcompliance")
 SIMULATOR = (sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN)
 
@@ -204,6 +209,44 @@ def test_doctor_says_what_to_do_about_a_token_that_x_does_not_take(box: Box) -> 
     secret = box.handle["BearerTokenSecretArn"]
     assert found["X API"]["advice"].startswith(f"aws secretsmanager put-secret-value --secret-id {secret}")
     assert "another-token" not in str(found)
+
+
+@pytest.fixture(scope="module")
+def reader(box: Box, run: Any, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    someone = Reader(box.stack, tmp_path_factory.mktemp("reader"), run["run_id"])
+    someone.prepare(snowflakes(43, 100))
+    return someone
+
+
+def test_what_the_documents_say_to_type_of_ours_does_what_it_says(reader: Reader) -> None:
+    typed = [each for each in commands() if each.whole and each.program == "xcompliance"]
+    tried = {
+        " ".join(reader.filled(each)[1:]): reader.filled(each)[1:] for each in typed if each.words[1] not in ELSEWHERE
+    }
+    assert len(tried) > 10
+    for words in tried.values():
+        done = subprocess.run([*XCOMPLIANCE, *words], check=False, capture_output=True, text=True, cwd=reader.folder)
+        assert done.returncode == 0, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    with (reader.folder / "delete.csv").open(newline="") as rows:
+        assert {row["id"] for row in csv.DictReader(rows)} >= to_delete()
+
+
+def test_what_the_documents_say_to_ask_of_aws_is_answered(box: Box, reader: Reader) -> None:
+    inbox, stack = box.stack["InboxBucketName"], box.stack
+    before = {each["run_id"] for each in said("runs")}
+    typed = [each for each in commands() if each.whole and each.program == "aws"]
+    for command in typed:
+        reader.type_aws(command)
+    reader.forget()
+    left = stack.s3.list_object_versions(Bucket=inbox, Prefix="datasets/tweets/2026-11-23/")
+    assert len(left["DeleteMarkers"]) == len(left["Versions"]) == len({"one.txt", "two.txt", "_SUCCESS"})
+    dropped = {"tweets/ids.txt", "tweets/export.csv", "datasets/tweets/2026-11-23/_SUCCESS"}
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        ended = {each["key"] for each in said("runs") if each["run_id"] not in before and each["status"] in ENDED}
+        if dropped <= ended:
+            break
+        assert time.monotonic() < deadline, f"of these alone the runs have ended: {ended}"
 
 
 def test_nothing_stays_of_a_sandbox_that_is_down(box: Box) -> None:

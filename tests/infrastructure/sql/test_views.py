@@ -9,8 +9,9 @@ import sqlglot
 from sqlglot import exp
 
 from cdk.queries import VIEWS, Question, questions
+from tests.infrastructure.sql import awkward
 from tests.infrastructure.sql.conftest import DATABASE, reading
-from tests.infrastructure.sql.documentation import QUERIES
+from tests.infrastructure.sql.documentation import ELSEWHERE, QUERIES
 from tests.infrastructure.sql.questions import CHECKS, Ask
 from xcompliance.catalog import Catalog
 from xcompliance.views import EVERYTHING, Narrowing, for_sandbox
@@ -34,6 +35,11 @@ def test_a_view_answers_what_it_must(ask: Ask, check: Callable[[Ask], None]) -> 
 @pytest.mark.parametrize("sql", QUERIES, ids=lambda sql: " ".join(sql.split())[:60])
 def test_an_example_of_the_documentation_finds_something(ask: Ask, sql: str) -> None:
     assert ask(sql)
+
+
+@pytest.mark.parametrize("sql", ELSEWHERE, ids=lambda sql: " ".join(sql.split())[:60])
+def test_an_example_of_another_document_finds_something(ask: Ask, sql: str) -> None:
+    assert ask(re.sub(r"tweets-[0-9a-f]{16}", awkward.RUNS[0]["run_id"], sql))
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -1,0 +1,148 @@
+"""Whatever the documents tell to type can be typed: no command, option, target or setting that there is not."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+from typer._click.exceptions import MissingParameter, UsageError  # no other place has them
+from typer.core import TyperGroup
+
+from cdk.bundling import ROOT
+from cdk.config import SettingError, Settings
+from cdk.datasets import datasets_in
+from tests.documents.aws_command import NotACommand, read
+from tests.documents.reading import DOCUMENTS, PLACEHOLDER, Command, blocks, commands
+from xcompliance.cli import app
+
+COMMANDS = commands()
+SCRIPTS = [(document, script) for document in DOCUMENTS for script in blocks(document, "sh")]
+OF_THE_SHELL = {"printf", "read", "unset", "export"}
+HELP = dict(re.findall(r"^([a-z-]+):.*?## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+SETTING = re.compile(r"-c ([\w-]+)=([^\s`\"]*)")
+
+
+def of(program: str) -> "pytest.MarkDecorator":
+    found = sorted({command for command in COMMANDS if command.program == program}, key=str)
+    return pytest.mark.parametrize("command", found, ids=str)
+
+
+def understood(command: Command) -> None:
+    """Raises a UsageError for what the command would refuse before it does anything."""
+    group = typer.main.get_command(app)
+    words = list(command.words[1:])
+    while isinstance(group, TyperGroup):
+        name = words.pop(0)
+        if name.startswith("-"):
+            assert any(name in parameter.opts for parameter in group.params), f"there is no option {name}"
+            return
+        assert name in group.commands, f"there is no command {name}"
+        group = group.commands[name]
+    try:
+        group.make_context(group.name, words)
+    except MissingParameter:
+        if command.whole:
+            raise
+
+
+def test_there_are_commands_of_each_kind() -> None:
+    counts = {
+        program: sum(each.program == program for each in COMMANDS)
+        for program in ("xcompliance", "make", "aws", "python")
+    }
+    assert min(counts.values()) > 3, counts
+    assert {each.program for each in COMMANDS} <= counts.keys() | OF_THE_SHELL
+
+
+@of("xcompliance")
+def test_a_command_of_ours_is_understood(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    understood(command)
+
+
+def test_each_command_of_ours_that_a_text_names_exists() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for document in DOCUMENTS:
+        named = set(re.findall(r"(?<![\w/@{-])xcompliance ([a-z]+)\b", document.read_text(encoding="utf-8")))
+        assert named <= group.commands.keys(), document.name
+
+
+@of("make")
+def test_make_knows_the_target_and_its_variables(command: Command) -> None:
+    _, target, *variables = command.words
+    assert target in HELP
+    dry = subprocess.run(
+        ["make", "--dry-run", target, *variables], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+    assert dry.returncode == 0, dry.stderr
+    told = re.findall(r"\b([A-Z_]+)=", HELP[target])
+    for variable in variables:
+        assert variable.partition("=")[0] in told, f"make help does not tell of {variable}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_each_setting_is_one_with_that_value(document: Path) -> None:
+    for line in document.read_text(encoding="utf-8").splitlines():
+        if given := dict(SETTING.findall(line)):
+            given.pop("datasets_file", None)  # a reader's own
+            Settings(**given)
+
+
+@pytest.mark.parametrize("script", blocks(ROOT / "docs" / "datasets.md", "yaml") + blocks(ROOT / "README.md", "yaml"))
+def test_datasets_can_be_listed_as_they_are_shown(script: str, tmp_path: Path) -> None:
+    file = tmp_path / "datasets.yaml"
+    file.write_text(script)
+    assert datasets_in(file)
+
+
+@of("aws")
+def test_aws_has_the_command_and_its_options(command: Command) -> None:
+    read(command.words, lambda name: "{}")
+
+
+@of("python")
+def test_the_tests_to_run_are_there(command: Command) -> None:
+    assert command.words[1:3] == ("-m", "pytest")
+    assert [path for path in command.words[3:] if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize(("document", "script"), SCRIPTS)
+def test_a_script_is_one_of_the_shell_s(document: Path, script: str) -> None:
+    done = subprocess.run(
+        ["bash", "-n"], input=PLACEHOLDER.sub("it", script), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{document.name}: {done.stderr}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aws s3api put-objects --bucket inbox",
+        "aws s3api put-object --bucket inbox --keys a",
+        "aws s3api put-object --bucket inbox",
+        "aws s5 cp a s3://inbox/tweets/a",
+        "aws s3 cp a s3://inbox/tweets/a --recursively",
+        "aws events put-targets --rule a --targets Idd=job,Arn=a",
+        "aws logs tail",
+    ],
+)
+def test_what_aws_does_not_have_is_noticed(text: str) -> None:
+    with pytest.raises(NotACommand):
+        read(text.split(), lambda name: "{}")
+
+
+@pytest.mark.parametrize(
+    "words", ["nothing", "runs --nothing", "results", "lookup 1 --type posts", "--nothing", "sandbox sideways"]
+)
+def test_what_our_command_does_not_have_is_noticed(words: str) -> None:
+    with pytest.raises((AssertionError, UsageError)):
+        understood(Command("", ("xcompliance", *words.split())))
+
+
+def test_a_setting_that_there_is_not_is_noticed() -> None:
+    with pytest.raises(SettingError):
+        Settings(**dict(SETTING.findall("-c part_size_mb=0")))
+    with pytest.raises(TypeError):
+        Settings(**dict(SETTING.findall("-c part_size=1")))
