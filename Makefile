@@ -1,6 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins \\
-\tclean
+.PHONY: help demo test test-browser chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
