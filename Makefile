@@ -26,8 +26,8 @@ test-browser: .build/browser/.installed ## Look at the report in a real browser 
 chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=600 SEED=1]
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
-mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpose, and show what no test notices; takes half an hour
-	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray
+mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpose, and show what no test notices; takes an hour or more [SAMPLE=30]
+	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray $(if $(SAMPLE),--sample $(SAMPLE))
 
 security: .build/security/.installed node_modules/.installed ## Hold the templates against checkov, and audit the packages [AUDIT=required]
 	@$(BIN)/python -m tests.security .build/security/bin $(if $(filter required,$(AUDIT)),--audit-required)

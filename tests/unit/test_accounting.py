@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.accounting import judge, total_counts, total_findings, total_indexed, total_oddities
+from compliance.accounting import (
+    judge,
+    total_across_parts,
+    total_counts,
+    total_findings,
+    total_indexed,
+    total_oddities,
+)
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.results import MOST_WORDS
 from compliance.runs import Counts, Part
@@ -32,6 +39,13 @@ def test_the_parts_lines_add_up(parts: list[Counts]) -> None:
 def test_a_line_that_is_not_accounted_for_stops_everything() -> None:
     with pytest.raises(AssertionError, match="add up"):
         total_counts([part_of(**counts_of(accepted=5) | {"lines": 6})])
+
+
+def test_duplicates_across_parts_add_up_and_are_not_spoken_of_where_nobody_looked() -> None:
+    parts = [part_of(duplicate_across_parts=2), part_of(), part_of(duplicate_across_parts=3)]
+    assert total_across_parts(parts) == {"duplicate_across_parts": 5}
+    assert total_across_parts([part_of(duplicate_across_parts=0)]) == {"duplicate_across_parts": 0}
+    assert total_across_parts([part_of()]) == {}
 
 
 def test_oddities_add_up_and_a_part_from_before_they_were_counted_has_none() -> None:

@@ -1,6 +1,9 @@
 """What occurs again is found, among any numbers, whenever they are compared."""
 
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,6 +25,22 @@ def test_of_equal_numbers_all_but_the_first_are_repeats(blocks: list[list[int]],
     every = [number for block in blocks for number in block]
     assert repeats.tolist() == [at for at, number in enumerate(every) if number in every[:at]]
     assert numbers.tolist() == list(dict.fromkeys(every))
+
+
+def test_numbers_are_compared_again_only_when_there_are_twice_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    unique, compared = np.unique, 0
+
+    def counted(*those: Any, **how: Any) -> Any:
+        nonlocal compared
+        compared += 1
+        return unique(*those, **how)
+
+    monkeypatch.setattr(np, "unique", counted)
+    distinct = Distinct(1)
+    for number in range(1000):
+        distinct.add(np.array([number], np.uint64))
+    assert len(distinct.finish()[1]) == 1000
+    assert compared <= 11
 
 
 def test_numbers_with_the_same_digest_are_told_apart() -> None:

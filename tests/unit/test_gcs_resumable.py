@@ -70,6 +70,12 @@ def test_opening_is_tried_again_after_a_transient_answer(status: int) -> None:
     assert isinstance(judge_open(open_request(URL + "host"), Response(status)), Unclear)
 
 
+@pytest.mark.parametrize("status", [400, 404, 410, 499])
+def test_opening_is_not_tried_again_after_a_refusal(status: int) -> None:
+    with pytest.raises(RequestRefused):
+        judge_open(open_request(URL + "host"), Response(status))
+
+
 @pytest.mark.parametrize("body", [b"<Code>ExpiredToken</Code>", b"The signature has Expired"])
 def test_an_expired_url_closes_the_upload_window(body: bytes) -> None:
     with pytest.raises(UploadWindowClosed):

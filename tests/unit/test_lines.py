@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compliance.blocks import whole_lines
@@ -69,9 +69,11 @@ def test_lines_are_left_out_wherever_the_blocks_end(texts: list[str], data: st.D
 
 
 @given(texts=TEXTS, size=st.integers(1, 40), longest=st.integers(25, 30))
+@example(texts=["1", ""], size=1, longest=25)
 def test_blocks_are_cut_at_newlines(texts: list[str], size: int, longest: int) -> None:
-    blocks = list(whole_lines(cut(joined(texts)[:-1], size), longest))
-    assert b"".join(blocks) == (joined(texts) if joined(texts) != b"\n" else b"")
+    text = joined(texts)[:-1]
+    blocks = list(whole_lines(cut(text, size), longest))
+    assert b"".join(blocks) == (text if text.endswith(b"\n") or not text else text + b"\n")
     assert all(block.endswith(b"\n") for block in blocks)
 
 

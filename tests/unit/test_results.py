@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compliance.results import MAX_WORD, MOST_WORDS, OTHER, ResultRecord, no_findings, outranking, parse_line, tally
+from compliance.results import (
+    MAX_WORD,
+    MOST_WORDS,
+    OTHER,
+    ResultRecord,
+    is_answer,
+    no_findings,
+    outranking,
+    parse_line,
+    records_in,
+    tally,
+)
 
 
 def record_of(**fields: Any) -> ResultRecord:
@@ -149,6 +160,28 @@ def test_every_record_is_counted_by_what_it_says() -> None:
         "by_action": {"delete": 2, "scrub_geo": 1, "embargo": 1},
         "by_reason": {"deleted": 2, "suspended": 1},
     }
+
+
+def test_the_records_of_an_answer_are_its_lines_but_the_blank_ones() -> None:
+    lines = [b'{"id": "1"}\n', b"\n", b"?\n", b'{"id": "2"}']
+    assert [record.id for record in records_in(lines)] == ["1", None, "2"]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\n", b'{"id": "1"}', b'?\n{"id": "x", "error": "invalid_id"}\n'])
+def test_what_is_blank_or_has_a_record_with_an_id_may_be_an_answer(content: bytes) -> None:
+    assert is_answer(content)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>\n\n</html>", b'{"title": "Service Unavailable"}', b'{"action": "delete"}']
+)
+def test_what_has_lines_but_no_id_is_none(content: bytes) -> None:
+    assert not is_answer(content)
+
+
+def test_of_records_of_one_rank_the_first_counts() -> None:
+    one, other = ResultRecord("1", "delete", "deleted"), ResultRecord("1", "delete", "suspended")
+    assert outranking([one, other]) == {"1": one}
 
 
 @pytest.mark.parametrize("name", ["action", "reason", "error"])

@@ -205,6 +205,13 @@ def test_a_time_that_is_like_the_others_but_for_a_detail(time: str) -> None:
     check(lines(*[RECORD] * 20, RECORD | {"created_at": time}))
 
 
+def test_a_line_with_another_offset_leaves_the_others_to_duckdb() -> None:
+    usual = lines(*[RECORD | {"created_at": "2026-01-02T03:04:05+00:00"}] * 20)
+    other = lines(RECORD | {"created_at": "2026-01-02T03:04:05+05:00"})
+    found = sort_lines(usual + other)
+    assert (found.plain, found.kept, found.odd) == (usual, b"", [other[:-1]])
+
+
 def test_a_deleted_at_that_says_something_else_is_kept() -> None:
     times = {"redacted_at": "2026-03-01T12:00:22.039Z", "deleted_at": "2026-03-01T12:00:22.039Z"}
     other = times | {"deleted_at": "2026-03-01T12:00:22.040Z"}

@@ -1,6 +1,6 @@
 """What is deleted by itself breaks no run that is on its way, and what is too old to go on with is said so."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -9,7 +9,17 @@ from compliance.clock import time_text
 from compliance.consumption import Consumption
 from compliance.errors import SourceChanged
 from compliance.indexing import Verdict, judge
-from compliance.retention import DAY, MARGIN, index_ttl
+from compliance.retention import (
+    DAY,
+    MARGIN,
+    check_part_is_kept,
+    copies_expire_at,
+    index_ttl,
+    is_past_retry,
+    needs_renewal,
+    ttl,
+)
+from compliance.runs import Part, Run
 from tests.unit.conftest import EXECUTION, Functions
 from tests.unit.test_index import answer, checked, counts, index, indexed
 
@@ -41,6 +51,32 @@ def test_an_item_that_stays_true_stays_and_is_seldom_written(every: int, days: i
         assert now + days * DAY <= known["ttl"] <= now + days * (1 + MARGIN) * DAY
         assert known["since"] == item(0, days)["since"]
     assert writes <= YEARS * 365 / max(every, days * MARGIN) + 1
+
+
+def test_an_item_is_renewed_for_a_second_too_few_or_too_many_and_for_nothing_else() -> None:
+    soonest, latest = 1_795_435_200 + 100 * DAY, 1_795_435_200 + 125 * DAY
+    assert (ttl(BEGAN, 100), index_ttl(BEGAN, 100)) == ({"ttl": soonest}, {"ttl": latest})
+    known = (soonest - 1, soonest, latest, latest + 1, None)
+    assert [needs_renewal(each, BEGAN, 100) for each in known] == [True, False, False, True, True]
+    assert [needs_renewal(each, BEGAN, 0) for each in (soonest, None)] == [True, False]
+    assert ttl(BEGAN, 0) == index_ttl(BEGAN, 0) == {}
+
+
+def test_what_is_kept_until_a_moment_is_kept_in_that_moment() -> None:
+    until = copies_expire_at(1_795_435_200, 90)
+    assert until == "2027-02-21T12:00:00.000Z"
+    run = cast(Run, {"copies_expire_at": until})
+    assert [is_past_retry(run, now) for now in (until, "2027-02-21T12:00:00.001Z")] == [False, True]
+    assert not is_past_retry(cast(Run, {}), until)
+
+
+def test_a_part_that_lasts_as_long_as_a_job_may_take_is_kept() -> None:
+    part = cast(Part, {"prepared_at": BEGAN})
+    last = 1_795_435_200 + 90 * DAY - 3600
+    check_part_is_kept(part, last, 90, 3600)
+    check_part_is_kept(part, last + 1, 0, 3600)
+    with pytest.raises(SourceChanged):
+        check_part_is_kept(part, last + 1, 90, 3600)
 
 
 def test_an_item_says_until_when_it_is_kept_and_a_recheck_leaves_it_alone(functions: Functions) -> None:

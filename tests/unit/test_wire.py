@@ -3,10 +3,10 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compliance.wire import Download, ExactReader, OutOfTime, Request, Response, WireError
+from compliance.wire import Download, ExactReader, OutOfTime, Request, Response, WireError, skip
 
 
 @given(content=st.binary(max_size=100), length=st.integers(0, 100), sizes=st.lists(st.integers(1, 40), min_size=1))
@@ -43,6 +43,12 @@ def test_a_reader_stops_when_the_time_is_up_and_not_once_all_is_read() -> None:
     assert reader.read(1) == b"5"
     is_late = True
     assert reader.read(1) == b""
+
+
+@given(blocks=st.lists(st.binary(max_size=5)), count=st.integers(0, 20))
+@example(blocks=[b"12", b"34"], count=1)
+def test_a_stream_without_its_first_bytes_has_all_others(blocks: list[bytes], count: int) -> None:
+    assert b"".join(skip(iter(blocks), count)) == b"".join(blocks)[count:]
 
 
 def test_nothing_that_may_hold_a_credential_is_shown() -> None:

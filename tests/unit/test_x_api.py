@@ -155,6 +155,7 @@ def test_a_list_that_is_none_is_a_protocol_violation() -> None:
         (413, PartTooLarge),
         (415, RequestRefused),
         (429, RateLimited),
+        (499, RequestRefused),
         (500, XUnavailable),
         (502, XUnavailable),
         (503, XUnavailable),
@@ -176,6 +177,8 @@ def test_every_status_has_its_error(status: int, error: type[ComplianceError]) -
         {"type": "about:blank", "title": "Title", "detail": "The very reason.", "status": 400},
         {"code": 88, "message": "The very reason."},
         {"errors": [{"message": "The very reason.", "code": 32}]},
+        {"errors": [{"detail": "The very reason."}, "another"]},
+        {"errors": ["another", {"detail": "Another."}], "detail": "The very reason."},
         {"errors": [{"title": "The very reason."}], "title": "Invalid Request", "detail": "One or more errors."},
     ],
 )
@@ -194,7 +197,7 @@ def test_a_404_without_a_word_is_a_route_that_is_not_live(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("host", ["https://api.twitter.com", "https://api.x.com"])
-@pytest.mark.parametrize("kind", ["usage-capped", "usage-capped/"])
+@pytest.mark.parametrize("kind", ["usage-capped", "usage-capped/", "usage-exceeded", "monthly-cap"])
 @pytest.mark.parametrize("shape", ["problem", "errors"])
 def test_a_429_for_the_usage_cap_is_not_waited_out(host: str, kind: str, shape: str) -> None:
     problem = {"type": f"{host}/2/problems/{kind}", "title": "Usage cap exceeded"}
