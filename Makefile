@@ -57,7 +57,7 @@ deploy: synth ## Deploy to the AWS account of your credentials, once all is righ
 	@$(BIN)/xcompliance preflight cdk.out $(if $(filter true,$(ACCEPT_LOSS)),--accept-loss)
 	@$(CDK) deploy --all --app cdk.out $(SETTINGS)
 
-destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless it was deployed with keep_data=false
+destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless it was deployed with keep_data=false [CONFIG= CONTEXT=]
 	@$(CDK) destroy --all $(SETTINGS)
 
 release: .venv/.installed ## Write down today's stateful resources as those that later upgrades must keep

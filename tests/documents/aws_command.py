@@ -23,6 +23,8 @@ GLOBAL: Final = {"--query", "--output", "--region", "--cli-binary-format"}
 CUSTOM: Final = {
     ("s3", "cp"): ({"--recursive", "--metadata"}, 2),
     ("s3", "rm"): ({"--recursive"}, 1),
+    ("s3", "rb"): (set(), 1),
+    ("s3", "sync"): (set(), 2),
     ("logs", "tail"): ({"--since"}, 1),
 }
 """The commands that are no operation: their options, and how many other words they take."""

@@ -18,7 +18,7 @@ from xcompliance.cli import app
 
 COMMANDS = commands()
 SCRIPTS = [(document, script) for document in DOCUMENTS for script in blocks(document, "sh")]
-OF_THE_SHELL = {"printf", "read", "unset", "export"}
+OF_THE_SHELL = {"printf", "read", "unset", "export", "git"}
 HELP = dict(re.findall(r"^([a-z-]+):.*?## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SETTING = re.compile(r"-c ([\w-]+)=([^\s`\"]*)")
 
@@ -103,7 +103,10 @@ def test_aws_has_the_command_and_its_options(command: Command) -> None:
 
 
 @of("python")
-def test_the_tests_to_run_are_there(command: Command) -> None:
+def test_what_python_is_to_run_is_there(command: Command) -> None:
+    if command.words[1] == "-c":
+        compile(command.words[2], command.document, "exec")
+        return
     assert command.words[1:3] == ("-m", "pytest")
     assert [path for path in command.words[3:] if not (ROOT / path).exists()] == []
 

@@ -234,7 +234,11 @@ def test_what_the_documents_say_to_type_of_ours_does_what_it_says(reader: Reader
 def test_what_the_documents_say_to_ask_of_aws_is_answered(box: Box, reader: Reader) -> None:
     inbox, stack = box.stack["InboxBucketName"], box.stack
     before = {each["run_id"] for each in said("runs")}
-    typed = [each for each in commands() if each.whole and each.program == "aws"]
+    typed = [
+        each
+        for each in commands()
+        if each.whole and each.program == "aws" and each.document != "docs/upgrading.md"  # which tears down
+    ]
     for command in typed:
         reader.type_aws(command)
     reader.forget()
