@@ -67,6 +67,13 @@ def test_a_run_that_has_ended_has_a_row_that_says_what_its_record_says(checked: 
     assert row["dataset"] == ("nightly" if name == "nightly" else run["key"])
 
 
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_audit_of_a_complete_run_has_no_id_unchecked(checked: Checked, ask: Ask, name: str) -> None:
+    run = checked[name].run
+    (row,) = ask(f"SELECT checked, unchecked FROM audit WHERE run_id = '{run['run_id']}'")
+    assert (row["checked"], row["unchecked"]) == (str(run["accepted"]), "0")
+
+
 def test_a_view_is_asked_by_its_name_and_narrowed(stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "users.jsonl"
     answer = ask_athena(stack, "to_delete", None, Narrowing(type="users"))
