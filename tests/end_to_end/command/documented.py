@@ -56,7 +56,11 @@ class Reader:
         events.delete_rule(Name=RULE)
 
     def _file(self, name: str) -> str:
-        return BEARER_TOKEN if name == "/dev/stdin" else (self.folder / name).read_text()
+        """What the reader has written, or else finds beside the documents."""
+        if name == "/dev/stdin":
+            return BEARER_TOKEN
+        own = self.folder / name
+        return (own if own.exists() else ROOT / name).read_text()
 
     def _value(self, name: str) -> str:
         values: Mapping[str, Callable[[], str]] = {
