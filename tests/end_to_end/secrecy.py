@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from tests.end_to_end.driver import Deployment
 from xcompliance.sandbox.sandbox import BEARER_TOKEN
 
-CREDENTIALS = (BEARER_TOKEN, "X-Goog-", "upload_id=", "token=", "Bearer ")
+CREDENTIALS = re.compile(rf"{BEARER_TOKEN}|X-Goog-|upload_id=|token=|Bearer (?!token\b)", re.IGNORECASE)
+"""An error may speak of the bearer token."""
+
 ID = re.compile(r"(?<![0-9])[0-9]{6,19}(?![0-9])")
 
 
@@ -31,7 +33,7 @@ def written(deployment: Deployment) -> Mapping[str, str]:
 
 def assert_no_credential(texts: Mapping[str, str]) -> None:
     """Fails where a credential, or the beginning of one, can be read."""
-    found = [(where, each) for where, text in texts.items() for each in CREDENTIALS if each.lower() in text.lower()]
+    found = [(where, match[0]) for where, text in texts.items() if (match := CREDENTIALS.search(text))]
     assert found == []
 
 

@@ -122,7 +122,8 @@ def test_an_answer_that_could_not_be_downloaded_is_not_lost_and_not_paid_for_aga
     checked: Checked, seen: Outcome, told: Mapping[Name, list[float]]
 ) -> None:
     (left,) = told[Name.of(NAMESPACE, "ResultsTimeLeft", service="XCompliance")]
-    assert 6 * 86_400 < left <= 7 * 86_400
+    # X's clock may be ahead of ours: other tests have advanced it.
+    assert 6 * 86_400 < left <= 7 * 86_400 + 3_600
     retried = checked.deployment.retry(seen.drop)
     checked.deployment.assert_complete([retried])
     assert len(checked.deployment.simulator.jobs(seen.drop.run_id)) == 1
