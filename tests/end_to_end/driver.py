@@ -197,9 +197,12 @@ class Deployment:
         return self._ended[arn]
 
     def deliver_again(self, drop: Drop) -> str:
-        """Starts the run machine with the very event that has started a drop's run; gives the execution's ARN."""
+        """Starts the run machine with the very event that has started a drop's run; gives the execution's ARN.
+
+        It waits until the run is registered: whichever execution registers it owns it.
+        """
         deadline = time.monotonic() + PATIENCE
-        while not (found := self.executions_of(drop)):
+        while not (found := self.executions_of(drop)) or self.records(drop.run_id)[0] is None:
             assert time.monotonic() < deadline, f"{drop.file.key} has started nothing"
             time.sleep(0.2)
         machine = self.box.outputs["RunStateMachineArn"]
