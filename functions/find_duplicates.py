@@ -1,5 +1,6 @@
 """Find Duplicates: asks Athena which IDs stand in several parts of a run, and comes back until it has answered."""
 
+from functools import cache, partial
 from typing import Any
 
 from adapters import athena, runs_table
@@ -16,19 +17,19 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
     Raises QueryFailed when there is none.
     """
-    parts = runs_table.list_parts(event["run_id"])
-    suspects = to_deduplicate(parts)
-    if not suspects and not event["query"]:
+    # While Athena works, nobody needs them.
+    parts = cache(partial(runs_table.list_parts, event["run_id"]))
+    if not event["query"] and not to_deduplicate(parts()):
         return {"complete": True, "query": {}, "wait_seconds": 0, "parts": [], "duplicates": ""}
     # A state that is tried again has been entered once.
     seed = f"{event['run_id']}\n{event['entered_at']}"
     query = athena.follow(
-        event["query"], clock, seed, lambda _: question(event["run_id"], (part["part"] for part in parts))
+        event["query"], clock, seed, lambda _: question(event["run_id"], (part["part"] for part in parts()))
     )
     return {
         "complete": query.is_answered,
         "query": query.state,
         "wait_seconds": query.wait_seconds,
-        "parts": suspects if query.is_answered else [],
+        "parts": to_deduplicate(parts()) if query.is_answered else [],
         "duplicates": query.key if query.is_answered else "",
     }

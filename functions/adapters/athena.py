@@ -22,11 +22,13 @@ MAX_SECONDS = 4 * 3600
 class Query:
     """A question on its way. ``state`` is what the machine keeps of it, which is empty at first.
 
-    ``wait_seconds`` is how long until it is to be asked about again, 0 once it is answered.
+    ``wait_seconds`` is how long until it is to be asked about again, 0 once it is answered; ``location`` is then where
+    the answer is, an S3 URL.
     """
 
     state: dict[str, Any]
     wait_seconds: int
+    location: str = ""
 
     @property
     def is_answered(self) -> bool:
@@ -36,9 +38,9 @@ class Query:
     @property
     def key(self) -> str:
         """Where the answer is, once it is there: an object of the results bucket, and the first of its name."""
-        location = urlsplit(_about(self.state["id"])["ResultConfiguration"]["OutputLocation"]).path.lstrip("/")
+        prefix = urlsplit(self.location).path.lstrip("/")
         # Athena writes it there, and others beside it whose names are longer; the emulator writes it below.
-        found = s3().list_objects_v2(Bucket=settings().results_bucket, Prefix=location, MaxKeys=1)
+        found = s3().list_objects_v2(Bucket=settings().results_bucket, Prefix=prefix, MaxKeys=1)
         key: str = found["Contents"][0]["Key"]
         return key
 
@@ -56,10 +58,11 @@ def follow(state: dict[str, Any], clock: Clock, seed: str, sql: Callable[[str], 
     """
     if not state:
         return _start(clock, seed, sql, database, tries=1)
-    status = _about(state["id"])["Status"]
+    about = athena().get_query_execution(QueryExecutionId=state["id"])["QueryExecution"]
+    status = about["Status"]
     now, age = status["State"], clock.now() - state["started_at"]
     if now == "SUCCEEDED":
-        return Query(state, wait_seconds=0)
+        return Query(state, wait_seconds=0, location=about["ResultConfiguration"]["OutputLocation"])
     if now == "FAILED" and status.get("AthenaError", {}).get("Retryable", False) and state["tries"] < TRIES:
         return _start(clock, seed, sql, database, state["tries"] + 1)
     if now not in ("QUEUED", "RUNNING") or age > MAX_SECONDS:
@@ -80,7 +83,3 @@ def _start(clock: Clock, seed: str, sql: Callable[[str], str], database: str, tr
     )
     state = {"id": answer["QueryExecutionId"], "name": token[:16], "started_at": int(clock.now()), "tries": tries}
     return Query(state, wait_seconds=2)
-
-
-def _about(query_id: str) -> Any:
-    return athena().get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
