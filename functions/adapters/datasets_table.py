@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
-from botocore.exceptions import ClientError
 
 from adapters import executions, runs_table
-from adapters.aws import dynamodb
-from adapters.settings import settings
 from compliance.datasets import Claims, Standing, standing
 from compliance.runs import ENDED, Run
 
@@ -35,7 +32,7 @@ def remember(run: Run) -> None:
 def checked_at(dataset: str, now: str) -> str:
     """When the last complete check of a dataset began; of one without, when it was first asked about, or ``now``."""
     while True:
-        item = dynamodb().Table(settings().runs_table).get_item(Key=_key(dataset), ConsistentRead=True).get("Item", {})
+        item = runs_table.find_item(_key(dataset)) or {}
         if (known := item.get("checked_at") or item.get("seen_at")) is not None:
             return str(known)
         _set(dataset, {"seen_at": now}, Attr("seen_at").not_exists())
@@ -48,8 +45,7 @@ def _is_over(run_id: str) -> bool:
 
 
 def _claims(dataset: str) -> Claims:
-    item = dynamodb().Table(settings().runs_table).get_item(Key=_key(dataset), ConsistentRead=True).get("Item", {})
-    return cast(Claims, item)
+    return cast(Claims, runs_table.find_item(_key(dataset)) or {})
 
 
 def _unchanged(claims: Claims) -> ConditionBase:
@@ -63,16 +59,8 @@ def _unchanged(claims: Claims) -> ConditionBase:
 def _set(dataset: str, changes: Mapping[str, str], condition: ConditionBase) -> bool:
     """Whether the item was as the ``condition`` says, and is changed now."""
     try:
-        dynamodb().Table(settings().runs_table).update_item(
-            Key=_key(dataset),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
-            ExpressionAttributeNames={f"#{name}": name for name in changes},
-            ExpressionAttributeValues={f":{name}": value for name, value in changes.items()},
-            ConditionExpression=condition,
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
+        runs_table.update_item(_key(dataset), changes, condition)
+    except runs_table.Refused:
         return False
     return True
 

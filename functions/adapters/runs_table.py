@@ -1,5 +1,6 @@
 """The runs table: one item per run, one per part. Every write can be made twice."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -47,15 +48,15 @@ def register(run: Run, *, retry: bool) -> Run:
     if "dataset" in known:
         renewed["overlap"] = "wait"
     try:
-        return cast(Run, _update(_run_key(run["run_id"]), renewed, owned_by_the_last))
-    except _Refused:
+        return cast(Run, update_item(_run_key(run["run_id"]), renewed, owned_by_the_last))
+    except Refused:
         return get_run(run["run_id"])
 
 
 def run_of(execution_arn: str) -> Run | None:
     """The run that an execution has registered and still owns."""
-    pointer = _find({"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"})
-    run = _find(_run_key(pointer["run_id"])) if pointer else None
+    pointer = find_item({"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"})
+    run = find_item(_run_key(pointer["run_id"])) if pointer else None
     return cast(Run, run) if run and run["execution_arn"] == execution_arn else None
 
 
@@ -78,8 +79,8 @@ def update_run(run_id: str, *, owner: str, **attributes: Any) -> Run:
     Raises RunTakenOver unless ``owner`` is the execution that the run belongs to.
     """
     try:
-        return cast(Run, _update(_run_key(run_id), attributes, Attr("execution_arn").eq(owner)))
-    except _Refused:
+        return cast(Run, update_item(_run_key(run_id), attributes, Attr("execution_arn").eq(owner)))
+    except Refused:
         raise RunTakenOver("Another execution has taken the run over.") from None
 
 
@@ -111,7 +112,7 @@ def get_part_with_job(ref: PartRef) -> Part:
 
 def has_part(run_id: str, part: int) -> bool:
     """Whether there is such a part."""
-    return _find(_part_key(run_id, part)) is not None
+    return find_item(_part_key(run_id, part)) is not None
 
 
 def claim_part(ref: PartRef, execution_arn: str) -> None:
@@ -129,16 +130,16 @@ def update_part(ref: PartRef, *, job: str | None = None, **attributes: Any) -> P
     """
     condition = Attr("job_name").eq(job) if job else Attr("pk").exists()
     try:
-        return cast(Part, _update(_part_key(ref.run_id, ref.part), attributes, condition))
-    except _Refused:
+        return cast(Part, update_item(_part_key(ref.run_id, ref.part), attributes, condition))
+    except Refused:
         raise JobNotFound("The job was given up in the meantime.") from None
 
 
 def prepare_part(part: Part, **attributes: Any) -> bool:
     """Writes down that a part was prepared, once: whoever comes later has prepared the same. Returns whether it did."""
     try:
-        _update(_part_key(part["run_id"], part["part"]), attributes, Attr("prepared_at").not_exists())
-    except _Refused:
+        update_item(_part_key(part["run_id"], part["part"]), attributes, Attr("prepared_at").not_exists())
+    except Refused:
         return False
     return True
 
@@ -146,8 +147,8 @@ def prepare_part(part: Part, **attributes: Any) -> bool:
 def deduplicate_part(part: Part, **attributes: Any) -> None:
     """Writes down what a part is without the IDs of lower parts: once, and not when a job has begun with it."""
     condition = Attr("deduplicated_at").not_exists() & Attr("execution_arn").not_exists()
-    with suppress(_Refused):
-        _update(_part_key(part["run_id"], part["part"]), attributes, condition)
+    with suppress(Refused):
+        update_item(_part_key(part["run_id"], part["part"]), attributes, condition)
 
 
 def list_parts(run_id: str) -> list[Part]:
@@ -190,7 +191,7 @@ def _part_key(run_id: str, part: int) -> dict[str, str]:
     return {"pk": f"RUN#{run_id}", "sk": f"PART#{part:05}"}
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The item is not as the condition says."""
 
 
@@ -209,19 +210,20 @@ def _put_once(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _get(key: dict[str, str]) -> dict[str, Any]:
-    item = _find(key)
+    item = find_item(key)
     if item is None:
         raise KeyError(f"the runs table has no {key['sk']} of {key['pk']}")
     return item
 
 
-def _find(key: dict[str, str]) -> dict[str, Any] | None:
+def find_item(key: dict[str, str]) -> dict[str, Any] | None:
+    """An item of the table by its key, as it stands now; None when there is none."""
     item = _table().get_item(Key=key, ConsistentRead=True).get("Item")
     return plain(item) if item else None
 
 
-def _update(key: dict[str, str], attributes: dict[str, Any], condition: ConditionBase) -> dict[str, Any]:
-    """Sets attributes of an item, at least one, and removes those that are None; raises _Refused by ``condition``."""
+def update_item(key: dict[str, str], attributes: Mapping[str, Any], condition: ConditionBase) -> dict[str, Any]:
+    """Sets attributes of an item, at least one, and removes those that are None; raises Refused by ``condition``."""
     kept = {name: value for name, value in attributes.items() if value is not None}
     removed = [name for name, value in attributes.items() if value is None]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
@@ -239,7 +241,7 @@ def _update(key: dict[str, str], attributes: dict[str, Any], condition: Conditio
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        raise _Refused from None
+        raise Refused from None
     return plain(answer["Attributes"])
 
 
