@@ -4,22 +4,19 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from cdk.schedule_expressions import ScheduleExpression
 from compliance.clock import parse_time, time_text
-from compliance.datasets import scheduled_run
+from compliance.datasets import SCHEDULED_TIME, scheduled_run
 from xcompliance.errors import CommandError
 from xcompliance.records import plain
 from xcompliance.runs import find_run
 from xcompliance.stack import Stack
 from xcompliance.start import start_run
 from xcompliance.submit import Submission
-
-SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
-"""What EventBridge Scheduler replaces by the time that it was to start a run at."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,9 @@ from compliance.runs import JOB_TYPES, Overlap, Run, run_id
 UNLOADED = "unloaded/"
 """The folder of the inbox that Athena's answers to datasets' queries are put into, one folder for each run."""
 
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""What EventBridge Scheduler replaces by the time that it was to start a run at."""
+
 Standing = Literal["claimed", "waits", "skipped"]
 
 

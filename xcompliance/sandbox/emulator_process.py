@@ -13,8 +13,8 @@ from ministack.app import main
 from ministack.services import athena, eventbridge, s3
 
 from compliance.clock import time_text
+from compliance.datasets import SCHEDULED_TIME
 
-SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 _UNLOAD = re.compile(
     r"\s*UNLOAD\s*\((?P<query>.*)\)\s*TO\s*'s3://(?P<bucket>[^/']+)/(?P<folder>[^']*)'\s*WITH\s*"
     r"\(\s*format\s*=\s*'TEXTFILE'\s*,\s*compression\s*=\s*'NONE'\s*\)\s*",
