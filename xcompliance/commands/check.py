@@ -1,12 +1,10 @@
 """``xcompliance check``."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from xcompliance.commands.options import Json, Prefix
-from xcompliance.commands.output import answer, print_json, progress
 
 
 def check(
@@ -20,18 +18,12 @@ def check(
     from datetime import UTC, datetime
 
     from xcompliance import target
-    from xcompliance.commands.endings import show_end
+    from xcompliance.commands.endings import follow, show_start
     from xcompliance.datasets import check
-    from xcompliance.progress import display
-    from xcompliance.watch import watch
 
     stack = target.stack_of(prefix)
     submission = check(stack, dataset, datetime.now(UTC))
     if wait:
-        with display(progress()) as shown:
-            (ended,) = watch(stack, [submission], shown)
-        show_end(stack, ended, as_json=as_json)
-    elif as_json:
-        print_json(asdict(submission))
+        follow(stack, submission, as_json=as_json)
     else:
-        answer().print(f"The run is {submission.run_id}. Look at it with: xcompliance show {submission.run_id}")
+        show_start(submission, as_json=as_json)

@@ -1,15 +1,19 @@
 """How a run that was followed is shown at its end."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from xcompliance import report
-from xcompliance.commands.output import answer, print_json
+from xcompliance.commands.output import answer, print_json, progress
 from xcompliance.errors import OutcomeError
+from xcompliance.progress import display
 from xcompliance.runs import get_run
+from xcompliance.watch import watch
 
 if TYPE_CHECKING:
     from xcompliance.records import RunRecord
     from xcompliance.stack import Stack
+    from xcompliance.submit import Submission
 
 
 def show_run(stack: "Stack", run: "RunRecord", *, as_json: bool) -> None:
@@ -18,6 +22,21 @@ def show_run(stack: "Stack", run: "RunRecord", *, as_json: bool) -> None:
         print_json(run.as_json())
     else:
         report.show(answer(), stack, run)
+
+
+def show_start(submission: "Submission", *, as_json: bool) -> None:
+    """Tells which run has been started."""
+    if as_json:
+        print_json(asdict(submission))
+    else:
+        answer().print(f"The run is {submission.run_id}. Look at it with: xcompliance show {submission.run_id}")
+
+
+def follow(stack: "Stack", submission: "Submission", *, as_json: bool) -> None:
+    """Follows a run to its end and shows it; raises OutcomeError as ``show_end``."""
+    with display(progress()) as shown:
+        (ended,) = watch(stack, [submission], shown)
+    show_end(stack, ended, as_json=as_json)
 
 
 def show_end(stack: "Stack", run: "RunRecord", *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from xcompliance.commands.options import Json, Prefix
-from xcompliance.commands.output import answer, print_json, progress
+from xcompliance.commands.output import answer, print_json
 
 
 def retry(
@@ -17,21 +17,17 @@ def retry(
 ) -> None:
     """Start a failed run again: parts that are checked are not checked again."""
     from xcompliance import target
-    from xcompliance.commands.endings import show_end
-    from xcompliance.progress import display
+    from xcompliance.commands.endings import follow
     from xcompliance.retry import await_start, retry
     from xcompliance.runs import get_run
     from xcompliance.submit import submission_of
-    from xcompliance.watch import watch
 
     stack = target.stack_of(prefix)
     found = get_run(stack, run)
     execution_arn = retry(stack, found)
     if wait:
         await_start(stack, found, execution_arn)
-        with display(progress()) as shown:
-            (ended,) = watch(stack, [submission_of(found)], shown)
-        show_end(stack, ended, as_json=as_json)
+        follow(stack, submission_of(found), as_json=as_json)
     elif as_json:
         print_json({"run_id": run, "execution_arn": execution_arn})
     else:

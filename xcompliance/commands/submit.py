@@ -1,13 +1,12 @@
 """``xcompliance submit``."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xcompliance.commands.options import Json, Prefix, Type
-from xcompliance.commands.output import answer, print_json, progress
+from xcompliance.commands.output import progress
 from xcompliance.text import size
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def submit(
 ) -> None:
     """Put a file of IDs, or a folder of files, into the inbox, which starts a run."""
     from xcompliance import target
-    from xcompliance.commands.endings import show_end
+    from xcompliance.commands.endings import show_end, show_start
     from xcompliance.progress import display
     from xcompliance.submit import check, submit
     from xcompliance.watch import watch
@@ -37,10 +36,8 @@ def submit(
         run = watch(stack, [submission], shown)[0] if wait else None
     if run is not None:
         show_end(stack, run, as_json=as_json)
-    elif as_json:
-        print_json(asdict(submission))
     else:
-        answer().print(f"The run is {submission.run_id}. Look at it with: xcompliance show {submission.run_id}")
+        show_start(submission, as_json=as_json)
 
 
 class _Sent:
