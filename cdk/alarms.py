@@ -1,6 +1,7 @@
 """The alarms: each description is a runbook, and each goes to one topic."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack
@@ -79,37 +80,6 @@ class AlarmTopic(Construct):
         )
 
 
-def runbook_alarm(
-    scope: Construct,
-    name: str,
-    *,
-    to: AlarmTopic,
-    metric: cloudwatch.IMetric,
-    threshold: float,
-    description: str,
-    comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    periods: int = 1,
-    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
-) -> cloudwatch.Alarm:
-    """The alarm `<prefix>-<name>`, which tells the topic when the metric is at `threshold` or beyond for `periods`.
-
-    The description is a runbook's, of `cdk/runbooks.py`.
-    """
-    alarm = cloudwatch.Alarm(
-        scope,
-        name,
-        alarm_name=f"{to.prefix}-{name}",
-        alarm_description=description,
-        metric=metric,
-        threshold=threshold,
-        comparison_operator=comparison,
-        evaluation_periods=periods,
-        treat_missing_data=missing,
-    )
-    alarm.add_alarm_action(actions.SnsAction(to.topic))
-    return alarm
-
-
 class Alarms(Construct):
     """What somebody must look at: all alarms, in the order of the dashboard."""
 
@@ -138,89 +108,79 @@ class Alarms(Construct):
         ]
 
     def _run_failed(self) -> cloudwatch.Alarm:
-        return runbook_alarm(
-            self,
-            "RunFailed",
-            to=self._to,
-            metric=metric(RUNS_FAILED, self._settings, "Sum", SOON),
-            threshold=1,
-            description=RUNBOOKS["RunFailed"].description(),
-        )
+        return self._alarm("RunFailed", metric(RUNS_FAILED, self._settings, "Sum", SOON), threshold=1)
 
     def _x_ends(self, name: str, error: str) -> cloudwatch.Alarm:
-        return runbook_alarm(
-            self,
-            name,
-            to=self._to,
-            metric=metric(PARTS_FAILED, self._settings, "Sum", SOON, error=error),
-            threshold=1,
-            description=RUNBOOKS[name].description(),
-        )
+        return self._alarm(name, metric(PARTS_FAILED, self._settings, "Sum", SOON, error=error), threshold=1)
 
     def _turn_held_too_long(self, job_type: str) -> cloudwatch.Alarm:
         hours = self._settings.turn_alarm_hours
-        return runbook_alarm(
-            self,
+        return self._alarm(
             f"TurnHeldTooLong-{job_type}",
-            to=self._to,
-            metric=metric(TURN_HELD, self._settings, "Maximum", LEVEL, type=job_type),
+            metric(TURN_HELD, self._settings, "Maximum", LEVEL, type=job_type),
             threshold=hours * 3600,
-            description=RUNBOOKS["TurnHeldTooLong"].description(type=job_type, hours=hours),
+            about={"type": job_type, "hours": hours},
         )
 
     def _results_about_to_expire(self) -> cloudwatch.Alarm:
-        return runbook_alarm(
-            self,
+        return self._alarm(
             "ResultsAboutToExpire",
-            to=self._to,
-            metric=metric(RESULTS_TIME_LEFT, self._settings, "Minimum", LEVEL),
+            metric(RESULTS_TIME_LEFT, self._settings, "Minimum", LEVEL),
             threshold=RESULTS_WARNING.to_seconds(),
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
-            description=RUNBOOKS["ResultsAboutToExpire"].description(hours=RESULTS_WARNING.to_hours()),
+            about={"hours": RESULTS_WARNING.to_hours()},
         )
 
     def _check_overdue(self, dataset: Dataset) -> cloudwatch.Alarm:
-        return runbook_alarm(
-            self,
+        seconds = dataset.max_age.total_seconds()
+        return self._alarm(
             f"CheckOverdue-{dataset.name}",
-            to=self._to,
-            metric=metric(CHECK_AGE, self._settings, "Maximum", LEVEL, dataset=dataset.name),
-            threshold=dataset.max_age.total_seconds(),
-            description=RUNBOOKS["CheckOverdue"].description(
-                dataset=dataset.name, days=dataset.max_age.total_seconds() / 86_400
-            ),
+            metric(CHECK_AGE, self._settings, "Maximum", LEVEL, dataset=dataset.name),
+            threshold=seconds,
+            about={"dataset": dataset.name, "days": seconds / 86_400},
         )
 
     def _not_empty(self, name: str, queue: sqs.IQueue) -> cloudwatch.Alarm:
-        return runbook_alarm(
-            self,
-            name,
-            to=self._to,
-            metric=queue.metric_approximate_number_of_messages_visible(period=SOON, statistic="Maximum"),
-            threshold=1,
-            description=RUNBOOKS[name].description(queue=queue.queue_url, prefix=self._settings.prefix),
-        )
+        messages = queue.metric_approximate_number_of_messages_visible(period=SOON, statistic="Maximum")
+        return self._alarm(name, messages, threshold=1, about={"queue": queue.queue_url})
 
     def _settling_fails(self, function: lambda_.IFunction) -> cloudwatch.Alarm:
-        name = "SettleExecutionFails"
-        return runbook_alarm(
-            self,
-            name,
-            to=self._to,
-            metric=function.metric_errors(period=LEVEL, statistic="Sum"),
-            threshold=3,
-            description=RUNBOOKS[name].description(prefix=self._settings.prefix),
-        )
+        return self._alarm("SettleExecutionFails", function.metric_errors(period=LEVEL, statistic="Sum"), threshold=3)
 
     def _nobody_looks(self) -> cloudwatch.Alarm:
-        name = "NobodyLooksAfterTurns"
-        return runbook_alarm(
-            self,
-            name,
-            to=self._to,
-            metric=metric(RUNS_OPEN, self._settings, "SampleCount", Duration.hours(1)),
+        return self._alarm(
+            "NobodyLooksAfterTurns",
+            metric(RUNS_OPEN, self._settings, "SampleCount", Duration.hours(1)),
             threshold=1,
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             missing=cloudwatch.TreatMissingData.BREACHING,
-            description=RUNBOOKS[name].description(prefix=self._settings.prefix),
         )
+
+    def _alarm(
+        self,
+        name: str,
+        on: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+        about: Mapping[str, object] = MappingProxyType({}),
+    ) -> cloudwatch.Alarm:
+        """The alarm `<prefix>-<name>`, which tells the topic when the metric is at `threshold` or beyond.
+
+        Its description is the runbook of what stands before the name's first hyphen, with what it is `about`.
+        """
+        prefix = self._settings.prefix
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=f"{prefix}-{name}",
+            alarm_description=RUNBOOKS[name.partition("-")[0]].description(prefix=prefix, **about),
+            metric=on,
+            threshold=threshold,
+            comparison_operator=comparison,
+            evaluation_periods=1,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._to.topic))
+        return alarm
