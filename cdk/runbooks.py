@@ -35,8 +35,9 @@ RUNBOOKS: Final = {
         means="X rejects the bearer token (401), also at a second try with the secret read anew. Every job fails until "
         "there is a valid one.",
         look="X's developer portal: was the App's bearer token regenerated or revoked?",
-        do='aws secretsmanager put-secret-value --secret-id <BearerTokenSecretArn> --secret-string "$BEARER_TOKEN" '
-        "(the ARN is an output of the stack); nothing is deployed. Then for each failed run: xcompliance retry RUN.",
+        do='read -rs BEARER_TOKEN; printf %s "$BEARER_TOKEN" | aws secretsmanager put-secret-value --secret-id '
+        "<BearerTokenSecretArn> --secret-string file:///dev/stdin (the ARN is an output of the stack); nothing is "
+        "deployed. Then for each failed run: xcompliance retry RUN.",
     ),
     "CreditsDepleted": Runbook(
         means="X answers 402: the account has no credits left. Every job fails until there are some.",

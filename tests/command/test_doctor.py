@@ -354,7 +354,8 @@ def test_the_placeholder_is_no_token_and_x_is_not_asked(deployed: Deployed, exam
     found = examined()
     finding = found.only_wrong("bearer token")
     assert "placeholder" in finding["found"]
-    assert finding["advice"].startswith(f"aws secretsmanager put-secret-value --secret-id {secret} ")
+    assert finding["advice"].startswith('read -rs BEARER_TOKEN; printf %s "$BEARER_TOKEN" | aws secretsmanager ')
+    assert finding["advice"].endswith(f" put-secret-value --secret-id {secret} --secret-string file:///dev/stdin")
     assert GENERATED not in str(found.findings)
     assert found.findings["X API"]["verdict"] == "not checked"
     assert deployed.x.heard == []

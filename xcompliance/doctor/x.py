@@ -68,8 +68,10 @@ def _was_replaced(subject: Subject) -> bool:
 
 
 def _put_token(subject: Subject) -> str:
+    """The command that replaces the token, and leaves it neither in the history nor in the list of processes."""
     arn = subject.stack["BearerTokenSecretArn"]
-    return f'aws secretsmanager put-secret-value --secret-id {arn} --secret-string "$BEARER_TOKEN"'
+    command = f"aws secretsmanager put-secret-value --secret-id {arn} --secret-string file:///dev/stdin"
+    return f'read -rs BEARER_TOKEN; printf %s "$BEARER_TOKEN" | {command}'
 
 
 def x_api(subject: Subject) -> Finding:
