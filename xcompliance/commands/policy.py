@@ -10,7 +10,8 @@ from xcompliance.policy import Role
 
 
 def policy(
-    role: Annotated[Role, typer.Argument(help="Who is to be allowed what they do.")], prefix: Prefix = None
+    role: Annotated[Role, typer.Argument(help="Who is to be allowed what they do; an operator needs all three.")],
+    prefix: Prefix = None,
 ) -> None:
     """Print the policy of IAM that those need who use the deployment, or run it."""
     from xcompliance import target

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from tests.end_to_end.driver import Deployment
 from tests.end_to_end.gcs.conftest import Checked
 from xcompliance.athena import query
+from xcompliance.doctor.examination import examine
+from xcompliance.doctor.subject import Subject
 from xcompliance.lookup import look_up
 from xcompliance.policy import Role, policy
 from xcompliance.runs import get_run, latest_runs
@@ -22,10 +24,14 @@ STARTS_NOTHING = "datasets/tweets/incomplete/ids.txt"
 """A folder without its marker."""
 
 
+ATTACHED = {Role.UPLOADER: (Role.UPLOADER,), Role.ANALYST: (Role.ANALYST,), Role.OPERATOR: tuple(Role)}
+"""An operator has the policies of the others too."""
+
+
 def _on_the_emulator(document: dict[str, Any]) -> dict[str, Any]:
-    """The emulator knows of no query in which workgroup it runs, and so on what its action is to be allowed."""
+    """The emulator knows of no query in which workgroup it runs, nor the name that AWS gives a rule and a dashboard."""
     for statement in document["Statement"]:
-        if statement["Sid"] == "Ask":
+        if statement["Sid"] in ("Ask", "EnableRules", "SeeDashboard"):
             statement["Resource"] = "*"
     return document
 
@@ -40,8 +46,9 @@ def as_role(deployment: Deployment) -> Iterator[Callable[[Role], Stack]]:
     def see(role: Role) -> Stack:
         if role not in made:
             iam.create_user(UserName=role)
-            document = json.dumps(_on_the_emulator(policy(admin, role)))
-            iam.put_user_policy(UserName=role, PolicyName=role, PolicyDocument=document)
+            for each in ATTACHED[role]:
+                document = json.dumps(_on_the_emulator(policy(admin, each)))
+                iam.put_user_policy(UserName=role, PolicyName=each, PolicyDocument=document)
             key = iam.create_access_key(UserName=role)["AccessKey"]
             session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=admin.session.region_name)
             made[role] = Stack(admin.name, admin.outputs, session, admin.connection)
@@ -51,7 +58,8 @@ def as_role(deployment: Deployment) -> Iterator[Callable[[Role], Stack]]:
     for role in made:
         for key in iam.list_access_keys(UserName=role)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=role, AccessKeyId=key["AccessKeyId"])
-        iam.delete_user_policy(UserName=role, PolicyName=role)
+        for name in iam.list_user_policies(UserName=role)["PolicyNames"]:
+            iam.delete_user_policy(UserName=role, PolicyName=name)
         iam.delete_user(UserName=role)
 
 
@@ -124,6 +132,48 @@ def test_an_operator_runs_it_and_sets_the_token_without_reading_it(
         lambda: stack.runs_table.delete_item(Key={"pk": "TURN#tweets", "sk": "HOLDER"}),
         lambda: stack.s3.put_object(Bucket=results, Key="results/forged.parquet", Body=b""),
         lambda: stack.s3.delete_object(Bucket=stack["InboxBucketName"], Key=outcome.file.key),
+    ):
+        assert denied(forbidden)
+
+
+def test_an_operator_s_doctor_looks_at_all_but_the_token(
+    as_role: Callable[[Role], Stack], checked: Checked, deployment: Deployment
+) -> None:
+    credentials = as_role(Role.OPERATOR).session.get_credentials()
+    assert credentials
+    own = {"aws_access_key_id": credentials.access_key, "aws_secret_access_key": credentials.secret_key}
+    found = dict(examine(Subject.of_sandbox(deployment.box.as_json() | own)))
+    verdicts = {name: finding.verdict for name, finding in found.items()}
+    assert {name for name, verdict in verdicts.items() if verdict != "right"} == {"bearer token", "X API"}, found
+    assert {verdicts["bearer token"], verdicts["X API"]} == {"not checked"}
+
+
+def test_an_operator_follows_the_runbooks(
+    as_role: Callable[[Role], Stack], checked: Checked, deployment: Deployment
+) -> None:
+    stack, admin = as_role(Role.OPERATOR), Stack.of_sandbox(deployment.box.as_json())
+    settles = "XCompliance-settle_execution"
+    queues = admin.session.client("sqs", **admin.connection)
+    (queue,) = (url for url in queues.list_queues()["QueueUrls"] if "RunsNotStarted" in url)
+    queues.send_message(QueueUrl=queue, MessageBody="{}")
+    sqs = stack.session.client("sqs", **stack.connection)
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    sqs.purge_queue(QueueUrl=queue)
+    functions = stack.session.client("lambda", **stack.connection)
+    assert "FunctionError" not in functions.invoke(FunctionName=settles, Payload=b"{}")
+    events = stack.session.client("events", **stack.connection)
+    rules = events.list_rules(NamePrefix="XCompliancePipeline")["Rules"]
+    (rule,) = (each["Name"] for each in rules if "LookAfterTurns" in each["Name"])
+    events.enable_rule(Name=rule)
+    stack.session.client("logs", **stack.connection).filter_log_events(logGroupName=f"/aws/lambda/{settles}", limit=1)
+    cloudwatch = stack.session.client("cloudwatch", **stack.connection)
+    assert cloudwatch.get_dashboard(DashboardName="XCompliance")["DashboardBody"]
+    assert cloudwatch.describe_alarms(AlarmNamePrefix="XCompliance-")["MetricAlarms"]
+    for forbidden in (
+        lambda: functions.invoke(FunctionName="XCompliance-create_job", Payload=b"{}"),
+        lambda: sqs.send_message(QueueUrl=queue, MessageBody="{}"),
+        lambda: events.delete_rule(Name=rule),
     ):
         assert denied(forbidden)
 
