@@ -30,7 +30,7 @@ mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpo
 	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray $(if $(SAMPLE),--sample $(SAMPLE))
 
 security: .build/security/.installed node_modules/.installed ## Hold the templates against checkov, and audit the packages [AUDIT=required]
-	@$(BIN)/python -m tests.security .build/security/bin $(if $(filter required,$(AUDIT)),--audit-required)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.security .build/security/bin $(if $(filter required,$(AUDIT)),--audit-required)
 
 lint: .venv/.installed ## Check style and types
 	@$(BIN)/ruff check

@@ -2,13 +2,20 @@
 
 import pytest
 
-from tests.infrastructure.deployment import Deployment, synthesize
+from tests.infrastructure.deployment import Deployment, everything, synthesize
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The app with its defaults."""
     return synthesize(tmp_path_factory.mktemp("aws"))
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The app with all that only some deployments have."""
+    folder = tmp_path_factory.mktemp("full")
+    return synthesize(folder / "out", **everything(folder))
 
 
 @pytest.fixture(scope="session")

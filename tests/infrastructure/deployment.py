@@ -15,6 +15,31 @@ from cdk.bundling import ROOT, Platform
 
 Resources = dict[str, dict[str, Any]]
 
+DATASETS = """\
+datasets:
+  - name: newspapers
+    type: tweets
+    schedule: cron(0 3 ? * MON *)
+    timezone: Europe/Berlin
+    overlap: skip
+  - name: accounts
+    type: users
+    schedule: rate(7 days)
+    prefix: s3://our-archive/exports/ids/
+    max_age_days: 10
+  - name: posts
+    type: tweets
+    schedule: rate(1 day)
+    query: SELECT post_id FROM posts WHERE deleted_at IS NULL;
+    database: archive
+    reads: [s3://our-archive/posts/]
+  - name: everything
+    type: tweets
+    schedule: rate(30 days)
+    query: SELECT DISTINCT id FROM checked_ids WHERE type = 'tweets'
+"""
+"""Of each kind: a folder of the inbox, one of another bucket, queries over others' tables and over our own."""
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -79,3 +104,14 @@ def synthesize(directory: Path, **context: object) -> Deployment:
         app = build(App(context=flags | own, outdir=str(directory)))
         app.synth()
     return Deployment(app, directory)
+
+
+def everything(folder: Path) -> dict[str, str]:
+    """The settings by which a deployment has all that only some have; their datasets are listed in ``folder``."""
+    datasets = folder / "datasets.yaml"
+    datasets.write_text(DATASETS)
+    return {
+        "datasets_file": str(datasets),
+        "deduplicate_across_parts": "true",
+        "alarm_email": "on-call@example.com",
+    }

@@ -10,32 +10,8 @@ import pytest
 from cdk.config import SettingError, Settings
 from cdk.datasets import DatasetError, datasets_in
 from cdk.rules import flat
-from tests.infrastructure.deployment import Deployment, synthesize
+from tests.infrastructure.deployment import DATASETS, Deployment, synthesize
 from tests.infrastructure.test_functions import _allowed
-
-DATASETS = """\
-datasets:
-  - name: newspapers
-    type: tweets
-    schedule: cron(0 3 ? * MON *)
-    timezone: Europe/Berlin
-    overlap: skip
-  - name: accounts
-    type: users
-    schedule: rate(7 days)
-    prefix: s3://our-archive/exports/ids/
-    max_age_days: 10
-  - name: posts
-    type: tweets
-    schedule: rate(1 day)
-    query: SELECT post_id FROM posts WHERE deleted_at IS NULL;
-    database: archive
-    reads: [s3://our-archive/posts/]
-  - name: everything
-    type: tweets
-    schedule: rate(30 days)
-    query: SELECT DISTINCT id FROM checked_ids WHERE type = 'tweets'
-"""
 
 
 @pytest.fixture

@@ -88,21 +88,27 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_no_role_is_allowed_everything_or_on_everything(aws: Deployment) -> None:
-    for name, policy in aws.resources("AWS::IAM::Policy").items():
+@pytest.mark.parametrize("which", ["aws", "full"])
+def test_no_role_is_allowed_everything_or_on_everything(which: str, request: pytest.FixtureRequest) -> None:
+    deployment: Deployment = request.getfixturevalue(which)
+    for name, policy in deployment.resources("AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             actions = set(_listed(statement["Action"]))
             assert not [action for action in actions if "*" in action], name
             assert "*" not in _listed(statement["Resource"]) or actions <= WITHOUT_RESOURCES, name
 
 
-def test_no_role_takes_its_grants_from_elsewhere(aws: Deployment) -> None:
-    for name, role in aws.resources("AWS::IAM::Role").items():
+@pytest.mark.parametrize("which", ["aws", "full"])
+def test_no_role_takes_its_grants_from_elsewhere(which: str, request: pytest.FixtureRequest) -> None:
+    deployment: Deployment = request.getfixturevalue(which)
+    for name, role in deployment.resources("AWS::IAM::Role").items():
         assert role["Properties"].keys() == {"AssumeRolePolicyDocument"}, name
 
 
-def test_the_security_rules_find_nothing(aws: Deployment) -> None:
-    report = AwsSolutionsChecks(aws.app, verbose=True).validate_scope(aws.app)
+@pytest.mark.parametrize("which", ["aws", "full"])
+def test_the_security_rules_find_nothing(which: str, request: pytest.FixtureRequest) -> None:
+    app = request.getfixturevalue(which).app
+    report = AwsSolutionsChecks(app, verbose=True).validate_scope(app)
     assert not [
         (each.rule_name, [where.construct_path for where in each.violating_resources]) for each in report.violations
     ]

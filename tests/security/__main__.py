@@ -1,4 +1,4 @@
-"""``python -m tests.security TOOLS``: checkov on both stacks, and an audit of all pinned packages.
+"""``python -m tests.security TOOLS``: checkov on both stacks, and an audit of all pinned packages, Node's too.
 
 Exits with 1 for whatever was found and not accepted. What could not be asked is said, and fails only with
 ``--audit-required``: a release is made where the databases can be reached, and tests run where they cannot.
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from uv import find_uv_bin
 
+from tests.infrastructure.deployment import everything
 from tests.security import packages, templates
 
 ROOT = Path(__file__).parents[2]
@@ -34,43 +35,42 @@ def main() -> None:
 
 def _templates(tools: Path, folder: Path) -> list[str]:
     wrong: list[str] = []
-    for customer_key in (False, True):
-        output = folder / str(customer_key)
-        context = f"customer_key={str(customer_key).lower()}"
-        command = [
-            str(CDK),
-            "synth",
-            "--quiet",
-            "--app",
-            f"{sys.executable} app.py",
-            "--output",
-            str(output),
-            "-c",
-            context,
-        ]
+    for name, settings in _settings(folder).items():
+        output = folder / name
+        context = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        command = [str(CDK), "synth", "--quiet", "--app", f"{sys.executable} app.py", "--output", str(output), *context]
         synthesis = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
         if synthesis.returncode:
             return [f"the templates cannot be synthesized:\n{synthesis.stderr}"]
-        files = [output / f"XCompliance{name}.template.json" for name in STACKS]
+        files = [output / f"XCompliance{stack}.template.json" for stack in STACKS]
         passed, findings = templates.scan(tools / "checkov", files)
-        complaints = templates.complaints(findings, customer_key=customer_key)
-        _say(f"checkov, {context}: {passed} checks passed, {len(findings)} findings, {len(complaints)} not accepted")
+        complaints = templates.complaints(findings, customer_key="customer_key" in settings)
+        _say(f"checkov, {name}: {passed} checks passed, {len(findings)} findings, {len(complaints)} not accepted")
         wrong += complaints
     return wrong
+
+
+def _settings(folder: Path) -> dict[str, dict[str, str]]:
+    return {"defaults": {}, "customer_key": {"customer_key": "true"}, "everything": everything(folder)}
 
 
 def _packages(arguments: Namespace, folder: Path) -> list[str]:
     pinned = packages.pins((ROOT / "requirements").glob("*.txt"))
     withdrawn = packages.withdrawn(Path(find_uv_bin()), pinned, folder)
     _say(f"registry: {len(pinned)} pins, {len(withdrawn)} withdrawn by their makers")
-    heard = packages.audit(arguments.tools / "pip-audit", pinned, folder)
-    _say(f"pip-audit: {len(heard.well)} of {len(pinned)} packages without a known vulnerability")
-    if heard.unknown:
-        _say(f"NOT AUDITED: no database of vulnerabilities answered for {len(heard.unknown)} packages")
     wrong = [f"{pin} was withdrawn" for pin in withdrawn]
-    wrong += [f"{pin} is vulnerable: {ids}" for pin, ids in heard.vulnerable.items()]
-    if heard.unknown and arguments.audit_required:
-        wrong.append("not all packages could be audited, as --audit-required asks for")
+    audits = {
+        "pip-audit": packages.audit(arguments.tools / "pip-audit", pinned, folder),
+        "npm audit": packages.audit_node(Path(sys.executable).with_name("npm"), ROOT / "package-lock.json"),
+    }
+    for name, heard in audits.items():
+        count = len(heard.well) + len(heard.vulnerable) + len(heard.unknown)
+        _say(f"{name}: {len(heard.well)} of {count} packages without a known vulnerability")
+        if heard.unknown:
+            _say(f"NOT AUDITED: no database of vulnerabilities answered {name} for {len(heard.unknown)} packages")
+        wrong += [f"{pin} is vulnerable: {ids}" for pin, ids in heard.vulnerable.items()]
+        if heard.unknown and arguments.audit_required:
+            wrong.append(f"{name} could not ask about all packages, as --audit-required asks for")
     return wrong
 
 

@@ -95,6 +95,14 @@ def audit(pip_audit: Path, pinned: Iterable[str], folder: Path) -> Audit:
     return heard
 
 
+def audit_node(npm: Path, lock: Path) -> Audit:
+    """Asks npm's registry about the packages that a lock file pins, as `name@version`."""
+    named = {name: each for name, each in json.loads(lock.read_text())["packages"].items() if name}
+    heard = Audit(unknown={f"{name.rpartition('node_modules/')[2]}@{each['version']}" for name, each in named.items()})
+    hear_npm(heard, _said([str(npm), "audit", "--json", "--prefix", str(lock.parent)]))
+    return heard
+
+
 def _said(command: list[str]) -> str:
     try:
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout
@@ -122,6 +130,22 @@ def hear(heard: Audit, report: str) -> None:
             heard.vulnerable[pin] = ids
         else:
             heard.well.add(pin)
+
+
+def hear_npm(heard: Audit, report: str) -> None:
+    """Takes in a report of npm's, which is on all pins, or tells an error, or is empty when nobody answered."""
+    try:
+        flaws: dict[str, dict[str, Any]] = json.loads(report)["vulnerabilities"]
+    except (KeyError, ValueError):
+        return
+    for pin in sorted(heard.unknown):
+        flaw = flaws.get(pin.rpartition("@")[0])
+        if flaw:
+            causes = [each if isinstance(each, str) else each["url"] for each in flaw["via"]]
+            heard.vulnerable[pin] = f"{', '.join(causes)} ({flaw['severity']})"
+        else:
+            heard.well.add(pin)
+    heard.unknown.clear()
 
 
 def _same(pin: str, package: dict[str, Any]) -> bool:

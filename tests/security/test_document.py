@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.deployment import Deployment, synthesize
+from tests.infrastructure.deployment import Deployment, everything, synthesize
 from xcompliance.policy import Role
 
 ROOT = Path(__file__).parents[2]
@@ -67,11 +67,7 @@ PREFIXES = {"Logs": "logs", "StepFunctions": "states"}
 def full(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """With all kinds of resources that only some deployments have."""
     folder = tmp_path_factory.mktemp("full")
-    datasets = folder / "datasets.yaml"
-    datasets.write_text("datasets: [{name: one, type: tweets, schedule: rate(1 day)}]")
-    return synthesize(
-        folder / "out", datasets_file=str(datasets), alarm_email="on-call@example.com", customer_key="true"
-    )
+    return synthesize(folder / "out", **everything(folder), customer_key="true")
 
 
 def test_the_policy_of_cloudformation_covers_each_type_of_the_templates(full: Deployment) -> None:

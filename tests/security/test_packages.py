@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,23 @@ def test_the_checks_that_bandit_makes_are_ruffs() -> None:
     assert not [path for path in excused if path.startswith("functions")]
 
 
+Npm = Callable[[dict[str, object]], Path]
+
+
+@pytest.fixture
+def npm(tmp_path: Path) -> Npm:
+    """Plays npm, which prints its report, and fails where there is a flaw in it."""
+
+    def play(report: dict[str, object]) -> Path:
+        tool = tmp_path / "npm"
+        (tmp_path / "report.json").write_text(json.dumps(report))
+        tool.write_text(f'#!/bin/sh\n[ "$1 $2" = "audit --json" ] && cat {tmp_path}/report.json\nexit 1\n')
+        tool.chmod(0o755)
+        return tool
+
+    return play
+
+
 def report(*dependencies: dict[str, object]) -> str:
     """What pip-audit prints."""
     return json.dumps({"dependencies": list(dependencies), "fixes": []})
@@ -96,6 +114,38 @@ def test_what_no_database_answers_for_is_not_taken_for_well(said: str) -> None:
     heard = Audit(unknown={"urllib3==2.8.0"})
     packages.hear(heard, said)
     assert heard == Audit(unknown={"urllib3==2.8.0"})
+
+
+CDK = f"aws-cdk@{json.loads((ROOT / 'package.json').read_text())['devDependencies']['aws-cdk']}"
+NPM_REFUSED = json.dumps({"message": "405 Method Not Allowed", "statusCode": 405, "error": {"summary": ""}})
+NPM_FLAW = {
+    "name": "aws-cdk",
+    "severity": "high",
+    "via": [{"title": "Bad.", "url": "https://github.com/advisories/GHSA-1"}, "fast-xml-parser"],
+    "range": "<2.2000.0",
+}
+
+
+@pytest.mark.parametrize(
+    ("flaws", "heard"),
+    [
+        ({}, Audit(well={CDK})),
+        (
+            {"aws-cdk": NPM_FLAW},
+            Audit(vulnerable={CDK: "https://github.com/advisories/GHSA-1, fast-xml-parser (high)"}),
+        ),
+    ],
+)
+def test_npm_is_asked_about_what_node_installs(flaws: dict[str, object], heard: Audit, npm: Npm) -> None:
+    said = npm({"auditReportVersion": 2, "vulnerabilities": flaws, "metadata": {}})
+    assert packages.audit_node(said, ROOT / "package-lock.json") == heard
+
+
+@pytest.mark.parametrize("said", [NPM_REFUSED, "", "npm error network"])
+def test_what_npm_could_not_ask_about_is_not_taken_for_well(said: str) -> None:
+    heard = Audit(unknown={CDK})
+    packages.hear_npm(heard, said)
+    assert heard == Audit(unknown={CDK})
 
 
 def test_a_pin_that_is_for_some_pythons_only_is_asked_about_as_such(tmp_path: Path) -> None:
