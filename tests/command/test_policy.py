@@ -7,7 +7,8 @@ import pytest
 
 from cdk.bundling import ROOT
 from tests.command.conftest import OUTPUTS, Invoke
-from tests.documents.reading import Command, commands
+from tests.documents.aws_command import action
+from tests.documents.reading import commands
 from xcompliance.policy import FOLDER, Role, policy
 from xcompliance.stack import Stack
 
@@ -95,13 +96,6 @@ def test_only_the_operator_sees_parts_and_their_urls(whole: Stack) -> None:
         assert ("arn:aws:dynamodb:us-east-1:123456789012:table/runs" in tables) == (role is Role.OPERATOR)
 
 
-NAMED_OTHERWISE = {
-    "aws lambda invoke": "lambda:InvokeFunction",
-    "aws logs tail": "logs:FilterLogEvents",
-    "aws s3 cp": "s3:PutObject",
-    "aws stepfunctions start-execution": "states:StartExecution",
-}
-"""What allows a command, where that is not called as the command is."""
 IN_WORDS = {
     "delete the message": {"sqs:DeleteMessage"},
     "The dashboard shows": {"cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"},
@@ -111,18 +105,11 @@ IN_WORDS = {
 """What the document tells to do without a command, and what that asks for."""
 
 
-def action(command: Command) -> str:
-    """What allows a command of AWS's."""
-    _, service, operation, *_ = command.words
-    name = operation.title().replace("-", "")
-    return NAMED_OTHERWISE.get(f"aws {service} {operation}", f"{service.removesuffix('api')}:{name}")
-
-
 def test_an_operator_may_do_what_runbooks_and_readme_tell(whole: Stack) -> None:
     allowed = {each for role in Role for of in policy(whole, role)["Statement"] for each in listed(of["Action"])}
     told = [each for each in commands() if each.program == "aws" and each.document in ("README.md", OPERATIONS)]
-    assert len({action(each) for each in told}) > 8
-    assert {action(each) for each in told} - allowed == set()
+    assert len({action(each.words) for each in told}) > 8
+    assert {action(each.words) for each in told} - allowed == set()
     text = (ROOT / OPERATIONS).read_text()
     for words, needed in IN_WORDS.items():
         assert words in text

@@ -30,6 +30,16 @@ CUSTOM: Final = {
 """The commands that are no operation: their options, and how many other words they take."""
 
 
+ALLOWED_BY: Final = {
+    ("lambda", "invoke"): "lambda:InvokeFunction",
+    ("logs", "tail"): "logs:FilterLogEvents",
+    ("s3", "cp"): "s3:PutObject",
+    ("s3", "rb"): "s3:DeleteBucket",
+    ("stepfunctions", "start-execution"): "states:StartExecution",
+}
+"""IAM's actions that are not called as the commands are."""
+
+
 class NotACommand(ValueError):
     """AWS has no such command, or it does not take these words; the message says which."""
 
@@ -65,6 +75,13 @@ def read(words: Sequence[str], file: Callable[[str], str]) -> Call:
     if model.input_shape and (report := ParamValidator().validate(parameters, model.input_shape)).has_errors():
         raise NotACommand(f"aws {service} {name}: {report.generate_report()}")
     return Call(SERVICES.get(service, service), xform_name(model.name), parameters)
+
+
+def action(words: Sequence[str]) -> str:
+    """What IAM must allow for a command: ``aws`` and what follows."""
+    _, service, name, *_ = words
+    usual = f"{SERVICES.get(service, service)}:{name.title().replace('-', '')}"
+    return ALLOWED_BY.get((service, name), usual)
 
 
 def ask(call: Call, client: Callable[[str], Any], folder: Path) -> Any:

@@ -3,10 +3,14 @@
 import ast
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.documents.aws_command import action
+from tests.documents.reading import commands
 from tests.infrastructure.deployment import Deployment, everything, synthesize
 from xcompliance.policy import Role
 
@@ -59,6 +63,7 @@ def test_the_deployer_is_told_each_service(deployment: Deployment) -> None:
     assert [kind for kind in sorted(kinds - {"CDK"}) if SERVICES[kind] not in listed] == []
 
 
+STACKS = ("XComplianceStorage", "XCompliancePipeline")
 PREFIXES = {"Logs": "logs", "StepFunctions": "states"}
 """Services whose actions have another name than their resource types."""
 
@@ -70,10 +75,46 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     return synthesize(folder / "out", **everything(folder), customer_key="true")
 
 
+STATEMENTS = json.loads((ROOT / "docs" / "cloudformation-policy.json").read_text())["Statement"]
+NAMES = {
+    "AWS::Athena::WorkGroup": ("athena:r:a:workgroup/{}", "Name"),
+    "AWS::CloudWatch::Alarm": ("cloudwatch:r:a:alarm:{}", "AlarmName"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch::a:dashboard/{}", "DashboardName"),
+    "AWS::DynamoDB::Table": ("dynamodb:r:a:table/{}", ""),
+    "AWS::Events::Rule": ("events:r:a:rule/{}", ""),
+    "AWS::Glue::Database": ("glue:r:a:database/{}", "DatabaseInput"),
+    "AWS::Glue::Table": ("glue:r:a:table/xcompliance/{}", "TableInput"),
+    "AWS::IAM::Role": ("iam::a:role/service/{}", ""),
+    "AWS::Lambda::Function": ("lambda:r:a:function:{}", "FunctionName"),
+    "AWS::Logs::LogGroup": ("logs:r:a:log-group:{}", "LogGroupName"),
+    "AWS::S3::Bucket": ("s3:::{}", ""),
+    "AWS::SNS::Topic": ("sns:r:a:{}", "TopicName"),
+    "AWS::SQS::Queue": ("sqs:r:a:{}", ""),
+    "AWS::Scheduler::Schedule": ("scheduler:r:a:schedule/XCompliance/{}", "Name"),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler:r:a:schedule-group/{}", "Name"),
+    "AWS::SecretsManager::Secret": ("secretsmanager:r:a:secret:{}", ""),
+    "AWS::StepFunctions::StateMachine": ("states:r:a:stateMachine:{}", "StateMachineName"),
+}
+"""The ARN of whatever has a name, and the property that says it; without one it has a name by CloudFormation."""
+
+
+def listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def arn(stack: str, logical_id: str, resource: dict[str, Any]) -> str:
+    """What a resource will be called; a secret alone has its stack's name not in its own, and a bucket no capitals."""
+    form, named_by = NAMES[resource["Type"]]
+    if named_by:
+        said = resource["Properties"][named_by]
+        return f"arn:aws:{form.format(said if isinstance(said, str) else said['Name'])}"
+    name = f"{logical_id}-1AB" if resource["Type"] == "AWS::SecretsManager::Secret" else f"{stack}-{logical_id}-1AB"
+    return f"arn:aws:{form.format(name.lower() if resource['Type'] == 'AWS::S3::Bucket' else name)}"
+
+
 def test_the_policy_of_cloudformation_covers_each_type_of_the_templates(full: Deployment) -> None:
-    statements = json.loads((ROOT / "docs" / "cloudformation-policy.json").read_text())["Statement"]
-    allowed = {action.partition(":")[0] for each in statements for action in each["Action"]}
-    stacks = (full.json(name) for name in ("XComplianceStorage", "XCompliancePipeline"))
+    allowed = {action.partition(":")[0] for each in STATEMENTS for action in each["Action"]}
+    stacks = (full.json(name) for name in STACKS)
     types = {body["Type"] for stack in stacks for body in stack["Resources"].values()}
     assert {"AWS::Scheduler::Schedule", "AWS::SNS::Subscription", "AWS::Logs::QueryDefinition"} <= types
     used = {PREFIXES.get(service := each.split("::")[1], service.lower()) for each in types - {"AWS::CDK::Metadata"}}
@@ -81,13 +122,49 @@ def test_the_policy_of_cloudformation_covers_each_type_of_the_templates(full: De
     assert allowed - used == {"ssm"}, "and nothing that no type needs"
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_policy_of_cloudformation_names_whatever_has_a_name(full: Deployment, stack: str) -> None:
+    named = [resource for each in STATEMENTS for resource in listed(each["Resource"]) if resource != "*"]
+    resources = {name: body for name, body in full.json(stack)["Resources"].items() if body["Type"] in NAMES}
+    assert {body["Type"].split("::")[1] for body in resources.values()} & {"DynamoDB", "Lambda"}
+    for name, body in resources.items():
+        wanted = arn(stack, name, body)
+        assert any(fnmatchcase(wanted, each) for each in named), wanted
+        another = wanted.replace("XCompliance", "Another").replace("xcompliance", "another")
+        assert body["Type"] == "AWS::SecretsManager::Secret" or not any(fnmatchcase(another, each) for each in named)
+
+
+def test_the_policy_of_cloudformation_reads_no_secret_bucket_or_table_of_others() -> None:
+    for each in STATEMENTS:
+        if "*" not in listed(each["Resource"]):
+            continue
+        data = [action for action in each["Action"] if re.match("(s3|dynamodb|lambda|iam):", action) or "*" in action]
+        assert data == []
+        assert [action for action in each["Action"] if action.startswith("secretsmanager:")] in (
+            [],
+            ["secretsmanager:GetRandomPassword"],
+        )
+        decrypts = "kms:Decrypt" in each["Action"]
+        assert decrypts == ("kms:ViaService" in each.get("Condition", {}).get("StringLike", {}))
+
+
 def test_the_policy_of_cloudformation_makes_no_roles_but_the_stacks(full: Deployment) -> None:
-    statements = json.loads((ROOT / "docs" / "cloudformation-policy.json").read_text())["Statement"]
-    (roles,) = (each for each in statements if any(action.startswith("iam:") for action in each["Action"]))
-    assert not [action for action in roles["Action"] if "*" in action]
-    for stack in ("XComplianceStorage", "XCompliancePipeline"):
-        assert f"arn:*:iam::*:role/*{stack}-*" in roles["Resource"]
-    assert {each["Type"] for each in full.resources("AWS::IAM::Role").values()}
+    of_roles = {each["Sid"]: each for each in STATEMENTS if any(action.startswith("iam:") for action in each["Action"])}
+    for each in of_roles.values():
+        assert each["Resource"] == "arn:*:iam::*:role/*XCompliancePipeline-*"
+        assert not [action for action in each["Action"] if "*" in action]
+    actions = {action for each in of_roles.values() for action in each["Action"]}
+    assert not actions & {"iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:DeleteRolePermissionsBoundary"}
+    roles = (each["Properties"]["AssumeRolePolicyDocument"] for each in full.resources("AWS::IAM::Role").values())
+    assumed_by = {each["Principal"]["Service"] for role in roles for each in role["Statement"]}
+    handed = of_roles["HandThemOver"]
+    assert handed["Action"] == ["iam:PassRole"]
+    assert set(handed["Condition"]["StringEquals"]["iam:PassedToService"]) == assumed_by
+
+
+def test_the_policy_of_cloudformation_fits_into_a_managed_one_with_the_longest_prefix() -> None:
+    text = json.dumps(STATEMENTS, separators=(",", ":")).replace("XCompliance", "X" * 32)
+    assert len(text.replace("xcompliance", "x" * 32)) < 6_144 - len('{"Version":"2012-10-17","Statement":}')
 
 
 def test_the_policy_of_the_deployer_covers_what_is_looked_at_before() -> None:
@@ -104,6 +181,17 @@ def test_the_policy_of_the_deployer_covers_what_is_looked_at_before() -> None:
     actions = {f"{service}:{re.sub('(^|_)(.)', lambda found: found[2].upper(), call)}" for service, call in calls}
     assert actions - {"sts:GetCallerIdentity", "s3:HeadBucket"} <= allowed
     assert len(actions) >= 7
+
+
+def test_who_tears_down_for_good_may_do_what_the_document_tells() -> None:
+    policies = [text.partition("```")[0] for text in TEXT.split("```json")[1:]]
+    statements = [each for text in policies if "Statement" in text for each in json.loads(text)["Statement"]]
+    allowed = {action for each in statements for action in listed(each["Action"])}
+    typed = [each for each in commands() if each.whole and each.program == "aws"]
+    told = {action(each.words) for each in typed if each.document == "docs/upgrading.md"}
+    assert len(told) > 6
+    # Python empties the buckets.
+    assert told | {"s3:ListBucketVersions", "s3:DeleteObjectVersion", "s3:DeleteObject"} <= allowed
 
 
 def test_it_counts_the_functions_that_read_the_token(deployment: Deployment) -> None:
