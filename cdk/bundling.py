@@ -123,7 +123,12 @@ def _installed(requirements: Path, target: Platform) -> Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as fresh:
             _install(requirements, target, Path(fresh) / "site")
-            (Path(fresh) / "site").rename(ready)
+            try:
+                (Path(fresh) / "site").rename(ready)
+            except OSError:
+                # Somebody else may have installed the same at the same time.
+                if not ready.exists():
+                    raise
     return ready
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,23 @@ def test_an_asset_is_the_same_every_time(tmp_path: Path, monkeypatch: pytest.Mon
     first, second = tmp_path / "first", tmp_path / "second"
     assert _files(first) == _files(second)
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in _files(first))
+
+
+def test_two_may_install_the_same_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(_: Path, __: Platform, directory: Path) -> None:
+        directory.mkdir()
+        (directory / "library.py").touch()
+
+    def fill_as_the_second(*given: Any) -> None:
+        monkeypatch.setattr(bundling, "_install", fill)
+        assemble(REQUIREMENTS["functions"], target, tmp_path / "first")
+        fill(*given)
+
+    target = Platform.of(Settings())
+    monkeypatch.setattr(bundling, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(bundling, "_install", fill_as_the_second)
+    assemble(REQUIREMENTS["functions"], target, tmp_path / "second")
+    assert _files(tmp_path / "first") == _files(tmp_path / "second")
 
 
 def test_the_sandbox_asset_runs_on_this_machine(tmp_path: Path) -> None:
