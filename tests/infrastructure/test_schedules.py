@@ -156,6 +156,7 @@ ONE = "datasets: [{name: a, type: users, schedule: rate(1 day), "
         (ONE + "timezone: CEST}]", "schedule: CEST is no time zone"),
         (ONE + "overlap: run}]", "overlap: must be wait or skip"),
         (ONE + "schedul: b}]", "did you mean schedule"),
+        (ONE + "schedule: rate(2 days)}]", r"(?s)datasets\.yaml cannot be read: schedule is given twice.* line 1"),
         (
             ONE + "prefix: ids}]",
             "prefix: must be a folder of the inbox",
