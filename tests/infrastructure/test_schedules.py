@@ -94,9 +94,9 @@ def test_what_cannot_be_started_is_tried_for_a_day_and_then_kept(scheduled: Depl
         assert schedule["Target"]["DeadLetterConfig"]["Arn"]["Fn::GetAtt"] == [kept, "Arn"]
 
 
-def test_without_datasets_there_is_no_schedule(aws: Deployment) -> None:
+def test_without_datasets_there_is_no_schedule_and_no_role_for_one(aws: Deployment) -> None:
     assert not aws.resources("AWS::Scheduler::Schedule")
-    assert not aws.resources("AWS::Scheduler::ScheduleGroup")
+    assert not [name for name in aws.resources("AWS::IAM::Role") if "Schedules" in name]
 
 
 def test_functions_may_read_what_datasets_are_and_nothing_else(scheduled: Deployment) -> None:
