@@ -358,6 +358,16 @@ def test_each_kind_of_resource_that_has_a_name_is_looked_for(assembly: Assembly)
     assert named - several_may_have_it == NAMED.keys()
 
 
+def test_whoever_may_not_look_for_a_name_may_deploy(account: Account, folder: Path, invoke: Invoke) -> None:
+    class Sns:
+        def get_topic_attributes(self, TopicArn: str) -> None:  # noqa: N803 -- as boto3 names it
+            raise ClientError({"Error": {"Code": "AuthorizationError", "Message": "AWS's own words."}}, "GetTopic")
+
+    account.services["sns"] = Sns()
+    status, findings = looked(invoke, folder)
+    assert (status, findings["names"]["verdict"]) == (0, "not checked")
+
+
 def test_groups_of_logs_of_others_are_in_nobodys_way(account: Account, folder: Path, invoke: Invoke) -> None:
     boto3.client("logs").create_log_group(logGroupName="/aws/lambda/XCompliance-get_job-of-mine")
     assert looked(invoke, folder)[0] == 0
