@@ -53,14 +53,14 @@ synth: .venv/.installed node_modules/.installed ## Write the CloudFormation temp
 bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once [CONTEXT="--options of cdk bootstrap"]
 	@$(CDK) bootstrap $(SETTINGS)
 
-deploy: synth ## Deploy to the AWS account of your credentials, once all is right for it [CONFIG= CONTEXT= ACCEPT_LOSS=true]
+deploy: synth ## Deploy to the AWS account of your credentials, once all is right for it [CONFIG= CONTEXT= ACCEPT_LOSS=true YES=true]
 	@$(BIN)/xcompliance preflight cdk.out $(if $(filter true,$(ACCEPT_LOSS)),--accept-loss)
-	@$(CDK) deploy --all --app cdk.out $(SETTINGS)
+	@$(CDK) deploy --all --app cdk.out --require-approval $(if $(filter true,$(YES)),never,any-change) $(SETTINGS)
 
-destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless it was deployed with keep_data=false [CONFIG= CONTEXT=]
-	@$(CDK) destroy --all $(SETTINGS)
+destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless it was deployed with keep_data=false [CONFIG= CONTEXT= YES=true]
+	@$(CDK) destroy --all $(if $(filter true,$(YES)),--force) $(SETTINGS)
 
-release: .venv/.installed ## Write down today's stateful resources as those that later upgrades must keep
+release: .venv/.installed ## Write down this version's stateful resources as those that later upgrades must keep
 	@$(BIN)/python -m tests.infrastructure.released
 
 bench: .venv/.installed .build/peers/.installed ## Measure beside what else one would use [BENCH=upload|preparation|results|results_index|polling|cost]

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from cdk.yaml_file import read_yaml
 
 CONFIG_FILE: Final = "config.yaml"
 
@@ -20,10 +20,7 @@ def read_settings(file: str, names: Collection[str], *, is_needed: bool) -> dict
     """
     if not file or (not is_needed and not Path(file).exists()):
         return {}
-    try:
-        content = yaml.load(Path(file).read_text(), _Loader)  # noqa: S506 -- the safe loader, with one more rule
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"{file} cannot be read: {error}") from None
+    content = read_yaml(Path(file))
     if content is None:
         return {}
     if not isinstance(content, Mapping):
@@ -35,14 +32,3 @@ def read_settings(file: str, names: Collection[str], *, is_needed: bool) -> dict
             near = get_close_matches(str(key), names, n=1)
             raise ValueError(f"{file}: {key} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
     return dict(content)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML's, but of two values for one key it would take the second without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)

@@ -8,9 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import yaml
-
 from cdk.schedule_expressions import ExpressionError, ScheduleExpression
+from cdk.yaml_file import read_yaml
 from compliance.runs import DATASETS, JOB_TYPES
 
 GRACE: Final = timedelta(days=1)
@@ -131,9 +130,9 @@ def datasets_in(path: Path) -> tuple[Dataset, ...]:
     Raises DatasetError, naming the file and the dataset, for whatever is missing, unknown or wrong in it.
     """
     try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DatasetError(f"{path} cannot be read: {error}") from None
+        content = read_yaml(path)
+    except ValueError as error:
+        raise DatasetError(str(error)) from None
     if not isinstance(content, Mapping) or content.keys() != {"datasets"} or not isinstance(content["datasets"], list):
         raise DatasetError(f"{path} must have one key, datasets, with a list of them")
     found: dict[str, Dataset] = {}

@@ -1,8 +1,12 @@
-"""What starts the checks of datasets: one schedule for each, in a group of the deployment's own."""
+"""What starts the checks of datasets: one schedule for each, in a group of the deployment's own.
+
+The group and the queue of checks that could not be started are there without a dataset too, so that the last one can
+be taken out without a loss.
+"""
 
 from typing import Any, Final
 
-from aws_cdk import Duration, TimeZone
+from aws_cdk import Duration, RemovalPolicy, TimeZone
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
@@ -29,11 +33,13 @@ class Schedules(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings, self._inbox, self._run = settings, storage.inbox, run
-        self.dead_letters: dict[str, sqs.Queue] = {}
         self.group_name = settings.prefix
+        group = scheduler.ScheduleGroup(
+            self, "Group", schedule_group_name=self.group_name, removal_policy=RemovalPolicy.DESTROY
+        )
+        queue = dead_letter_queue(self, "ChecksNotStarted")
+        self.dead_letters = {"ChecksNotStarted": queue}
         if settings.datasets:
-            group = scheduler.ScheduleGroup(self, "Group", schedule_group_name=self.group_name)
-            queue = self.dead_letters["ChecksNotStarted"] = dead_letter_queue(self, "ChecksNotStarted")
             role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
             for grant in StorageGrants(storage).leave_failures():
                 grant.give_to(role)

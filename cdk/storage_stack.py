@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnResource, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -56,6 +56,7 @@ class StorageStack(Stack):
         # Also where nothing imports it: what the other stack imports as it is deployed can't be taken away before it.
         self.export_value(self.results_table.table_arn)
         self.bearer_token_arn = self._bearer_token()
+        self._show_what_becomes_of_data()
         publish(
             self,
             InboxBucketName=self.inbox.bucket_name,
@@ -65,6 +66,12 @@ class StorageStack(Stack):
             BearerTokenSecretArn=self.bearer_token_arn,
             KeyArn=self.key.key_arn,
         )
+
+    def _show_what_becomes_of_data(self) -> None:
+        """CloudFormation may take another DeletionPolicy alone for no change, and keep the old; this is a change."""
+        for each in self.node.find_all():
+            if isinstance(each, CfnResource) and each.cfn_options.deletion_policy:
+                each.add_metadata("KeepData", self._settings.keep_data)
 
     def _bucket_name(self, purpose: str) -> str | None:
         """Other accounts have buckets too, and their names are one space."""

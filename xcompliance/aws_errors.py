@@ -17,7 +17,7 @@ _UNKNOWN = (
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 )
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403")
+_DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403")
 _THROTTLED = (
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",

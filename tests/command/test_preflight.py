@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.infrastructure.deployment import synthesize
 from xcompliance.preflight.assembly import Assembly
 from xcompliance.preflight.checks import checks_of
 from xcompliance.preflight.costs import ALWAYS, MONTHLY, PER_MILLION, monthly
+from xcompliance.preflight.names import NAMED
 
 ROOT = Path(__file__).parents[2]
 PARAMETER = "/cdk-bootstrap/hnb659fds/version"
@@ -48,13 +50,18 @@ class CloudFormation:
 
 
 class Lambda:
-    """An account's limits."""
+    """An account's limits and functions."""
 
-    def __init__(self, free: int) -> None:
-        self._free = free
+    def __init__(self, free: int, *functions: str) -> None:
+        self._free, self._functions = free, functions
 
     def get_account_settings(self) -> dict[str, Any]:
         return {"AccountLimit": {"ConcurrentExecutions": 1_000, "UnreservedConcurrentExecutions": self._free}}
+
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
+        if FunctionName not in self._functions:
+            raise refusal("ResourceNotFoundException")
+        return {"FunctionName": FunctionName}
 
 
 class Athena:
@@ -151,7 +158,7 @@ def test_before_a_first_deployment_it_tells_account_region_what_is_made_and_the_
     assert "us-east-1" in result.stdout
     assert re.search(r"XComplianceStorage is new: \d+ resources will be created", result.stdout)
     assert f"About ${monthly(assembly):.2f} a month" in result.stdout
-    assert "A million IDs: $0.0165 at AWS" in result.stdout
+    assert "A million IDs, with the index: $0.0165 at AWS" in result.stdout
 
 
 def test_nothing_changes_where_the_same_is_deployed(
@@ -190,6 +197,59 @@ def test_data_that_would_be_lost_stops_a_deployment_unless_that_is_meant(
     status, findings = looked(invoke, folder, "--accept-loss")
     assert status == 0
     assert findings["storage stack"]["found"].endswith("3 losses are accepted")
+
+
+def test_whoever_gets_no_alarms_any_more_is_named(
+    account: Account, assembly: Assembly, folder: Path, invoke: Invoke
+) -> None:
+    account.cloudformation.deploy(assembly)
+    told = {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "Endpoint": "on-call@example.com"}}
+    account.cloudformation.stacks["XCompliancePipeline"][1]["Resources"]["Told"] = told
+    status, findings = looked(invoke, folder)
+    assert status == 0
+    assert "1 removed; on-call@example.com is not told of alarms any more" in findings["pipeline stack"]["found"]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_data_that_goes_with_its_stack_is_told(
+    account: Account, assembly: Assembly, invoke: Invoke, tmp_path: Path, is_new: bool
+) -> None:
+    if not is_new:
+        account.cloudformation.deploy(assembly)
+    folder = synthesize(tmp_path, bucket_prefix="acme-trust", keep_data="false").directory
+    status, findings = looked(invoke, folder)
+    assert status == 0
+    assert findings["storage stack"]["found"].endswith(
+        "what it holds goes with it when it is torn down (keep_data is false)"
+    )
+    assert "torn down" not in findings["pipeline stack"]["found"]
+
+
+def test_a_policy_that_bounds_the_roles_must_be_there(account: Account, invoke: Invoke, tmp_path: Path) -> None:
+    folder = synthesize(tmp_path, permissions_boundary="TeamBoundary").directory
+    finding = only_wrong(invoke, folder, "permissions boundary")
+    assert finding["found"] == "There is no policy arn:aws:iam::123456789012:policy/TeamBoundary."
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    boto3.client("iam").create_policy(PolicyName="TeamBoundary", PolicyDocument=json.dumps(nothing))
+    assert looked(invoke, folder)[0] == 0
+
+
+def test_a_bucket_of_a_dataset_must_be_there_and_keep_versions(
+    account: Account, invoke: Invoke, tmp_path: Path
+) -> None:
+    datasets = tmp_path / "datasets.yaml"
+    datasets.write_text(
+        "datasets: [{name: own, type: tweets, schedule: rate(1 day)}, "
+        "{name: archive, type: users, schedule: rate(1 day), prefix: 's3://our-archive/ids/'}]"
+    )
+    folder = synthesize(tmp_path / "out", datasets_file=str(datasets)).directory
+    s3 = boto3.client("s3")
+    assert only_wrong(invoke, folder, "datasets' buckets")["found"] == "There is no bucket our-archive."
+    s3.create_bucket(Bucket="our-archive")
+    assert only_wrong(invoke, folder, "datasets' buckets")["found"] == "The bucket our-archive keeps no versions."
+    s3.put_bucket_versioning(Bucket="our-archive", VersioningConfiguration={"Status": "Enabled"})
+    status, findings = looked(invoke, folder)
+    assert (status, findings["datasets' buckets"]["found"]) == (0, "1 of your own, each with versions")
 
 
 def test_an_account_without_a_bootstrap(account: Account, folder: Path, invoke: Invoke) -> None:
@@ -242,13 +302,75 @@ def test_somebody_elses_stack_of_that_name(account: Account, folder: Path, invok
     assert "Choose another prefix" in only_wrong(invoke, folder, "storage stack")["advice"]
 
 
-def test_names_that_are_taken(account: Account, folder: Path, invoke: Invoke) -> None:
-    account.glue.databases.add("xcompliance")
-    account.athena.work_groups.add("XCompliance")
-    boto3.client("s3").create_bucket(Bucket="acme-trust-inbox-123456789012-us-east-1")
-    found = only_wrong(invoke, folder, "names")["found"]
-    for name in ("bucket acme-trust-inbox-123456789012-us-east-1", "database xcompliance", "workgroup XCompliance"):
-        assert name in found
+def machine(account: Account) -> None:
+    role = "arn:aws:iam::123456789012:role/any"
+    boto3.client("stepfunctions").create_state_machine(name="XComplianceRun", definition="{}", roleArn=role)
+
+
+def alarm(account: Account) -> None:
+    boto3.client("cloudwatch").put_metric_alarm(
+        AlarmName="XCompliance-RunFailed",
+        MetricName="RunsFailed",
+        Namespace="any",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+TAKEN: dict[str, Callable[[Account], object]] = {
+    "database xcompliance": lambda account: account.glue.databases.add("xcompliance"),
+    "workgroup XCompliance": lambda account: account.athena.work_groups.add("XCompliance"),
+    "bucket acme-trust-inbox-123456789012-us-east-1": lambda _: boto3.client("s3").create_bucket(
+        Bucket="acme-trust-inbox-123456789012-us-east-1"
+    ),
+    "state machine XComplianceRun": machine,
+    "function XCompliance-get_job": lambda account: account.services.update(
+        {"lambda": Lambda(1_000, "XCompliance-get_job")}
+    ),
+    "log group /aws/lambda/XCompliance-get_job": lambda _: boto3.client("logs").create_log_group(
+        logGroupName="/aws/lambda/XCompliance-get_job"
+    ),
+    "topic XCompliance-Alarms": lambda _: boto3.client("sns").create_topic(Name="XCompliance-Alarms"),
+    "schedule group XCompliance": lambda _: boto3.client("scheduler").create_schedule_group(Name="XCompliance"),
+    "alarm XCompliance-RunFailed": alarm,
+    "dashboard XCompliance": lambda _: boto3.client("cloudwatch").put_dashboard(
+        DashboardName="XCompliance", DashboardBody="{}"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_a_name_that_is_taken(account: Account, folder: Path, invoke: Invoke, what: str) -> None:
+    TAKEN[what](account)
+    assert only_wrong(invoke, folder, "names")["found"] == f"There is already: {what}."
+
+
+def test_each_kind_of_resource_that_has_a_name_is_looked_for(assembly: Assembly) -> None:
+    named = {
+        each["Type"]
+        for stack in assembly.stacks
+        for each in stack.template["Resources"].values()
+        if each.get("Properties", {}).keys() & {"Name", f"{each['Type'].rpartition('::')[2]}Name", "DatabaseInput"}
+    }
+    several_may_have_it = {"AWS::Athena::NamedQuery", "AWS::IAM::Policy", "AWS::Logs::QueryDefinition"}
+    assert named - several_may_have_it == NAMED.keys()
+
+
+def test_whoever_may_not_look_for_a_name_may_deploy(account: Account, folder: Path, invoke: Invoke) -> None:
+    class Sns:
+        def get_topic_attributes(self, TopicArn: str) -> None:  # noqa: N803 -- as boto3 names it
+            raise ClientError({"Error": {"Code": "AuthorizationError", "Message": "AWS's own words."}}, "GetTopic")
+
+    account.services["sns"] = Sns()
+    status, findings = looked(invoke, folder)
+    assert (status, findings["names"]["verdict"]) == (0, "not checked")
+
+
+def test_groups_of_logs_of_others_are_in_nobodys_way(account: Account, folder: Path, invoke: Invoke) -> None:
+    boto3.client("logs").create_log_group(logGroupName="/aws/lambda/XCompliance-get_job-of-mine")
+    assert looked(invoke, folder)[0] == 0
 
 
 def test_names_of_the_deployment_itself_are_not_in_its_way(
@@ -266,13 +388,9 @@ def test_a_region_without_a_service(
     monkeypatch.setattr(
         boto3.Session,
         "get_available_regions",
-        lambda session, service, partition: [] if service == "scheduler" else real(session, service, partition),
-    )
-    assert looked(invoke, folder)[0] == 0, "no dataset is checked on a schedule"
-    monkeypatch.setattr(
-        boto3.Session,
-        "get_available_regions",
-        lambda session, service, partition: [] if service == "athena" else real(session, service, partition),
+        lambda session, service, *rest, **options: (
+            [] if service == "athena" else real(session, service, *rest, **options)
+        ),
     )
     assert only_wrong(invoke, folder, "services")["found"] == "us-east-1 has no Athena."
 
@@ -303,14 +421,26 @@ def test_a_folder_without_an_app(invoke: Invoke, tmp_path: Path) -> None:
     assert "make synth" in result.stderr
 
 
+def made(*words: str) -> list[str]:
+    """What make would do, of what concerns a deployment."""
+    said = subprocess.run(["make", "-n", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [line for line in said.splitlines() if "node_modules/.bin/cdk" in line or "preflight" in line]
+
+
 def test_make_deploys_what_was_looked_at_and_nothing_that_is_not_right() -> None:
-    command = ["make", "-n", "deploy", "CONFIG=prod.yaml", "CONTEXT=-c prefix=Archive", "ACCEPT_LOSS=true"]
-    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    lines = [line for line in said.splitlines() if "node_modules/.bin/cdk" in line or "preflight" in line]
+    lines = made("deploy", "CONFIG=prod.yaml", "CONTEXT=-c prefix=Archive", "ACCEPT_LOSS=true")
     synth, preflight, deploy = lines[-3:]
-    assert synth.endswith('cdk synth --quiet -c "config=prod.yaml" -c prefix=Archive')
+    settings = '-c "config=prod.yaml" -c prefix=Archive'
+    assert synth.endswith(f"cdk synth --quiet {settings}")
     assert preflight.endswith("xcompliance preflight cdk.out --accept-loss")
-    assert deploy.endswith('cdk deploy --all --app cdk.out -c "config=prod.yaml" -c prefix=Archive')
+    assert deploy.endswith(f"cdk deploy --all --app cdk.out --require-approval any-change {settings}")
+
+
+def test_make_asks_unless_it_was_told_yes() -> None:
+    assert "--require-approval any-change" in made("deploy")[-1]
+    assert "--require-approval never" in made("deploy", "YES=true")[-1]
+    assert "--force" not in made("destroy")[-1]
+    assert "--force" in made("destroy", "YES=true")[-1]
 
 
 def test_the_costs_are_the_documents(assembly: Assembly) -> None:
@@ -322,7 +452,7 @@ def test_the_costs_are_the_documents(assembly: Assembly) -> None:
     said = {name.partition(",")[0]: float(usd) for name, usd in stays.items()}
     assert said["the KMS key"] == MONTHLY["AWS::KMS::Key"]
     assert said["the secret"] == MONTHLY["AWS::SecretsManager::Secret"]
-    assert said["11 alarms"] == pytest.approx(
+    assert said["12 alarms"] == pytest.approx(
         assembly.count("AWS::CloudWatch::Alarm") * MONTHLY["AWS::CloudWatch::Alarm"]
     )
     assert said["the dashboard; the first three of an account are free"] == MONTHLY["AWS::CloudWatch::Dashboard"]

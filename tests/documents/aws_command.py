@@ -99,6 +99,12 @@ def ask(call: Call, client: Callable[[str], Any], folder: Path) -> Any:
             assert found, f"there is nothing below {key}"
             for each in found:
                 client("s3").delete_object(Bucket=bucket, Key=each["Key"])
+        case ("s3", "rb"):
+            client("s3").delete_bucket(Bucket=_bucket(call.others[0]))
+        case ("s3", "sync"):
+            old, new = map(_bucket, call.others)
+            for each in client("s3").list_objects_v2(Bucket=old)["Contents"]:
+                client("s3").copy_object(CopySource=f"{old}/{each['Key']}", Bucket=new, Key=each["Key"])
         case ("logs", "tail"):
             return client("logs").filter_log_events(logGroupName=call.others[0])
         case (service, name):
@@ -164,6 +170,10 @@ def _shorthand(text: str) -> Any:
     """``Id=job,Dead={Arn=x}`` as the structure that it is short for."""
     quoted = re.sub(r"(\w+)=([^,{}]+)", r'"\1": "\2"', text)
     return json.loads("{" + re.sub(r"(\w+)=\{", r'"\1": {', quoted) + "}")
+
+
+def _bucket(url: str) -> str:
+    return url.removeprefix("s3://")
 
 
 def _place(url: str) -> tuple[str, str]:

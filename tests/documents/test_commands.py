@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from aws_cdk import App
 from typer._click.exceptions import MissingParameter, UsageError  # no other place has them
 from typer.core import TyperGroup
 
@@ -82,6 +83,30 @@ def test_make_knows_the_target_and_its_variables(command: Command) -> None:
         assert variable.partition("=")[0] in told, f"make help does not tell of {variable}"
 
 
+TYPED = {"deploy", "destroy"}
+"""Targets that tests/end_to_end/command types; the first synthesizes, too."""
+NOT_TYPED = {
+    "bench": "takes minutes to hours; tests/bench runs its parts",
+    "bootstrap": "the sandbox is bootstrapped by the same command of the CDK's, in xcompliance/sandbox/deployment.py",
+    "chaos": "tests/chaos runs the same, for seconds",
+    "demo": "needs a sandbox of its own; tests/command/test_demo.py and test_figures.py hold what it says",
+    "drawings": "writes into the tree; tests/statemachine/test_drawing.py holds what it writes",
+    "help": "tests/documents reads what it prints",
+    "lint": "comes before the tests",
+    "mutation": "takes an hour",
+    "pins": "asks the registry; tests/security/test_packages.py holds what it writes",
+    "release": "writes into the tree; tests/infrastructure/test_upgrades.py writes the same elsewhere",
+    "scale": "takes an hour; tests/end_to_end/scale runs the same on less",
+    "security": "comes before the tests",
+    "test": "is what runs",
+    "test-browser": "needs Chromium, and comes after the tests",
+}
+
+
+def test_each_target_is_typed_or_there_is_a_reason_why_not() -> None:
+    assert {command.words[1] for command in COMMANDS if command.program == "make"} == TYPED | NOT_TYPED.keys()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_each_setting_is_one_with_that_value(document: Path) -> None:
     for line in document.read_text(encoding="utf-8").splitlines():
@@ -90,11 +115,20 @@ def test_each_setting_is_one_with_that_value(document: Path) -> None:
             Settings(**given)
 
 
-@pytest.mark.parametrize("script", blocks(ROOT / "docs" / "datasets.md", "yaml") + blocks(ROOT / "README.md", "yaml"))
-def test_datasets_can_be_listed_as_they_are_shown(script: str, tmp_path: Path) -> None:
-    file = tmp_path / "datasets.yaml"
+@pytest.mark.parametrize("script", [each for document in DOCUMENTS for each in blocks(document, "yaml")])
+def test_settings_and_datasets_can_be_written_as_they_are_shown(script: str, tmp_path: Path) -> None:
+    file = tmp_path / "shown.yaml"
     file.write_text(script)
-    assert datasets_in(file)
+    if "datasets:" in script:
+        assert datasets_in(file)
+    else:
+        assert Settings.from_context(App(context={"config": str(file)}).node) != Settings()
+
+
+def test_what_is_to_stay_is_not_set_on_the_command_line() -> None:
+    """The next deployment without it would take it back; only a teardown has none."""
+    given = {name for document in DOCUMENTS for name, _ in SETTING.findall(document.read_text(encoding="utf-8"))}
+    assert given == {"keep_data"}
 
 
 @of("aws")

@@ -70,9 +70,9 @@ def test_what_cannot_be_started_is_tried_for_a_day_and_then_kept(scheduled: Depl
         assert schedule["Target"]["DeadLetterConfig"]["Arn"]["Fn::GetAtt"] == [kept, "Arn"]
 
 
-def test_without_datasets_there_is_no_schedule(aws: Deployment) -> None:
+def test_without_datasets_there_is_no_schedule_and_no_role_for_one(aws: Deployment) -> None:
     assert not aws.resources("AWS::Scheduler::Schedule")
-    assert not aws.resources("AWS::Scheduler::ScheduleGroup")
+    assert not [name for name in aws.resources("AWS::IAM::Role") if "Schedules" in name]
 
 
 def test_functions_may_read_what_datasets_are_and_nothing_else(scheduled: Deployment) -> None:
@@ -132,6 +132,7 @@ ONE = "datasets: [{name: a, type: users, schedule: rate(1 day), "
         (ONE + "timezone: CEST}]", "schedule: CEST is no time zone"),
         (ONE + "overlap: run}]", "overlap: must be wait or skip"),
         (ONE + "schedul: b}]", "did you mean schedule"),
+        (ONE + "schedule: rate(2 days)}]", r"(?s)datasets\.yaml cannot be read: schedule is given twice.* line 1"),
         (
             ONE + "prefix: ids}]",
             "prefix: must be a folder of the inbox",

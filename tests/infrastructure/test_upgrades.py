@@ -2,14 +2,16 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cdk.bundling import ROOT
 from tests.infrastructure.deployment import Deployment, synthesize
-from tests.infrastructure.released import STACKS, released, write
+from tests.infrastructure.released import STACKS, full, released, version, write
 from xcompliance.preflight.stateful import STATEFUL, STATELESS, essence, losses
 
 Template = dict[str, Any]
@@ -28,43 +30,52 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     )
 
 
+@pytest.fixture(scope="module")
+def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """With all kinds of resources that only some deployments have."""
+    return full(tmp_path_factory.mktemp("scheduled"))
+
+
+NEW_KINDS: frozenset[str] = frozenset()
+"""Stateful kinds that the last release had none of; ``make release`` empties this."""
+
+
 @pytest.mark.parametrize("stack", STACKS)
-def test_an_upgrade_from_the_last_release_loses_nothing(aws: Deployment, stack: str) -> None:
-    lost = losses(released(stack), aws.json(stack))
+def test_an_upgrade_from_the_last_release_loses_nothing(scheduled: Deployment, stack: str) -> None:
+    lost = losses(released(stack), scheduled.json(stack))
     assert not lost, "\n".join(["An upgrade would lose:", *lost, "docs/upgrading.md says what to do."])
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_settings_may_be_changed_later_and_back_again(aws: Deployment, changed: Deployment, stack: str) -> None:
-    assert losses(aws.json(stack), changed.json(stack)) == []
-    assert losses(changed.json(stack), aws.json(stack)) == []
+def test_settings_and_datasets_may_be_changed_later_and_back_again(
+    aws: Deployment, changed: Deployment, scheduled: Deployment, stack: str
+) -> None:
+    for one in (changed, scheduled):
+        assert losses(aws.json(stack), one.json(stack)) == []
+        assert losses(one.json(stack), aws.json(stack)) == []
 
 
-def test_the_last_release_has_all_that_it_should() -> None:
-    kinds = [each["Type"] for stack in STACKS for each in released(stack)["Resources"].values()]
-    assert [kinds.count(f"AWS::{kind}") for kind in ("S3::Bucket", "DynamoDB::Table", "SecretsManager::Secret")] == [
-        3,
-        2,
-        1,
-    ]
-    assert kinds.count("AWS::StepFunctions::StateMachine") == 2
+def _kinds(*templates: Template) -> set[str]:
+    return {each["Type"] for template in templates for each in template["Resources"].values()}
+
+
+def test_the_last_release_has_each_kind_that_holds_something(scheduled: Deployment) -> None:
+    today = _kinds(*(scheduled.json(stack) for stack in STACKS)) & STATEFUL.keys()
+    assert today - _kinds(*map(released, STACKS)) == NEW_KINDS
     assert released("XComplianceStorage")["Outputs"]
+
+
+def test_the_last_release_stands_in_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    (latest, *_) = re.findall(r"^## \[(\d\S*)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
+    assert latest == version()
+    assert "\n## [Unreleased]\n" in changelog.partition(f"## [{latest}]")[0]
 
 
 def test_each_kind_of_resource_is_known_to_hold_something_or_nothing(aws: Deployment, scheduled: Deployment) -> None:
     """A kind that is new must be put into one of the two lists, with what replaces it."""
     for deployment in (aws, scheduled):
-        kinds = {each["Type"] for stack in STACKS for each in deployment.json(stack)["Resources"].values()}
-        assert kinds - STATELESS <= STATEFUL.keys()
-
-
-@pytest.fixture(scope="module")
-def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """With all kinds of resources that only some deployments have."""
-    folder = tmp_path_factory.mktemp("datasets")
-    datasets = folder / "datasets.yaml"
-    datasets.write_text("datasets: [{name: one, type: tweets, schedule: rate(1 day)}]")
-    return synthesize(folder / "out", datasets_file=str(datasets), alarm_email="on-call@example.com")
+        assert _kinds(*(deployment.json(stack) for stack in STACKS)) - STATELESS <= STATEFUL.keys()
 
 
 def _resource(template: Template, kind: str) -> Template:
@@ -142,7 +153,7 @@ def test_what_may_change_is_no_loss(aws: Deployment) -> None:
 
 def test_a_release_is_written_down_whole(aws: Deployment, tmp_path: Path) -> None:
     write(aws, tmp_path)
-    assert {each.stem for each in tmp_path.iterdir()} == set(STACKS)
+    assert {each.name for each in tmp_path.iterdir()} == {"VERSION", *(f"{stack}.json" for stack in STACKS)}
     for stack in STACKS:
         written = json.loads((tmp_path / f"{stack}.json").read_text())
         stateful = [each for each in aws.json(stack)["Resources"].values() if each["Type"] in STATEFUL]
@@ -166,6 +177,12 @@ def test_data_goes_with_its_stack_where_a_deployer_says_so(changed: Deployment) 
     assert len(_data(changed)) == 7
     for name, body in _data(changed).items():
         assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == ("Delete", "Delete"), name
+
+
+def test_what_becomes_of_data_is_a_change_that_cloudformation_sees(aws: Deployment, changed: Deployment) -> None:
+    """It may take another DeletionPolicy alone for no change."""
+    for name, body in _data(changed).items():
+        assert body["Metadata"] != _data(aws)[name]["Metadata"], name
 
 
 def test_nothing_in_the_other_stack_is_left_behind_to_be_in_the_way_of_a_new_one(aws: Deployment) -> None:

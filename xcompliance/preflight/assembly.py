@@ -52,6 +52,10 @@ class Assembly:
         """What begins the names of all stacks."""
         return next(each.name.removesuffix("Storage") for each in self.stacks if each.name.endswith("Storage"))
 
+    def resources(self, kind: str) -> list[dict[str, Any]]:
+        """The resources of a type that there are to be."""
+        return [each for stack in self.stacks for each in stack.template["Resources"].values() if each["Type"] == kind]
+
     def count(self, kind: str) -> int:
         """How many resources of a type there are to be."""
-        return sum(each["Type"] == kind for stack in self.stacks for each in stack.template["Resources"].values())
+        return len(self.resources(kind))

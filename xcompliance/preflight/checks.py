@@ -1,6 +1,6 @@
 """What must be right before anything is created, each with what to do about it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -10,6 +10,9 @@ from xcompliance.doctor.examination import Check
 from xcompliance.doctor.finding import DeadEnd, Finding, not_checked, right, wrong
 from xcompliance.doctor.subject import Subject
 from xcompliance.preflight.assembly import Assembly, PlannedStack
+from xcompliance.preflight.names import names
+from xcompliance.preflight.notices import notices
+from xcompliance.preflight.prerequisites import boundaries_of, boundary, buckets_of, dataset_buckets
 from xcompliance.preflight.stateful import losses
 from xcompliance.text import count
 
@@ -50,7 +53,11 @@ def checks_of(assembly: Assembly, *, accepts_loss: bool = False) -> dict[str, Ch
     }
     for stack in assembly.stacks:
         checks[_short(stack, assembly)] = Check(_change_of(stack, accepts_loss=accepts_loss), essential=True)
-    checks["names"] = Check(lambda subject: names(subject, assembly))
+    checks["names"] = Check(lambda subject: names(subject, _new(subject, assembly)))
+    if boundaries_of(assembly):
+        checks["permissions boundary"] = Check(lambda subject: boundary(subject, assembly))
+    if buckets_of(assembly):
+        checks["datasets' buckets"] = Check(lambda subject: dataset_buckets(subject, assembly))
     return checks
 
 
@@ -95,11 +102,15 @@ def change(subject: Subject, stack: PlannedStack, *, accepts_loss: bool = False)
     there = deployed(subject, stack.name)
     planned = stack.template["Resources"]
     if there is None:
-        return right(f"{stack.name} is new: {count(len(planned))} resources will be created")
+        new = f"{stack.name} is new: {count(len(planned))} resources will be created"
+        return right("; ".join([new, *notices({}, planned)]))
     status = there["StackStatus"]
     if there.get("Description", "").partition(":")[0] != stack.template["Description"].partition(":")[0]:
         raise DeadEnd(
-            wrong(f"{stack.name} is there, and is no deployment of this.", "Choose another prefix: -c prefix=Archive")
+            wrong(
+                f"{stack.name} is there, and is no deployment of this.",
+                "Choose another prefix in config.yaml, as in: prefix: Archive",
+            )
         )
     if status.endswith("_IN_PROGRESS"):
         raise DeadEnd(wrong(f"{stack.name} is {status}.", "Somebody deploys it right now: wait until that has ended."))
@@ -109,7 +120,7 @@ def change(subject: Subject, stack: PlannedStack, *, accepts_loss: bool = False)
     before = subject.client("cloudformation").get_template(StackName=stack.name, TemplateStage="Original")
     now = before["TemplateBody"]["Resources"]
     lost = losses(before["TemplateBody"], stack.template)
-    said = f"{stack.name}: {_said_of(now, planned)}"
+    said = "; ".join([f"{stack.name}: {_said_of(now, planned)}", *notices(now, planned)])
     if lost and not accepts_loss:
         return wrong(
             f"{said}. This loses something: {'; '.join(lost)}.",
@@ -151,59 +162,8 @@ def deployed(subject: Subject, name: str) -> Mapping[str, Any] | None:
     return None if described["StackStatus"] in _FAILED_CREATION else described
 
 
-def names(subject: Subject, assembly: Assembly) -> Finding:
-    """Whether what a new stack gives a name to is not there already, made by hand, by another prefix or left behind."""
-    whose = subject.client("sts").get_caller_identity()["Account"]
-    here = {"AWS::AccountId": whose, "AWS::Region": subject.account.session.region_name}
-    new = [stack for stack in assembly.stacks if deployed(subject, stack.name) is None]
-    wanted = [each for stack in new for each in _named(stack.template, here)]
-    taken = [f"{what} {name}" for what, name in wanted if _is_there(subject, what, name)]
-    if taken:
-        return wrong(
-            f"There is already: {', '.join(taken)}.",
-            "Choose another prefix or bucket_prefix; or, if they are left from an earlier deployment, delete them "
-            "(docs/upgrading.md).",
-        )
-    return right(f"{count(len(wanted))} names are free" if wanted else "they are the deployment's own")
-
-
-def _named(template: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for each in template["Resources"].values():
-        properties = each.get("Properties", {})
-        match each["Type"]:
-            case "AWS::Glue::Database":
-                yield "database", properties["DatabaseInput"]["Name"]
-            case "AWS::Athena::WorkGroup":
-                yield "workgroup", properties["Name"]
-            case "AWS::S3::Bucket" if "BucketName" in properties:
-                yield "bucket", _text(properties["BucketName"], here)
-
-
-def _text(value: Any, here: Mapping[str, str]) -> str:
-    """A text of a template, of which account and region are known."""
-    if isinstance(value, str):
-        return value
-    if "Ref" in value:
-        return here[value["Ref"]]
-    between, parts = value["Fn::Join"]
-    return str(between).join(_text(part, here) for part in parts)
-
-
-def _is_there(subject: Subject, what: str, name: str) -> bool:
-    try:
-        match what:
-            case "database":
-                subject.client("glue").get_database(Name=name)
-            case "workgroup":
-                subject.client("athena").get_work_group(WorkGroup=name)
-            case _:
-                subject.client("s3").head_bucket(Bucket=name)
-    except ClientError as error:
-        # Athena says that a workgroup is not found by a request that is invalid.
-        if error.response["Error"]["Code"] in ("EntityNotFoundException", "InvalidRequestException", "404"):
-            return False
-        raise
-    return True
+def _new(subject: Subject, assembly: Assembly) -> list[PlannedStack]:
+    return [each for each in assembly.stacks if deployed(subject, each.name) is None]
 
 
 def _short(stack: PlannedStack, assembly: Assembly) -> str:

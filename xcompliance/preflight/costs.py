@@ -38,6 +38,7 @@ def lines(assembly: Assembly) -> Iterator[str]:
     """The costs in words."""
     yield f"About ${monthly(assembly):.2f} a month while nothing is checked, and what is stored (docs/cost.md)."
     yield (
-        f"A million IDs: ${PER_MILLION.first_check} at AWS for their first check, ${PER_MILLION.recheck} for a "
-        f"recheck; X charges some ${PER_MILLION.x} for each job, which takes up to 6.4 million."
+        f"A million IDs, with the index: ${PER_MILLION.first_check} at AWS for their first check, "
+        f"${PER_MILLION.recheck} for a recheck; X charges some ${PER_MILLION.x} for each job, which takes up to 6.4 "
+        "million in a part of 128 MB."
     )

@@ -55,7 +55,7 @@ STATELESS: Final = frozenset(
         "AWS::Scheduler::Schedule",
     }
 )
-"""What is as good when it is made anew."""
+"""What is as good when it is made anew; a subscription once it is confirmed again, of which ``notices`` tells."""
 
 
 def essence(template: Template) -> dict[str, Any]:

@@ -39,15 +39,16 @@ class Reader:
     def client(self, service: str) -> Any:
         return self.stack.session.client(service, **self.stack.connection)  # type: ignore[call-overload]
 
-    def filled(self, command: Command) -> list[str]:
-        """The command's words, with what they stand for here."""
+    def filled(self, command: Command, **given: str) -> list[str]:
+        """The command's words, with what they stand for here, or what is ``given`` for it."""
         return [
-            STANDS_FOR_SOMETHING.sub(lambda match: self._value(match[1] or match[2]), each) for each in command.words
+            STANDS_FOR_SOMETHING.sub(lambda match: given.get(name := match[1] or match[2]) or self._value(name), each)
+            for each in command.words
         ]
 
-    def type_aws(self, command: Command) -> Any:
+    def type_aws(self, command: Command, **given: str) -> Any:
         """Asks AWS; whatever it refuses is raised."""
-        return ask(read(self.filled(command), self._file), self.client, self.folder)
+        return ask(read(self.filled(command, **given), self._file), self.client, self.folder)
 
     def forget(self) -> None:
         """Takes away the example's rule, lest it goes on listening."""

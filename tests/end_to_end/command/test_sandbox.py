@@ -12,14 +12,18 @@ from typing import Any
 
 import pytest
 
+from cdk.bundling import ROOT
 from compliance.runs import ENDED
 from tests.documents.reading import commands
 from tests.end_to_end.command.documented import Reader
+from tests.end_to_end.command.teardown import Kept, check_full, check_same, typed
 from tests.end_to_end.driver import PATIENCE
 from tests.end_to_end.files import IdFile, answer_by_rule, plain_file, snowflakes
 from tests.end_to_end.processes import alive, descendants
 from tests.end_to_end.simulator_admin import SimulatorAdmin
+from xcompliance.sandbox.emulator import client_environment
 from xcompliance.sandbox.sandbox import BEARER_TOKEN
+from xcompliance.sandbox.tls import Certificate
 from xcompliance.stack import Stack
 
 pytestmark = pytest.mark.end_to_end
@@ -41,6 +45,7 @@ OUTPUTS = {
 }
 ELSEWHERE = {"cancel", "retry", "check"}
 """Commands that need a run in another state, or a dataset; they have tests of their own."""
+STACK_ID = "StackId-of-XComplianceStorage"
 XCOMPLIANCE = (sys.executable, "-m", "xcompliance")
 SIMULATOR = (sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN)
 
@@ -77,6 +82,13 @@ class Box:
     @property
     def stack(self) -> Stack:
         return Stack.of_sandbox(self.handle)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What sends AWS's clients to the emulator."""
+        folder = Path(self.handle["ca_bundle"]).parent
+        certificate = Certificate(folder / "certificate.pem", folder / "key.pem", folder / "bundle.pem")
+        return client_environment(self.handle["aws_endpoint_url"], certificate)
 
     def put_token(self, token: str) -> None:
         secrets = self.stack.session.client("secretsmanager", **self.stack.connection)
@@ -237,7 +249,7 @@ def test_what_the_documents_say_to_ask_of_aws_is_answered(box: Box, reader: Read
     typed = [
         each
         for each in commands()
-        if each.whole and each.program == "aws" and each.document != "docs/upgrading.md"  # which tears down
+        if each.whole and each.program == "aws" and each.document != "docs/upgrading.md"  # below
     ]
     for command in typed:
         reader.type_aws(command)
@@ -251,6 +263,50 @@ def test_what_the_documents_say_to_ask_of_aws_is_answered(box: Box, reader: Read
         if dropped <= ended:
             break
         assert time.monotonic() < deadline, f"of these alone the runs have ended: {ended}"
+
+
+def make(box: Box, target: str, **settings: str) -> None:
+    """Types ``make``, on the emulator, as the sandbox was deployed but for ``settings``."""
+    given = {"sandbox": "true", **{name: box.handle[name] for name in ("x_api_url", "gcs_url")}, **settings}
+    context = " ".join(f"-c {name}={value}" for name, value in given.items())
+    done = subprocess.run(
+        ["make", target, "YES=true", f"CONTEXT={context}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**box.environment, "CI": "true", "CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_NOTICES": "false"},
+    )
+    assert done.returncode == 0, f"make {target} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+
+
+def test_data_outlives_another_deployment_and_a_teardown_until_it_is_deleted_as_the_documents_say(
+    box: Box, run: Any, reader: Reader
+) -> None:
+    kept = Kept.of(reader)
+    before = kept.content(reader)
+    check_full(before)
+
+    make(box, "deploy", keep_data="true")
+    check_same(before, kept.content(reader))
+    assert said("show", run["run_id"]) == run
+    deployed = reader.type_aws(typed("get-template"))["TemplateBody"]["Resources"].values()
+    assert {each["DeletionPolicy"] for each in deployed if "DeletionPolicy" in each} == {"Retain"}
+    assert reader.type_aws(typed("describe-stack-events"))["StackEvents"]
+
+    make(box, "destroy", keep_data="true")
+    check_same(before, left := kept.content(reader))
+    gone = reader.type_aws(typed("list-stacks"))["StackSummaries"]
+    assert kept.stack_id in [each["StackId"] for each in gone]
+    reader.type_aws(typed("list-stack-resources", f"<{STACK_ID}>"), **{STACK_ID: kept.stack_id})
+
+    s3 = reader.client("s3")
+    s3.create_bucket(Bucket="new")
+    inbox = box.stack["InboxBucketName"]
+    reader.type_aws(typed("s3", "sync"), old=inbox, new="new")
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="new")["Contents"]] == left["objects"][inbox]
+    kept.delete(reader, box.environment)
+    kept.check_deleted(reader)
 
 
 def test_nothing_stays_of_a_sandbox_that_is_down(box: Box) -> None:

@@ -5,9 +5,11 @@
 
 import json
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from cdk.bundling import ROOT
 from tests.infrastructure.deployment import Deployment, synthesize
 from xcompliance.preflight.stateful import essence
 
@@ -21,13 +23,28 @@ def released(stack: str) -> dict[str, Any]:
     return template
 
 
+def version() -> str:
+    """The last release's."""
+    return (FOLDER / "VERSION").read_text().strip()
+
+
+def full(folder: Path) -> Deployment:
+    """A synthesis with all that only some deployments have: a dataset, and somebody who gets the alarms."""
+    folder.mkdir(exist_ok=True)
+    datasets = folder / "datasets.yaml"
+    datasets.write_text("datasets: [{name: one, type: tweets, schedule: rate(1 day)}]")
+    return synthesize(folder / "out", datasets_file=str(datasets), alarm_email="on-call@example.com")
+
+
 def write(deployment: Deployment, folder: Path = FOLDER) -> None:
-    """Makes a deployment the one that upgrades are held against."""
+    """Makes a deployment the one that upgrades are held against, under the project's version."""
     for stack in STACKS:
         (folder / f"{stack}.json").write_text(json.dumps(essence(deployment.json(stack)), indent=1) + "\n")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (folder / "VERSION").write_text(f"{project['version']}\n")
 
 
 def main() -> None:
     """Today's templates are the release."""
     with tempfile.TemporaryDirectory() as folder:
-        write(synthesize(Path(folder)))
+        write(full(Path(folder)))
