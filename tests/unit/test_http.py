@@ -127,7 +127,9 @@ def test_an_answer_that_is_not_whole_is_a_failure_of_the_wire_that_does_not_show
     assert len(received) == 1
 
 
-@pytest.mark.parametrize("url", [refused(), "http://127.0.0.1:99999/?SECRET", "http://?SECRET"])
+@pytest.mark.parametrize(
+    "url", [pytest.param(refused(), id="nobody"), "http://127.0.0.1:99999/?SECRET", "http://?SECRET"]
+)
 def test_nobody_there_is_a_failure_of_the_wire(url: str) -> None:
     with pytest.raises(WireError) as failed:
         WIRE.send(Request("GET", url))
@@ -176,7 +178,7 @@ def test_a_download_that_breaks_off_says_so_after_what_has_arrived() -> None:
             assert "SECRET" not in str(failed.value)
 
 
-@pytest.mark.parametrize("url", [refused(), "http://127.0.0.1:99999/?SECRET"])
+@pytest.mark.parametrize("url", [pytest.param(refused(), id="nobody"), "http://127.0.0.1:99999/?SECRET"])
 def test_a_download_from_nobody_is_a_failure_of_the_wire(url: str) -> None:
     with pytest.raises(WireError) as failed, WIRE.fetch(Request("GET", url)):
         pass
