@@ -1,5 +1,7 @@
 """What all tests share: a slow machine is no failure, and a failure is one on every machine."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,9 @@ from hypothesis import Phase, settings
 settings.register_profile("here", deadline=None, derandomize=True, print_blob=False)
 settings.register_profile("unshrunk", settings.get_profile("here"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("here")
+
+os.environ.setdefault("JSII_NODE", str(Path(sys.executable).with_name("node")))
+"""The CDK's library runs in the Node that is installed with it: a machine needs none of its own."""
 
 TESTS = Path(__file__).parent
 TOGETHER = ("end_to_end/gcs", "end_to_end/x_hosted", "infrastructure")
