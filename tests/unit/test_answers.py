@@ -142,7 +142,7 @@ def test_an_empty_answer_means_that_everything_is_clean(functions: Functions) ->
     assert functions.object(f"raw/{ref['run_id']}/00001.ndjson") == b""
     assert functions.invoke("write_results", ref) == {}
     index = functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})
-    assert index == {"complete": True, "progress": {}, "ranges": []}
+    assert index == {"complete": True, "progress": {}, "ranges": [], "wait_seconds": 0}
     part = functions.part(ref)
     assert (part["status"], part["records"], part["affected"]) == ("complete", 0, 0)
 
