@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PIECE_BYTES = 16 << 20
-"""S3 wants at least 5 MiB and at most 10,000 pieces: enough for 156 GiB."""
+"""S3 wants at least 5 MiB and at most 10,000 pieces. Enough for 140 GB: with more, the part's record gets too long."""
 
 
 @dataclass(frozen=True)

@@ -200,12 +200,12 @@ class MemoryAws:
 
     def _take_reads(self, params: dict[str, Any], *items: Item) -> None:
         """A unit for each 4 KB, half of one where old news will do."""
-        units = max(1, -(-sum(map(_size, items)) // 4096))
+        units = max(1, -(-sum(map(size, items)) // 4096))
         _units.get()["reads"] += units if params.get("ConsistentRead") else units / 2
 
     def _take_writes(self, before: Item, after: Item) -> None:
         """A unit for each KB of the larger one, and the same again in the index of runs if it is listed there."""
-        units = max(1, -(-max(_size(before), _size(after)) // 1024))
+        units = max(1, -(-max(size(before), size(after)) // 1024))
         _units.get()["writes"] += 2 * units if "listing" in before | after else units
 
     def _table(self, params: dict[str, Any]) -> dict[tuple[str, ...], Item]:
@@ -424,7 +424,7 @@ def _capacity(operation: str, params: dict[str, Any], units: float) -> Any:
     return [one] if operation.startswith(("Batch", "Transact")) else one
 
 
-def _size(item: Item) -> int:
+def size(item: Item) -> int:
     """Bytes of an item as DynamoDB counts them; a list or a map takes three, and one for each in it."""
     return sum(len(name) + _value_size(value) for name, value in item.items())
 
@@ -437,7 +437,7 @@ def _value_size(value: dict[str, Any]) -> int:
         case "N":
             return len(content.strip("-0.")) // 2 + 2
         case "M":
-            return 3 + len(content) + _size(content)
+            return 3 + len(content) + size(content)
         case "L":
             return 3 + len(content) + sum(map(_value_size, content))
     return 1
