@@ -42,9 +42,10 @@ def _without(part: Part, gone: Numbers, clock: LambdaClock) -> dict[str, Any]:
     key = deduplicated_key(part["run_id"], part["part"])
     with Spool() as spool:
         kept = without(part, prepared_part.blocks(part), gone, latest_id(clock.now()), spool)
+        spool.store(key)
         return {
             "object_key": key,
-            "object_etag": spool.store(key),
+            "object_etag": None,
             "bytes": spool.bytes,
             "crc32c": spool.crc32c,
             "accepted": kept.accepted,

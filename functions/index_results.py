@@ -8,7 +8,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.results_index import ResultsIndex
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.indexing import Progress, Range, add, begin, counts_of, next_round, ranges_of
+from compliance.indexing import Progress, Range, add, begin, counts_of, next_round, ranges_of, wait_seconds
 from compliance.metrics import IDS_AFFECTED, IDS_CHECKED, by_action
 from compliance.results import records_in
 from compliance.runs import Part, PartRef, raw_key
@@ -22,7 +22,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference, the ``progress`` that it returned the last time, and the ``outcomes`` of its ranges.
 
     Returns whether the part is ``complete``, the ``progress``, which is empty at first, and the ``ranges`` that come
-    next. The part's record says in the end how many records were ``indexed``, ``unchanged`` and ``outranked``.
+    next, after ``wait_seconds``. The part's record says in the end how many records were ``indexed``, ``unchanged`` and
+    ``outranked``.
     """
     ref = PartRef.of(event)
     part = runs_table.get_part_with_job(ref)
@@ -30,14 +31,15 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     if settings().results_index:
         progress, ranges = _go_on(part, event, clock)
         if ranges:
-            return {"complete": False, "progress": progress, "ranges": ranges}
+            wait = wait_seconds(progress)
+            return {"complete": False, "progress": progress, "ranges": ranges, "wait_seconds": wait}
         counts = asdict(counts_of(progress))
     done = {"status": "complete", "indexed_at": time_text(clock.now()), "error": None, "error_message": None}
     runs_table.update_part(ref, job=part["job_name"], **done, **counts)
     if part["status"] != "complete":
         _tell(part)
     answers.close_answer(part)
-    return {"complete": True, "progress": {}, "ranges": []}
+    return {"complete": True, "progress": {}, "ranges": [], "wait_seconds": 0}
 
 
 def _tell(part: Part) -> None:

@@ -95,11 +95,11 @@ def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[st
     """Writes the prepared object; returns what the part's record says of it. Its memory is free again then."""
     key = part_key(part["run_id"], part["part"])
     with prepared.store as store:
+        store.store(key)
         return {
             "status": "prepared",
             "prepared_at": time_text(clock.now()),
             "object_key": key,
-            "object_etag": store.store(key),
             "bytes": store.bytes,
             "crc32c": store.crc32c,
             **prepared.counts,

@@ -18,7 +18,9 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     ending: dict[str, Any] = {"status": "complete", "error": None, "error_message": None}
     if unchecked:
         first = unchecked[0]
-        reason = first.get("error_message", "its execution was stopped")
+        began = "execution_arn" in first
+        silence = "its execution was stopped" if began else "Step Functions could not start its job"
+        reason = first.get("error_message", silence)
         ending = {
             "status": "failed",
             "error": first.get("error", PartsFailed.__name__),

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
 
-def blocks(key: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> Iterator[bytes]:
-    """An object from byte ``start`` to its end, or to byte ``end`` (exclusive); with an ETag, only that object."""
+CRC32C = "crc32c"
+"""The metadata of an object that hold its CRC32C, which S3 tells with each range of it."""
+
+
+def blocks(key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """An object from byte ``start`` to its end, or to byte ``end`` (exclusive)."""
     request: GetObjectRequestTypeDef = {"Bucket": settings().results_bucket, "Key": key}
     if start or end is not None:
         request["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
-    if etag is not None:
-        request["IfMatch"] = etag
     yield from blocks_of(s3().get_object(**request))
 
 
@@ -58,15 +60,16 @@ def first_lines(key: str, most: int) -> list[bytes]:
     return list(islice(chain.from_iterable(map(BytesIO, whole_lines(blocks(key)))), most))
 
 
-def write(key: str, body: bytes | IO[bytes], crc32c: str, *, content_type: str = "binary/octet-stream") -> str:
-    """Writes an object of the results bucket, whole; S3 refuses it when its CRC32C (base64) is another.
-
-    Returns its ETag.
-    """
-    answer = s3().put_object(
-        Bucket=settings().results_bucket, Key=key, Body=body, ChecksumCRC32C=crc32c, ContentType=content_type
+def write(key: str, body: bytes | IO[bytes], crc32c: str, *, content_type: str = "binary/octet-stream") -> None:
+    """Writes an object of the results bucket, whole; S3 refuses it when its CRC32C (base64) is another."""
+    s3().put_object(
+        Bucket=settings().results_bucket,
+        Key=key,
+        Body=body,
+        ChecksumCRC32C=crc32c,
+        ContentType=content_type,
+        Metadata={CRC32C: crc32c},
     )
-    return answer["ETag"]
 
 
 def write_file(key: str, path: Path) -> None:

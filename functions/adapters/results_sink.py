@@ -9,13 +9,14 @@ from adapters import objects, runs_table
 from adapters.aws import s3
 from adapters.settings import settings
 from compliance.download import State
+from compliance.errors import ResultsCorrupted
 from compliance.runs import PartRef, raw_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PIECE_BYTES = 16 << 20
-"""S3 wants at least 5 MiB and at most 10,000 pieces: enough for 156 GiB."""
+"""S3 wants at least 5 MiB and at most 10,000 pieces. Enough for 140 GB: with more, the part's record gets too long."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,11 @@ class ResultsSink:
         return f"{answer['ETag']} {answer['ChecksumCRC32C']}"
 
     def finish(self, upload_id: str, etags: tuple[str, ...]) -> None:
-        """Completes the multipart upload; when it is gone, an earlier invocation has completed it."""
+        """Completes the multipart upload; when it is gone, an earlier invocation has completed it.
+
+        Raises ResultsCorrupted when a try that was taken for dead has written a piece since: under a KMS key, the same
+        bytes get another ETag each time.
+        """
         pieces: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": etag.split()[0], "ChecksumCRC32C": etag.split()[1]}
             for number, etag in enumerate(etags, 1)
@@ -62,7 +67,10 @@ class ResultsSink:
                 Bucket=self._bucket, Key=self._key, UploadId=upload_id, MultipartUpload={"Parts": pieces}
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchUpload":
+            code = error.response["Error"]["Code"]
+            if code == "InvalidPart":
+                raise ResultsCorrupted("A piece of the results was written again: they are fetched anew.") from None
+            if code != "NoSuchUpload":
                 raise
 
     def write_whole(self, content: bytes) -> None:

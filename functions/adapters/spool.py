@@ -46,9 +46,9 @@ class Spool:
         while self._blocks:
             yield self._blocks.popleft()
 
-    def store(self, key: str) -> str:
-        """Writes the object to S3; returns its ETag."""
-        return objects.write(key, io.BufferedReader(_File(list(self._blocks)), BLOCK), self.crc32c)
+    def store(self, key: str) -> None:
+        """Writes the object to S3."""
+        objects.write(key, io.BufferedReader(_File(list(self._blocks)), BLOCK), self.crc32c)
 
 
 class _File(io.RawIOBase):

@@ -58,7 +58,10 @@ class Sink(Protocol):
         """Writes piece ``number``, from 1; returns its ETag."""
 
     def finish(self, upload_id: str, etags: tuple[str, ...]) -> None:
-        """Puts the pieces together; succeeds as well when that is already done."""
+        """Puts the pieces together; succeeds as well when that is already done.
+
+        Raises ResultsCorrupted when they are not those that were named.
+        """
 
     def write_whole(self, content: bytes) -> None:
         """Writes an object that fits into one piece."""
@@ -87,8 +90,8 @@ class ResultsDownload:
     def run(self, state: State) -> tuple[bool, State]:
         """Works until the file is whole and verified (True) or the time is up (False).
 
-        Raises DownloadInterrupted when nothing was gained, and ResultsCorrupted when length or CRC32C disagree; the
-        next run then starts from byte 0.
+        Raises DownloadInterrupted when nothing was gained, and ResultsCorrupted when length, CRC32C or pieces disagree;
+        the next run then starts from byte 0.
         """
         try:
             if state.total is None or state.offset < state.total:
@@ -96,11 +99,11 @@ class ResultsDownload:
                 if not ended:
                     return False, state
             self._verify(state)
+            if state.upload_id is not None:
+                self.sink.finish(state.upload_id, state.etags)
         except ResultsCorrupted:
             self.sink.save(State())
             raise
-        if state.upload_id is not None:
-            self.sink.finish(state.upload_id, state.etags)
         return True, state
 
     def _continue(self, state: State) -> tuple[State, bool]:

@@ -47,7 +47,7 @@ class DownloadInterrupted(TransientError):
 
 
 class ResultsCorrupted(TransientError):
-    """The downloaded results differ in length or CRC32C from what the server says; they are fetched anew."""
+    """The downloaded results differ from what the server says, or their pieces were replaced; they are fetched anew."""
 
 
 class PermanentError(ComplianceError):

@@ -23,6 +23,10 @@ MOST_RANGES = 500
 """Ranges of one answer at most, so that what is said of all of them fits between two states (256 KiB)."""
 
 
+IDLE_ROUNDS = 8
+"""Rounds in a row in which not one range gets on, until the part fails: a quarter of an hour, by the waits between."""
+
+
 class Verdict(Enum):
     """What becomes of a record. Each record with an ID and an action ends as one of the first three."""
 
@@ -124,9 +128,13 @@ class Outcome(TypedDict):
 
 
 class Progress(TypedDict):
-    """How far the index of an answer has come: the ``rank`` that is under way, -1 before the first, and its counts."""
+    """How far the index of an answer has come: the ``rank`` that is under way, -1 before the first, and its counts.
+
+    Not one range has got on in the last ``idle`` rounds.
+    """
 
     rank: int
+    idle: int
     open_until: str
     indexed: int
     unchanged: int
@@ -141,7 +149,7 @@ def ranges_of(part: Part) -> list[tuple[int, int]]:
 
 def begin(open_until: str) -> Progress:
     """Nothing is indexed yet."""
-    return Progress(rank=-1, open_until=open_until, indexed=0, unchanged=0, outranked=0)
+    return Progress(rank=-1, idle=0, open_until=open_until, indexed=0, unchanged=0, outranked=0)
 
 
 def counts_of(said: Progress | Outcome) -> Counts:
@@ -155,16 +163,22 @@ def add(progress: Progress, counts: Counts) -> Progress:
     return {**progress, "indexed": total.indexed, "unchanged": total.unchanged, "outranked": total.outranked}
 
 
+def wait_seconds(progress: Progress) -> int:
+    """How long until the next round: none after one that got on, then 15 seconds to 5 minutes."""
+    return min(300, 15 << (progress["idle"] - 1)) if progress["idle"] else 0
+
+
 def next_round(part: Part, progress: Progress, outcomes: Iterable[Outcome]) -> tuple[Progress, list[Range]]:
     """Adds up what has become of the ranges; returns those that come next, or none when all is done.
 
-    What was not finished comes again, then all ranges for the next higher rank. Raises StepFailed when none got on.
+    What was not finished comes again, then all ranges for the next higher rank. Raises StepFailed when none got on in
+    IDLE_ROUNDS in a row.
 
     The ranks go one after the other, as an item that says the same already is not touched: a lower word of the same
     answer that came to it later could not know that the higher one was said again.
     """
     outcomes = list(outcomes)
-    _check_headway(outcomes)
+    progress = {**progress, "idle": _idle_rounds(progress, outcomes)}
     for each in outcomes:
         progress = add(progress, counts_of(each))
     left = [(each["start"], each["end"]) for each in outcomes if each["start"] < each["end"]]
@@ -177,9 +191,12 @@ def next_round(part: Part, progress: Progress, outcomes: Iterable[Outcome]) -> t
     return progress, [_range(part, progress, start, end) for start, end in left]
 
 
-def _check_headway(outcomes: list[Outcome]) -> None:
+def _idle_rounds(progress: Progress, outcomes: list[Outcome]) -> int:
     if not outcomes or any(each["start"] > each["began"] for each in outcomes):
-        return
+        return 0
+    idle = progress.get("idle", 0) + 1
+    if idle < IDLE_ROUNDS:
+        return idle
     failed = next((each for each in outcomes if "error" in each), None)
     reason = message_of(failed["error"], failed["cause"]) if failed else "The table took nothing."
     raise StepFailed(f"Not one of the {len(outcomes)} ranges that were left got into the results index: {reason}")

@@ -118,6 +118,7 @@ class Part(TypedDict):
 
     What it is made of, its segments, stands in the run's listing at bytes ``segments_start`` to ``segments_end``
     (exclusive). Of ``planned_parts``, each may turn out to be more than one: these take the numbers behind them.
+    Only a part has an ``object_etag`` whose object was written without its CRC32C in the metadata.
     """
 
     run_id: str

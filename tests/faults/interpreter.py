@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from jsonata import Jsonata
 
@@ -127,6 +127,8 @@ class StepFunctions:
     jitter: float = 1.0
     executions: dict[str, Execution] = field(default_factory=dict)
     tokens: int = 0
+    start_faults: list[Literal["refused", "answer lost"]] = field(default_factory=list)
+    """What becomes of the next starts of an execution by another one."""
 
     def start(self, machine: str, name: str, execution_input: Any, parent: str | None = None) -> Execution:
         """Starts an execution. The same name and input again is the execution that runs already."""
@@ -214,7 +216,12 @@ class StepFunctions:
         timeout = state.body["TimeoutSeconds"]
         if resource == "states:startExecution.sync:2":
             machine = {"${JobStateMachineArn}": "XComplianceJob"}[arguments["StateMachineArn"]]
+            fault = self.start_faults.pop(0) if self.start_faults else None
+            if fault == "refused":
+                raise StepError("StepFunctions.AWSStepFunctionsException", "ThrottlingException")
             child = self.start(machine, arguments["Name"], arguments["Input"], parent=execution.arn)
+            if fault == "answer lost":
+                raise StepError("StepFunctions.SdkClientException")
             execution.child = child.arn
         elif resource == "events:putEvents":
             self._done(execution, frame, state, services.put_events(arguments["Entries"]))

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from hashlib import md5
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,7 +51,8 @@ class Version:
 
     @property
     def etag(self) -> str:
-        return f'"{md5(self.body, usedforsecurity=False).hexdigest()}"'
+        """Another one for each version, as under a KMS key, also of the same bytes."""
+        return f'"etag-{self.id}"'
 
 
 @dataclass
@@ -72,7 +72,7 @@ class MemoryAws:
 
     tables: dict[str, tuple[tuple[str, ...], dict[tuple[str, ...], Item]]] = field(default_factory=dict)
     objects: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
-    uploads: dict[str, tuple[str, str, dict[int, bytes]]] = field(default_factory=dict)
+    uploads: dict[str, tuple[str, str, dict[int, Version]]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     queries: dict[str, "Query"] = field(default_factory=dict)
     query_failures: list[Answer] = field(default_factory=list)
@@ -200,12 +200,12 @@ class MemoryAws:
 
     def _take_reads(self, params: dict[str, Any], *items: Item) -> None:
         """A unit for each 4 KB, half of one where old news will do."""
-        units = max(1, -(-sum(map(_size, items)) // 4096))
+        units = max(1, -(-sum(map(size, items)) // 4096))
         _units.get()["reads"] += units if params.get("ConsistentRead") else units / 2
 
     def _take_writes(self, before: Item, after: Item) -> None:
         """A unit for each KB of the larger one, and the same again in the index of runs if it is listed there."""
-        units = max(1, -(-max(_size(before), _size(after)) // 1024))
+        units = max(1, -(-max(size(before), size(after)) // 1024))
         _units.get()["writes"] += 2 * units if "listing" in before | after else units
 
     def _table(self, params: dict[str, Any]) -> dict[tuple[str, ...], Item]:
@@ -221,11 +221,15 @@ class MemoryAws:
 
     # S3.
 
-    def put(self, bucket: str, key: str, body: bytes) -> str:
+    def put(self, bucket: str, key: str, body: bytes, metadata: dict[str, str] | None = None) -> str:
         """Writes an object; returns its version."""
+        version = self._new(body, metadata or {})
+        self.objects.setdefault((bucket, key), []).append(version)
+        return version.id
+
+    def _new(self, body: bytes, metadata: dict[str, str]) -> Version:
         self.versions += 1
-        self.objects.setdefault((bucket, key), []).append(Version(f"version-{self.versions}", body))
-        return f"version-{self.versions}"
+        return Version(f"version-{self.versions}", body, metadata)
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         return sorted(key for place, key in self.objects if place == bucket and key.startswith(prefix))
@@ -234,13 +238,13 @@ class MemoryAws:
         return self.objects[bucket, key][-1].body
 
     def _put_object(self, params: dict[str, Any]) -> Answer:
-        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "ContentType", "IfNoneMatch", "IfMatch")
+        _only(params, "Bucket", "Key", "Body", "ChecksumCRC32C", "ContentType", "IfNoneMatch", "IfMatch", "Metadata")
         body = _bytes(params)
         if params.get("IfNoneMatch") == "*" and (params["Bucket"], params["Key"]) in self.objects:
             raise Refusal(412, "PreconditionFailed")
         if "IfMatch" in params and params["IfMatch"] != self._version(params, missing="NoSuchKey").etag:
             raise Refusal(412, "PreconditionFailed")
-        self.put(params["Bucket"], params["Key"], body)
+        self.put(params["Bucket"], params["Key"], body, params.get("Metadata"))
         return {"ETag": self.objects[params["Bucket"], params["Key"]][-1].etag}
 
     def _head_object(self, params: dict[str, Any]) -> Answer:
@@ -275,7 +279,7 @@ class MemoryAws:
         version = self._version(params, missing="NoSuchKey")
         if params.get("IfMatch", version.etag) != version.etag:
             raise Refusal(412, "PreconditionFailed")
-        body, about = version.body, {}
+        body, about = version.body, dict[str, Any]()
         if "Range" in params:
             match = re.fullmatch(r"bytes=(\d+)-(\d*)", params["Range"])
             if match is None:
@@ -286,7 +290,8 @@ class MemoryAws:
             about = {"ContentRange": f"bytes {start}-{end - 1}/{len(body)}"}
             body = body[start:end]
         stream = StreamingBody(io.BytesIO(body), len(body))
-        return {"Body": stream, "ContentLength": len(body), "ETag": version.etag, "VersionId": version.id, **about}
+        about |= {"ETag": version.etag, "VersionId": version.id, "Metadata": version.metadata}
+        return {"Body": stream, "ContentLength": len(body), **about}
 
     def _create_multipart_upload(self, params: dict[str, Any]) -> Answer:
         self.versions += 1
@@ -295,16 +300,16 @@ class MemoryAws:
         return {"UploadId": upload_id}
 
     def _upload_part(self, params: dict[str, Any]) -> Answer:
-        body = _bytes(params)
-        self._upload(params)[2][params["PartNumber"]] = body
-        return {"ETag": Version("", body).etag, "ChecksumCRC32C": _crc32c(body)}
+        piece = self._new(_bytes(params), {})
+        self._upload(params)[2][params["PartNumber"]] = piece
+        return {"ETag": piece.etag, "ChecksumCRC32C": _crc32c(piece.body)}
 
     def _complete_multipart_upload(self, params: dict[str, Any]) -> Answer:
         bucket, key, pieces = self._upload(params)
         named = [(part["PartNumber"], part["ETag"]) for part in params["MultipartUpload"]["Parts"]]
-        if named != [(number, Version("", pieces[number]).etag) for number in sorted(pieces)]:
+        if named != [(number, pieces[number].etag) for number in sorted(pieces)]:
             raise Refusal(400, "InvalidPart")
-        self.put(bucket, key, b"".join(pieces[number] for number in sorted(pieces)))
+        self.put(bucket, key, b"".join(pieces[number].body for number in sorted(pieces)))
         del self.uploads[params["UploadId"]]
         return {}
 
@@ -313,7 +318,7 @@ class MemoryAws:
         del self.uploads[params["UploadId"]]
         return {}
 
-    def _upload(self, params: dict[str, Any]) -> tuple[str, str, dict[int, bytes]]:
+    def _upload(self, params: dict[str, Any]) -> tuple[str, str, dict[int, Version]]:
         if params["UploadId"] not in self.uploads:
             raise Refusal(404, "NoSuchUpload")
         return self.uploads[params["UploadId"]]
@@ -419,7 +424,7 @@ def _capacity(operation: str, params: dict[str, Any], units: float) -> Any:
     return [one] if operation.startswith(("Batch", "Transact")) else one
 
 
-def _size(item: Item) -> int:
+def size(item: Item) -> int:
     """Bytes of an item as DynamoDB counts them; a list or a map takes three, and one for each in it."""
     return sum(len(name) + _value_size(value) for name, value in item.items())
 
@@ -432,7 +437,7 @@ def _value_size(value: dict[str, Any]) -> int:
         case "N":
             return len(content.strip("-0.")) // 2 + 2
         case "M":
-            return 3 + len(content) + _size(content)
+            return 3 + len(content) + size(content)
         case "L":
             return 3 + len(content) + sum(map(_value_size, content))
     return 1

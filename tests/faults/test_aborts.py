@@ -74,6 +74,7 @@ STATES = {
         "Write Results",
         "Index Results",
         "Index Complete?",
+        "Wait For Table",
         "Index Ranges",
         "Index Range",
         "Range Not Indexed",

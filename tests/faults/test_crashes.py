@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 import report_failure
+from adapters.settings import Settings
+from compliance import normalizer
 from compliance.wire import WireError
 from tests.fakes.x import problem
 from tests.faults.deployment import (
@@ -30,6 +32,7 @@ from tests.faults.truth import (
     active_jobs,
     check_complete,
     check_failed,
+    grown,
     one_part,
     parts,
     record,
@@ -40,6 +43,8 @@ from tests.faults.truth import (
 from tests.unit.conftest import INBOX
 
 FILE = two_parts()
+GROWN = grown()
+ID_BYTES = len(f"{GROWN.ids[0]}\n")
 FUNCTIONS = (
     "register_run",
     "plan_parts",
@@ -234,6 +239,30 @@ def test_a_run_is_complete_whatever_befalls_one_effect(
                 check_complete(traveller, FILE, jobs=jobs, events=events)
             except AssertionError as failure:
                 failures.append(f"{name}: {failure}"[:300])
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_further_parts_are_checked_whatever_befalls_their_preparation(
+    traveller: Deployment, journeys: Journeys, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A try that comes later writes them again, and S3 gives the same bytes another ETag."""
+    monkeypatch.setattr(Settings, "part_bytes", 2 * ID_BYTES)
+    monkeypatch.setattr(normalizer, "SHORT", ID_BYTES)
+    traveller.universe, traveller.effects = traveller.copy_of(journeys["resumable"][0].before), 0
+    traveller.universe.machines.executions.clear()
+    traveller.universe.aws.objects.clear()
+    (preparation,) = (each for each in journey(traveller, GROWN, "x-hosted") if each.function == "prepare_part")
+    check_complete(traveller, GROWN, jobs=2)
+    failures = []
+    for name, fault in kind(traveller, preparation.effects):
+        go_back(traveller, preparation)
+        traveller.fault = fault
+        try:
+            traveller.run()
+            check_complete(traveller, GROWN, jobs=2)
+        except AssertionError as failure:
+            failures.append(f"{name}: {failure}"[:300])
     assert not failures, "\n".join(failures)
 
 

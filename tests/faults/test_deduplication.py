@@ -186,13 +186,13 @@ def test_a_part_that_a_job_has_begun_with_is_never_changed(deployment: Deploymen
     deployment.run(until=lambda execution: execution.machine == "XComplianceJob" and "-p2-" in execution.arn)
     x.faults["get"] = [problem(402, "credits-depleted", "Your account does not have any credits.")]
     deployment.run()
-    before = [part["object_etag"] for part in parts(deployment.universe)]
+    before = [part["crc32c"] for part in parts(deployment.universe)]
     deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)
     deployment.start(source | {"retry": True}, "again")
     deployment.run()
     (run,) = runs(deployment.universe)
     assert run["status"] == "complete"
-    assert [part["object_etag"] for part in parts(deployment.universe)] == before
+    assert [part["crc32c"] for part in parts(deployment.universe)] == before
     assert [part["status"] for part in parts(deployment.universe)] == ["complete"] * 2
     assert not deployment.universe.aws.keys(RESULTS, "deduplicated/")
 

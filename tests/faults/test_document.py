@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.faults import test_aborts, test_crashes, test_datasets
+from tests.faults import test_aborts, test_crashes, test_datasets, test_starts
 from tests.faults.document import PATH, table
 from tests.statemachine.machine import JOB, ROOT, RUN, Machine, State
 
@@ -29,7 +29,7 @@ def row(machine: Machine, state: State) -> tuple[str, ...]:
     function = function_of(state)
     is_stopped = (machine_name(machine), state.name) in STOPPED
     dies = "heals" if function in {*CRASHED, "report_failure"} else NOTHING
-    is_refused = function in CRASHED
+    is_refused = function in CRASHED or state.body.get("Resource") == test_starts.RESOURCE
     return (
         state.name,
         dies,

@@ -1,13 +1,30 @@
 """The largest run that is allowed stays within what Step Functions allows; docs/limits.md says the same in words."""
 
-import pytest
+import re
+from dataclasses import asdict
+from typing import cast
 
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from adapters.results_sink import PIECE_BYTES
 from adapters.settings import Settings
+from compliance.download import State
+from compliance.indexing import ranges_of
+from compliance.runs import Part
 from compliance.segments import MAX_PARTS
 from tests.faults.deployment import Deployment
+from tests.faults.memory_aws import size
 from tests.statemachine.machine import JOB, ROOT, RUN
 
 DAY = 86_400
+DOCUMENT = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+
+MAX_ITEM = 400 * 1024
+"""Bytes of an item [DynamoDB]."""
+
+REST_OF_A_PART = 20_000
+"""Bytes of a part's record beside its download, of which signed URLs are the most."""
 
 MAX_EVENTS = 25_000
 """Of one execution [Step Functions, service quotas]."""
@@ -35,7 +52,23 @@ def test_the_document_says_how_long_a_part_may_take() -> None:
         machine.states[name].body["TimeoutSeconds"] for machine, name in ((RUN, "Check Part"), (JOB, "Take Turn"))
     )
     told = f"| a part's time | {part // DAY} days, of which {turn // DAY} in the queue for its turn |"
-    assert told in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    assert told in DOCUMENT
+
+
+def test_the_longest_answer_fits_on_the_record_of_its_part() -> None:
+    match = re.search(r"\| X's answer \| (\d+) GB for a part \|", DOCUMENT)
+    assert match is not None
+    pieces = int(match[1]) * 10**9 // PIECE_BYTES
+    state = State(10**12, 2**32, (f'"{"0" * 32}" {"A" * 6}==',) * pieces, "u" * 200, 10**12, "A" * 8)
+    kept = TypeSerializer().serialize(asdict(state) | {"etags": list(state.etags)})
+    assert pieces < 10_000
+    assert size({"download": kept}) + REST_OF_A_PART < MAX_ITEM
+
+
+def test_the_document_says_in_how_many_ranges_a_parts_answer_is_indexed() -> None:
+    """128,000 records, as long as those of which two million are 271 MB."""
+    assert len(ranges_of(cast(Part, {"result_bytes": 128_000 * 271 // 2}))) == 5
+    assert "| index, five ranges side by side |" in DOCUMENT
 
 
 @pytest.fixture

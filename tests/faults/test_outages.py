@@ -15,6 +15,7 @@ from tests.unit.conftest import INBOX
 
 FILE = two_parts()
 OUTAGE = 6 * 3600.0
+SHORT = 600.0
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,24 @@ def invocations(traveller: Deployment) -> list[Invocation]:
     traveller.run(until=lambda execution: execution.state == "Prepare Part")
     del traveller.universe.aws.objects[INBOX, FILE.key]
     return [*well, *by_x, *invocations_of(traveller)]
+
+
+def test_ten_minutes_without_a_table_fail_no_part_of_which_a_long_answer_is_indexed(
+    traveller: Deployment, invocations: list[Invocation]
+) -> None:
+    """An Express child lives five minutes, so that it can't try for as long as other states do."""
+    go_back(traveller, next(each for each in invocations if each.function == "index_range"))
+    universe = traveller.universe
+    back_at = universe.clock.now() + SHORT
+
+    def fault(effect: Effect, act: Act) -> Any:
+        if effect.function == "index_range" and universe.clock.now() < back_at:
+            raise Refusal(503, "ServiceUnavailable")
+        return act()
+
+    traveller.fault = fault
+    traveller.run()
+    check_complete(traveller, FILE, jobs=2)
 
 
 @pytest.mark.parametrize("function", [*FUNCTIONS, "abandon_job", "record_failure"])

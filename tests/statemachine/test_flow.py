@@ -196,16 +196,20 @@ def test_a_long_answer_is_indexed_range_by_range_until_none_is_left(count: int) 
         "complete": False,
         "progress": {"rank": 3},
         "ranges": [REF | {"start": number, "end": number + 1, "rank": 3} for number in range(count)],
+        "wait_seconds": 0,
     }
-    assert evaluate(index["Assign"], states_of(None, planned)) == {"complete": False, "progress": {"rank": 3}}
+    kept = evaluate(index["Assign"], states_of(None, planned))
+    assert kept == {"complete": False, "progress": {"rank": 3}, "wait_seconds": 0}
     left = evaluate(index["Output"], states_of(None, planned))
     assert left == planned["ranges"]
-    assert choose(JOB.states["Index Complete?"], left, complete=False) == "Index Ranges"
+    assert choose(JOB.states["Index Complete?"], left, **kept) == "Index Ranges"
+    assert choose(JOB.states["Index Complete?"], left, **kept | {"wait_seconds": 15}) == "Wait For Table"
+    assert evaluate(JOB.states["Wait For Table"].body["Seconds"], states_of(left), wait_seconds=15) == 15
     assert evaluate(ranges["Items"], states_of(left)) == planned["ranges"]
     outcomes = [{"began": number, "start": number + 1} for number in range(count)]
     payload = evaluate(index["Arguments"]["Payload"], states_of(outcomes), progress=planned["progress"])
     assert (payload["progress"], payload["outcomes"]) == (planned["progress"], outcomes)
-    assert choose(JOB.states["Index Complete?"], {}, complete=True) == "Release Turn"
+    assert choose(JOB.states["Index Complete?"], {}, complete=True, wait_seconds=0) == "Release Turn"
 
 
 def test_as_much_is_done_at_once_as_the_settings_say_by_default() -> None:

@@ -45,8 +45,9 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "download_results": [{"complete": False}, {"complete": True}],
     "write_results": [{}],
     "index_results": [
-        {"complete": True, "progress": {}, "ranges": []},
-        {"complete": False, "progress": {"rank": 0}, "ranges": [{"start": 0}]},
+        {"complete": True, "progress": {}, "ranges": [], "wait_seconds": 0},
+        {"complete": False, "progress": {"rank": 0}, "ranges": [{"start": 0}], "wait_seconds": 0},
+        {"complete": False, "progress": {"rank": 0}, "ranges": [{"start": 0}], "wait_seconds": 15},
     ],
     "index_range": [{"start": 0}],
     "abandon_job": [{"again": True}, {"again": False, "error": "JobFailed", "error_message": "It failed."}],

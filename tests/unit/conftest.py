@@ -90,6 +90,7 @@ class Functions:
         """The reference of a part as Take Turn leaves it."""
         self.parts += 1
         key = f"parts/tweets-0123456789abcdef/{self.parts:05}.txt"
+        objects.write(key, content, crc32c(content))
         part = {
             "run_id": "tweets-0123456789abcdef",
             "part": self.parts,
@@ -100,7 +101,6 @@ class Functions:
             "accepted": content.count(b"\n"),
             "prepared_at": time_text(self.clock.now()),
             "object_key": key,
-            "object_etag": objects.write(key, content, crc32c(content)),
             "bytes": len(content),
             "crc32c": crc32c(content),
         }

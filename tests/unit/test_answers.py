@@ -20,6 +20,7 @@ from compliance.errors import (
     ResultsExpired,
 )
 from compliance.results import MAX_WORD
+from compliance.runs import PartRef
 from tests.fakes.downloads import Serving
 from tests.fakes.x import FakeX
 from tests.unit.conftest import Functions
@@ -84,6 +85,19 @@ def test_an_answer_in_several_pieces_survives_breaks_and_invocations(functions: 
     assert functions.object(f"raw/{ref['run_id']}/00001.ndjson") == results
 
 
+def test_an_answer_of_which_a_late_try_has_replaced_a_piece_is_fetched_anew(functions: Functions) -> None:
+    results = b'{"id": "1"}\n' + b"x" * PIECE
+    ref = functions.completed(IDS, results)
+    functions.world.downloads.script = [Serving(cut_after=PIECE + 5)]
+    assert functions.invoke("download_results", ref, 900) == {"complete": False}
+    part = functions.part(ref)
+    ResultsSink(PartRef.of(ref), part["job_name"]).write(part["download"]["upload_id"], 1, b"y" * PIECE)
+    with pytest.raises(ResultsCorrupted, match="written again"):
+        functions.invoke("download_results", ref, 900)
+    assert functions.invoke("download_results", ref, 900) == {"complete": True}
+    assert functions.object(f"raw/{ref['run_id']}/00001.ndjson") == results
+
+
 def test_a_finished_answer_that_was_not_written_down_is_not_fetched_again(functions: Functions) -> None:
     results = b'{"id": "1"}\n' + b"x" * (PIECE - 7)
     ref = functions.completed(IDS, results)
@@ -128,7 +142,7 @@ def test_an_empty_answer_means_that_everything_is_clean(functions: Functions) ->
     assert functions.object(f"raw/{ref['run_id']}/00001.ndjson") == b""
     assert functions.invoke("write_results", ref) == {}
     index = functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})
-    assert index == {"complete": True, "progress": {}, "ranges": []}
+    assert index == {"complete": True, "progress": {}, "ranges": [], "wait_seconds": 0}
     part = functions.part(ref)
     assert (part["status"], part["records"], part["affected"]) == ("complete", 0, 0)
 

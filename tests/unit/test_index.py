@@ -51,6 +51,12 @@ def index(functions: Functions, ref: dict[str, Any], order: Callable[[list[Any]]
     return rounds
 
 
+def failure(of: dict[str, Any], error: str) -> dict[str, Any]:
+    """What the machine says of a range that was not indexed."""
+    about = {"began": of["start"], "start": of["start"], "end": of["end"], "error": error, "cause": "{}"}
+    return about | {"indexed": 0, "unchanged": 0, "outranked": 0}
+
+
 def indexed() -> dict[str, dict[str, Any]]:
     items = aws.dynamodb().Table("results").scan()["Items"]
     return {str(item["subject"]): dict(item) for item in items}
@@ -325,14 +331,22 @@ def test_ranges_that_fail_come_again_as_long_as_one_gets_on(
 ) -> None:
     ref = checked(functions, answer(*((number, "delete") for number in range(1, 6))))
     done = functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})
-    failed = [
-        {"began": each["start"], "start": each["start"], "end": each["end"], "error": error, "cause": "{}"}
-        | {"indexed": 0, "unchanged": 0, "outranked": 0}
-        for each in done["ranges"]
-    ]
+    failed = [failure(each, error) for each in done["ranges"]]
     some = [functions.invoke("index_range", done["ranges"][0]), *failed[1:]]
     again = functions.invoke("index_results", ref | {"progress": done["progress"], "outcomes": some})
-    assert again["ranges"] == done["ranges"][1:]
+    assert (again["ranges"], again["wait_seconds"]) == (done["ranges"][1:], 0)
+
+
+def test_rounds_in_which_no_range_gets_on_are_waited_between_and_are_eight_at_most(
+    functions: Functions, short_ranges: None
+) -> None:
+    ref = checked(functions, answer(*((number, "delete") for number in range(1, 6))))
+    done = functions.invoke("index_results", ref | {"progress": {}, "outcomes": {}})
+    failed = [failure(each, "AwsUnavailable") for each in done["ranges"]]
+    for wait in (15, 30, 60, 120, 240, 300, 300):
+        again = functions.invoke("index_results", ref | {"progress": done["progress"], "outcomes": failed})
+        assert (again["ranges"], again["wait_seconds"]) == (done["ranges"], wait)
+        done = again
     with pytest.raises(StepFailed, match=f"Not one of the {len(failed)} ranges"):
         functions.invoke("index_results", ref | {"progress": done["progress"], "outcomes": failed})
 

@@ -176,6 +176,18 @@ def test_a_prepared_object_that_was_replaced_is_never_mixed(functions: Functions
         functions.invoke("upload_part", ref)
 
 
+def test_a_part_that_an_earlier_version_has_prepared_is_known_by_its_etag(functions: Functions) -> None:
+    """Its object says no CRC32C."""
+    ref = opened(functions, FEW)
+    key = functions.part(ref)["object_key"]
+    functions.update(ref, object_etag=aws.s3().put_object(Bucket=RESULTS, Key=key, Body=FEW)["ETag"])
+    assert functions.invoke("upload_part", ref)["complete"]
+    ref = opened(functions, FEW)
+    functions.update(ref, object_etag='"another"')
+    with pytest.raises(SourceChanged):
+        functions.invoke("upload_part", ref)
+
+
 def test_no_headway_is_an_interrupted_upload(functions: Functions) -> None:
     ref = opened(functions, FEW)
     functions.world.gcs.play([Act(units=0, ending="reset")] * 50)
