@@ -4,18 +4,21 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters import event_bus, metrics, runs_table
+from adapters import answers, event_bus, metrics, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
 from adapters.log import logger
 from adapters.secret import x_api
 from adapters.settings import settings
-from compliance.clock import time_text
+from compliance.clock import parse_time, time_text
 from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, known, message_of
 from compliance.events import part_failed
 from compliance.jobs import Jobs
 from compliance.metrics import PARTS_FAILED
 from compliance.runs import NO_JOB, Part, PartRef
+
+DOWNLOAD_SECONDS = 7 * 86_400
+"""How long after a job's creation X keeps its answer [X, batch compliance]."""
 
 MAX_JOBS = 3
 """Jobs that a part gets before it fails."""
@@ -34,8 +37,9 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
-    A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. A part that is
-    complete, or another execution's by now, is left alone.
+    A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. Its answer is
+    watched over like any that is ready, though nobody may have seen it yet. A part that is complete, or another
+    execution's by now, is left alone.
     """
     part = runs_table.get_part(ref.run_id, ref.part)
     failure = {"error": error, "error_message": message}
@@ -49,8 +53,17 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: L
     if is_job_lost(error) and abandoned < MAX_JOBS:
         runs_table.update_part(ref, status="prepared", abandoned_jobs=abandoned, **forgotten)
         return {"again": True}
-    tell_of_failure(runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **forgotten), clock)
+    left = forgotten or _answer_to_come(part, clock.now())
+    tell_of_failure(runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **left), clock)
     return {"again": False, **failure}
+
+
+def _answer_to_come(part: Part, now: float) -> dict[str, str]:
+    """Until when X keeps the answer of a kept job that has its upload, and opens that; nothing where it is known."""
+    if "uploaded_at" not in part or "download_expires_at" in part:
+        return {}
+    answers.open_answer(part["type"], part["job_name"], time_text(now))
+    return {"download_expires_at": time_text(parse_time(part["created_at"]).timestamp() + DOWNLOAD_SECONDS)}
 
 
 def tell_of_failure(part: Part, clock: LambdaClock) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Key
 
 from adapters.aws import dynamodb
+from adapters.runs_table import update_item
 from adapters.settings import settings
 from compliance.retention import ttl
 from compliance.runs import JobType, Part
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def open_answer(job_type: JobType, job_name: str, answered_at: str) -> None:
-    """Writes down that a job's answer is there; comes before anybody can index it."""
+    """Writes down that a job's answer is there, or may come; comes before anybody can index it."""
     lifetime = ttl(answered_at, settings().proof_days)
-    _table().put_item(Item={**_key(job_type, job_name), "answered_at": answered_at, **lifetime})
+    update_item(_key(job_type, job_name), {"answered_at": answered_at, **lifetime})
 
 
 def close_answer(part: Part) -> None:
