@@ -233,7 +233,10 @@ class Settings:
         "are no IDs in it.",
     )
     recoverable_days: int = setting(
-        30, whole(1, 365), "How long an object that was deleted or replaced can be brought back, in days."
+        30,
+        whole(1, 365),
+        "How long what was deleted or replaced can be brought back, in days: objects, and items of the index, which "
+        "AWS keeps for 35 at most.",
     )
     keep_data: bool = setting(True, yes_or_no(), "Whether data outlives the stacks; true, but false in the sandbox.")
     log_retention_days: int = setting(

@@ -35,6 +35,8 @@ DAY: Final = Duration.days(1)
 HOUR: Final = Duration.hours(1)
 LEVEL: Final = Duration.minutes(15)
 WIDTH: Final = 24
+MOST_ALARMS: Final = 100
+"""Of one widget [CloudWatch, dashboard body]."""
 
 
 class Dashboard(Construct):
@@ -57,7 +59,7 @@ class Dashboard(Construct):
             dashboard_name=settings.prefix,
             default_interval=Duration.days(7),
             widgets=[
-                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=WIDTH, height=4)],
+                *_alarms(alarms),
                 self._now(),
                 self._each_day(),
                 self._failures(log_groups),
@@ -67,11 +69,14 @@ class Dashboard(Construct):
 
     def _now(self) -> list[cloudwatch.IWidget]:
         values: dict[str, list[cloudwatch.IMetric]] = {
-            "Runs under way": self._or_none(RUNS_OPEN),
-            "Age of the oldest unanswered file, hours": self._hours(OLDEST_RUN_AGE),
-            **{f"Waiting for a turn: {each}": self._or_none(JOBS_WAITING, type=each) for each in JOB_TYPES},
-            "X API calls left": [self._metric(X_REQUESTS_LEFT, "Minimum", LEVEL)],
-            "IDs checked today": [self._metric(IDS_CHECKED, "Sum", DAY)],
+            "Runs under way": [self._metric(RUNS_OPEN, "Maximum", LEVEL)],
+            "Age of the oldest unanswered file, hours": [self._with_runs("IF(open, level / 3600, 0)", OLDEST_RUN_AGE)],
+            **{
+                f"Waiting for a turn: {each}": [self._with_runs("IF(open, level, 0)", JOBS_WAITING, type=each)]
+                for each in JOB_TYPES
+            },
+            "X API calls left, when X was last asked": [self._metric(X_REQUESTS_LEFT, "Minimum", LEVEL)],
+            "IDs checked today": [self._today(IDS_CHECKED)],
         }
         return [
             cloudwatch.SingleValueWidget(title=title, metrics=metrics, width=WIDTH // len(values), height=4)
@@ -124,18 +129,33 @@ class Dashboard(Construct):
     ) -> cloudwatch.Metric:
         return metric(of, self._settings, statistic, period, label or of.name, **dimensions)
 
-    def _or_none(self, of: Metric, **dimensions: str) -> list[cloudwatch.IMetric]:
-        """A level that is not told of where there is nothing is 0 then."""
-        return [self._filled("FILL(level, 0)", of, of.name, **dimensions)]
+    def _with_runs(self, expression: str, of: Metric, **dimensions: str) -> cloudwatch.IMetric:
+        """A level that is told of only while there is something: 0 when the runs are told of and it is not.
 
-    def _hours(self, of: Metric) -> list[cloudwatch.IMetric]:
-        return [self._filled("FILL(level, 0) / 3600", of, "hours")]
+        Before they are told of, `IF` gives nothing, and a widget shows what was last; `FILL` would show 0 already.
+        """
+        told = {
+            "open": self._metric(RUNS_OPEN, "Maximum", LEVEL),
+            "level": self._metric(of, "Maximum", LEVEL, **dimensions),
+        }
+        return cloudwatch.MathExpression(expression=expression, using_metrics=told, label=of.name, period=LEVEL)
 
-    def _filled(self, expression: str, of: Metric, label: str, **dimensions: str) -> cloudwatch.IMetric:
-        level = self._metric(of, "Maximum", LEVEL, **dimensions)
-        return cloudwatch.MathExpression(
-            expression=expression, using_metrics={"level": level}, label=label, period=LEVEL
-        )
+    def _today(self, of: Metric) -> cloudwatch.IMetric:
+        """A count of this day, of which nothing may have been told yet."""
+        counted = {"count": self._metric(of, "Sum", DAY)}
+        return cloudwatch.MathExpression(expression="FILL(count, 0)", using_metrics=counted, label=of.name, period=DAY)
+
+
+def _alarms(alarms: Sequence[cloudwatch.IAlarm]) -> list[list[cloudwatch.IWidget]]:
+    """Below each other, a widget for each MOST_ALARMS."""
+    return [
+        [
+            cloudwatch.AlarmStatusWidget(
+                title="Alarms", alarms=list(alarms[start : start + MOST_ALARMS]), width=WIDTH, height=4
+            )
+        ]
+        for start in range(0, len(alarms), MOST_ALARMS)
+    ]
 
 
 def _per_day(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

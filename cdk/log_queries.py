@@ -53,6 +53,15 @@ def log_queries() -> Mapping[str, str]:
             )
         ),
         "Errors by name": errors_by_name(),
+        "Invocations cut short": "\n| ".join(
+            (
+                'filter type = "platform.report" and (record.status = "timeout" or record.errorType like /^Runtime/)',
+                "fields @timestamp, @log, record.requestId as request, record.status, record.errorType, "
+                "record.metrics.maxMemoryUsedMB as used_mb",
+                "sort @timestamp desc",
+                "limit 100",
+            )
+        ),
         "Slowest invocations": "\n| ".join(
             (
                 'filter type = "platform.report"',

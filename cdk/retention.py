@@ -9,6 +9,8 @@ from aws_cdk import aws_s3 as s3
 from cdk.config import Settings
 
 QUERY_OUTPUT_DAYS: Final = 7
+MOST_RECOVERABLE_DAYS: Final = 35
+"""Of a table [DynamoDB, point-in-time recovery]."""
 
 
 def inbox_rules(settings: Settings) -> list[s3.LifecycleRule]:

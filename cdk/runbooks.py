@@ -60,8 +60,8 @@ RUNBOOKS: Final = {
     ),
     "ResultsAboutToExpire": Runbook(
         means="X has an answer that is not downloaded, and deletes it within {hours:g} hours: 7 days after the job was "
-        "created. Most likely its run has failed.",
-        look="xcompliance runs: the failed runs of the last week; xcompliance show RUN says why the download failed.",
+        "created. Most likely its run has failed, or was stopped while X was at it.",
+        look="xcompliance runs: the failed runs of the last week; xcompliance show RUN says why.",
         do="Remove the cause, then: xcompliance retry RUN. The answer is fetched and the job is not paid for again. "
         "Once it is gone, a retry asks X anew.",
     ),

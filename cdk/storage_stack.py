@@ -12,7 +12,7 @@ from constructs import Construct
 from cdk.config import Settings
 from cdk.customer_key import serve
 from cdk.outputs import publish
-from cdk.retention import inbox_rules, results_rules
+from cdk.retention import MOST_RECOVERABLE_DAYS, inbox_rules, results_rules
 from cdk.rules import acknowledge
 
 
@@ -128,7 +128,9 @@ class StorageStack(Stack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=self.key,
-            point_in_time_recovery_specification=_ANY_MOMENT,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
             time_to_live_attribute="ttl",
             removal_policy=self._settings.removal_policy,
         )
@@ -149,7 +151,10 @@ class StorageStack(Stack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if own_key else None,
             encryption_key=own_key,
-            point_in_time_recovery_specification=_ANY_MOMENT,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True,
+                recovery_period_in_days=min(self._settings.recoverable_days, MOST_RECOVERABLE_DAYS),
+            ),
             time_to_live_attribute="ttl",
             removal_policy=self._settings.removal_policy,
         )
@@ -167,9 +172,6 @@ class StorageStack(Stack):
         acknowledge(secret, "SMG4", "X issues the token in its developer portal and offers no API to rotate it.")
         # Not `Ref`, which is the ARN on AWS, but a name in the emulator.
         return cast(secretsmanager.CfnSecret, secret.node.default_child).attr_id
-
-
-_ANY_MOMENT = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
 
 
 def _announce_objects(bucket: s3.Bucket) -> None:

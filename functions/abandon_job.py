@@ -4,18 +4,22 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters import event_bus, metrics, runs_table
+from adapters import answers, event_bus, metrics, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.http import Wire
 from adapters.log import logger
 from adapters.secret import x_api
 from adapters.settings import settings
-from compliance.clock import time_text
+from compliance.clock import parse_time, time_text
 from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, known, message_of
 from compliance.events import part_failed
 from compliance.jobs import Jobs
 from compliance.metrics import PARTS_FAILED
 from compliance.runs import NO_JOB, Part, PartRef
+from compliance.x_api import ComplianceJob
+
+DOWNLOAD_SECONDS = 7 * 86_400
+"""How long after a job's creation X keeps its answer [X, batch compliance]."""
 
 MAX_JOBS = 3
 """Jobs that a part gets before it fails."""
@@ -34,8 +38,9 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
-    A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. A part that is
-    complete, or another execution's by now, is left alone.
+    A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. Its answer is
+    watched over like any that is ready, though nobody may have seen it yet. A part that is complete, or another
+    execution's by now, is left alone.
     """
     part = runs_table.get_part(ref.run_id, ref.part)
     failure = {"error": error, "error_message": message}
@@ -43,14 +48,26 @@ def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: L
         return {"again": False, **failure}
     is_useless = is_job_lost(error) or error == ResultsExpired.__name__
     is_over = "completed_at" in part or is_job_ended(error)
-    is_gone = False if is_over else _cancel(part, clock)
+    is_gone, complete = (False, None) if is_over else _cancel(part, clock)
     forgotten = NO_JOB if is_useless or is_gone else {}
     abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
     if is_job_lost(error) and abandoned < MAX_JOBS:
         runs_table.update_part(ref, status="prepared", abandoned_jobs=abandoned, **forgotten)
         return {"again": True}
+    if not forgotten:
+        _watch_over(ref, part, complete, clock.now())
     tell_of_failure(runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **forgotten), clock)
     return {"again": False, **failure}
+
+
+def _watch_over(ref: PartRef, part: Part, complete: ComplianceJob | None, now: float) -> None:
+    """Writes down until when X keeps the answer of a kept job that has its upload: it is there, or may come."""
+    if "uploaded_at" not in part or "completed_at" in part:
+        return
+    if complete is None or not answers.keep(ref, part, complete, now):
+        answers.open_answer(ref.type, part["job_name"], time_text(now))
+        expires_at = time_text(parse_time(part["created_at"]).timestamp() + DOWNLOAD_SECONDS)
+        runs_table.update_part(ref, job=part["job_name"], download_expires_at=expires_at)
 
 
 def tell_of_failure(part: Part, clock: LambdaClock) -> None:
@@ -63,13 +80,14 @@ def tell_of_failure(part: Part, clock: LambdaClock) -> None:
     metrics.tell({PARTS_FAILED: 1}, part["run_id"], error=known(part["error"]))
 
 
-def _cancel(part: Part, clock: LambdaClock) -> bool:
-    """Cancels the job unless it has ended; returns whether it is certain that it answers for nothing any more.
+def _cancel(part: Part, clock: LambdaClock) -> tuple[bool, ComplianceJob | None]:
+    """Cancels the job unless it has ended.
 
-    Tries once: a job that stays is in the way of the next one, which then cancels it.
+    Returns whether it is certain that it answers for nothing any more, and the job where X has completed it. Tries
+    once: a job that stays is in the way of the next one, which then cancels it.
     """
     if "job_name" not in part:
-        return True
+        return True, None
     try:
         jobs = Jobs(x_api(), Wire(clock).send)
         job = jobs.get(part["job_id"]) if "job_id" in part else jobs.find(part["type"], part["job_name"])
@@ -77,5 +95,5 @@ def _cancel(part: Part, clock: LambdaClock) -> bool:
             jobs.cancel(job.id)
     except (ComplianceError, ClientError, BotoCoreError) as error:
         logger.warning("X's job could not be cancelled", extra={"error": type(error).__name__})
-        return False
-    return job is None or job.status != "complete"
+        return False, None
+    return (False, job) if job and job.status == "complete" else (True, None)

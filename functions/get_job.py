@@ -13,7 +13,6 @@ from compliance.jobs import Jobs
 from compliance.polling import wait_until
 from compliance.runs import Part, PartRef
 from compliance.waiting import observation, wait_seconds
-from compliance.x_api import ComplianceJob
 
 
 @lambda_handler
@@ -36,7 +35,9 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     now = clock.now()
     match job.status:
         case "complete":
-            _keep_download(ref, part, job, now)
+            _learn(part, now)
+            if not answers.keep(ref, part, job, now):
+                raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
             return {"status": job.status, "wait_seconds": 0}
         case "created" | "in_progress":
             runs_table.update_part(ref, job=part["job_name"], polls=part["polls"] + 1, working_at=time_text(now))
@@ -51,23 +52,11 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             raise ProtocolViolation("X reports a status of the job that is not known.")
 
 
-def _keep_download(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
-    """Writes down that the job is complete, and before that what must be known by then."""
-    if job.download_url is None or job.download_expires_at is None:
-        raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
+def _learn(part: Part, now: float) -> None:
+    """Remembers how long the job has taken, before its completion is written down: it is asked for only until then."""
     took = observation(part, settings().poll_schedule, settings().job_deadline_seconds, now)
     if took:
         durations.remember(part, took)
-    completed_at = time_text(now)
-    answers.open_answer(ref.type, part["job_name"], completed_at)
-    runs_table.update_part(
-        ref,
-        job=part["job_name"],
-        polls=part["polls"] + 1,
-        completed_at=completed_at,
-        download_url=job.download_url,
-        download_expires_at=time_text(job.download_expires_at.timestamp()),
-    )
 
 
 def _check_deadline(created_at: str, now: float) -> None:

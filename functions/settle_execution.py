@@ -31,6 +31,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         for ref, execution_arn in turns.claims(job_type):
             if executions.is_over(execution_arn):
                 _settle_job(ref, execution_arn, clock)
+                logger.append_keys(run_id=None, part=None)
         turns.sweep(job_type)
     levels.tell(clock.now())
     return {}
@@ -71,6 +72,7 @@ def _settle_run(run: Run, clock: LambdaClock) -> None:
             if "execution_arn" in part and part["status"] not in ("complete", "failed"):
                 executions.stop(part["execution_arn"])
                 _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
+        logger.append_keys(part=None)
         run = runs_table.fail_run(run["run_id"], run["execution_arn"], FAILURE, time_text(clock.now()))
     if "told_at" not in run:
         publish(run["run_id"], run["execution_arn"], summary(run), clock)

@@ -4,19 +4,43 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Key
 
+from adapters import runs_table
 from adapters.aws import dynamodb
 from adapters.settings import settings
+from compliance.clock import time_text
 from compliance.retention import ttl
-from compliance.runs import JobType, Part
+from compliance.runs import JobType, Part, PartRef
+from compliance.x_api import ComplianceJob
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
+def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> bool:
+    """Writes down that X has completed a part's job, and before that that its answer is there.
+
+    Returns False, and does nothing, where X does not say where, or until when, to download it. Raises JobNotFound once
+    the part has another job or none.
+    """
+    if job.download_url is None or job.download_expires_at is None:
+        return False
+    completed_at = time_text(now)
+    open_answer(ref.type, part["job_name"], completed_at)
+    runs_table.update_part(
+        ref,
+        job=part["job_name"],
+        polls=part["polls"] + 1,
+        completed_at=completed_at,
+        download_url=job.download_url,
+        download_expires_at=time_text(job.download_expires_at.timestamp()),
+    )
+    return True
+
+
 def open_answer(job_type: JobType, job_name: str, answered_at: str) -> None:
-    """Writes down that a job's answer is there; comes before anybody can index it."""
+    """Writes down that a job's answer is there, or may come; comes before anybody can index it."""
     lifetime = ttl(answered_at, settings().proof_days)
-    _table().put_item(Item={**_key(job_type, job_name), "answered_at": answered_at, **lifetime})
+    runs_table.update_item(_key(job_type, job_name), {"answered_at": answered_at, **lifetime})
 
 
 def close_answer(part: Part) -> None:

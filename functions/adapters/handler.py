@@ -19,6 +19,7 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 from urllib3.exceptions import HTTPError
 
 from adapters import consumed, meter, metrics
+from adapters.crashes import crash
 from adapters.log import logger
 from compliance.consumption import Consumption, invocation
 from compliance.errors import AwsRefused, AwsUnavailable, ComplianceError, TransientError
@@ -94,7 +95,8 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
     """Makes a Lambda handler of a step.
 
     Nothing of the event is logged but the run and the part. What goes wrong at AWS is raised as AwsUnavailable, which
-    the state machines retry, or as AwsRefused, and never in boto's words: they may quote a key, a value or a URL.
+    the state machines retry, or as AwsRefused; a mistake of ours as StepFailed. Neither says what the exception said:
+    it may quote a key, a value, a URL or an ID.
     """
 
     @wraps(step)
@@ -112,8 +114,8 @@ def lambda_handler(step: Step) -> Callable[[Event, LambdaContext], dict[str, Any
             except ComplianceError as error:
                 _log(error)
                 raise
-            except (ClientError, BotoCoreError, HTTPError) as error:
-                failure = _aws_failure(error)
+            except Exception as error:
+                failure = _named(error)
                 _log(failure)
                 raise failure from None
             finally:
@@ -156,6 +158,10 @@ def _log_done(result: dict[str, Any], seconds: float) -> None:
 def _log(error: ComplianceError) -> None:
     log = logger.warning if isinstance(error, TransientError) else logger.error
     log(str(error), extra={"error": type(error).__name__})
+
+
+def _named(error: Exception) -> ComplianceError:
+    return _aws_failure(error) if isinstance(error, (ClientError, BotoCoreError, HTTPError)) else crash(error)
 
 
 def _aws_failure(error: ClientError | BotoCoreError | HTTPError) -> ComplianceError:

@@ -31,11 +31,14 @@ def tell(now: float) -> None:
 
 
 def _not_downloaded(job_type: JobType) -> Iterator[float]:
-    """When X's answers expire that are ready and that nobody has downloaded, failed runs' ones among them."""
+    """When X's answers expire that are ready, or may be, and that nobody has downloaded.
+
+    Those of failed runs are among them.
+    """
     for job_name in answers.open_answers(job_type):
         named = part_of_job(job_name)
         if named is not None and runs_table.has_part(*named):
             part = runs_table.get_part(*named)
-            is_ready = part.get("job_name") == job_name and "download_expires_at" in part
-            if is_ready and "downloaded_at" not in part:
+            is_there = part.get("job_name") == job_name and "download_expires_at" in part
+            if is_there and "downloaded_at" not in part:
                 yield parse_time(part["download_expires_at"]).timestamp()

@@ -222,21 +222,27 @@ def find_item(key: dict[str, str]) -> dict[str, Any] | None:
     return plain(item) if item else None
 
 
-def update_item(key: dict[str, str], attributes: Mapping[str, Any], condition: ConditionBase) -> dict[str, Any]:
-    """Sets attributes of an item, at least one, and removes those that are None; raises Refused by ``condition``."""
+def update_item(
+    key: dict[str, str], attributes: Mapping[str, Any], condition: ConditionBase | None = None
+) -> dict[str, Any]:
+    """Sets attributes of an item, at least one, and removes those that are None; raises Refused by ``condition``.
+
+    Without a condition the item is made where there is none.
+    """
     kept = {name: value for name, value in attributes.items() if value is not None}
     removed = [name for name, value in attributes.items() if value is None]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+    conditional: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
     try:
         answer = _table().update_item(
             Key=key,
             UpdateExpression=expression,
             ExpressionAttributeNames={f"#{name}": name for name in attributes},
             ExpressionAttributeValues={f":{name}": value for name, value in kept.items()},
-            ConditionExpression=condition,
             ReturnValues="ALL_NEW",
+            **conditional,
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":

@@ -45,7 +45,9 @@ OLDEST_RUN_AGE: Final = Metric("OldestRunAge", "Seconds", "How long ago the olde
 JOBS_WAITING: Final = Metric("JobsWaiting", "Count", "Parts that wait for their turn.", ("type",))
 TURN_HELD: Final = Metric("TurnHeld", "Seconds", "How long the turn has been with the part that has it.", ("type",))
 RESULTS_TIME_LEFT: Final = Metric(
-    "ResultsTimeLeft", "Seconds", "Until the first of X's answers is gone that are ready and not downloaded."
+    "ResultsTimeLeft",
+    "Seconds",
+    "Until the first of X's answers is gone that are ready, or may be, and not downloaded.",
 )
 CHECK_AGE: Final = Metric(
     "CheckAge", "Seconds", "How old the last complete check of a dataset is, or how long there was none.", ("dataset",)

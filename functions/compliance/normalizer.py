@@ -12,11 +12,10 @@ from compliance.lines import SHORT, Lines, Positions, Scanner
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many lines were read, and what became of them; ``accepted`` counts an ID each time it is met."""
+    """How many lines were read, and what became of them: any other is an ID."""
 
     lines: int = 0
     blank: int = 0
-    accepted: int = 0
     rejected: int = 0
     headers: int = 0
 
@@ -24,7 +23,6 @@ class Tally:
         return Tally(
             self.lines + more.lines,
             self.blank + more.blank,
-            self.accepted + more.accepted,
             self.rejected + more.rejected,
             self.headers + more.headers,
         )
@@ -68,7 +66,7 @@ class Normalizer:
             for index, start, end in zip(odd.tolist(), starts, ends, strict=True)
         ]
         found = lines.replaced(odd, texts)
-        tally = Tally(len(lines), self._blank, len(found), self._rejected, self._headers)
+        tally = Tally(len(lines), self._blank, self._rejected, self._headers)
         self._before += tally
         return found, tally
 

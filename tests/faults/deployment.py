@@ -28,6 +28,7 @@ from compliance.results import records_in
 from compliance.runs import Part
 from compliance.wire import Download, Readable, Request, Response
 from tests.fakes.clock import ManualClock
+from tests.fakes.crashes import crashes_shown
 from tests.fakes.lambda_context import FakeContext
 from tests.fakes.world import World
 from tests.fakes.x import BEARER
@@ -142,7 +143,8 @@ class Deployment:
         self.running, clock.left, self.is_dead = name, TIMEOUTS.get(name, 55), False
         clock.advance(LATENCY)
         try:
-            result = __import__(name).handler(json.loads(json.dumps(payload)), FakeContext(clock))
+            with crashes_shown():
+                result = __import__(name).handler(json.loads(json.dumps(payload)), FakeContext(clock))
             if clock.left < 0:
                 raise Died("Sandbox.Timedout")
         except Died as death:

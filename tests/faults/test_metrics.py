@@ -7,7 +7,17 @@ import pytest
 from compliance.metrics import METRICS, NAMESPACE
 from tests.emf import Name, metrics_in
 from tests.fakes.x import problem
-from tests.faults.deployment import Act, Deployment, Died, Effect, no_fault
+from tests.faults.deployment import (
+    GENERATIONS,
+    Act,
+    Deployment,
+    Died,
+    Effect,
+    Generation,
+    generation,
+    no_fault,
+)
+from tests.faults.interpreter import Execution
 from tests.faults.journey import go_back, journey
 from tests.faults.test_datasets import check_at
 from tests.faults.truth import File, check_complete, one_part, parts, runs, two_parts
@@ -177,6 +187,40 @@ def test_the_schedule_tells_how_long_an_answer_waits_that_nobody_has_downloaded(
     assert 2 * 86_400 - 3600 < left <= 2 * 86_400, created
     deployment.universe.clock.advance(3 * 86_400)
     assert ("ResultsTimeLeft", "") not in levels(deployment)
+
+
+@pytest.mark.parametrize("where", GENERATIONS)
+def test_the_schedule_tells_of_an_answer_that_nobody_waits_for_any_more(
+    deployment: Deployment, where: Generation
+) -> None:
+    """The execution was stopped: X has completed the job by then, or cannot cancel it and completes it later."""
+    job = stopped_while_x_works(deployment, where, polls_left=0 if where == "x-hosted" else 10)
+    deployment.universe.clock.advance(5 * DAY)
+    left = levels(deployment)["ResultsTimeLeft", ""]
+    assert 2 * DAY - 3600 < left <= 2 * DAY
+    deployment.universe.world.x.job().status = "complete"
+    deployment.universe.machines.redrive(job.parent or "")
+    deployment.run()
+    (record,) = runs(deployment.universe)
+    assert (record["status"], len(deployment.universe.world.x.jobs)) == ("complete", 1)
+    assert ("ResultsTimeLeft", "") not in levels(deployment)
+
+
+def test_a_job_that_x_has_cancelled_leaves_no_answer_to_expire(deployment: Deployment) -> None:
+    stopped_while_x_works(deployment, "x-hosted", polls_left=10)
+    assert ("ResultsTimeLeft", "") not in levels(deployment)
+
+
+def stopped_while_x_works(deployment: Deployment, where: Generation, *, polls_left: int) -> Execution:
+    generation(deployment.universe, where)
+    deployment.start(deployment.drop(one_part().content))
+    job = deployment.run(until=lambda execution: execution.state == "Wait For X")
+    assert job is not None
+    deployment.universe.world.x.job().polls_left = polls_left
+    deployment.universe.machines.abort(job.arn)
+    deployment.settle(job.arn)
+    deployment.run()
+    return job
 
 
 def test_an_answer_that_was_downloaded_does_not_expire(deployment: Deployment) -> None:

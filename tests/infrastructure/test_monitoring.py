@@ -152,9 +152,43 @@ def test_the_dashboard_shows_every_metric_that_is_told_and_every_alarm(aws: Depl
     shown = json.dumps(body)
     for metric in METRICS:
         assert re.search(rf'"{metric.name}"|MetricName=\\+"{metric.name}\\+"', shown), metric.name
-    status, *_ = (each["properties"] for each in body["widgets"] if each["type"] == "alarm")
-    assert len(status["alarms"]) == len(alarms(aws))
+    assert sum(len(each["alarms"]) for each in widgets(aws, "alarm")) == len(alarms(aws))
     assert dashboard["Properties"]["DashboardName"] == "XCompliance"
+
+
+def widgets(deployment: Deployment, kind: str) -> list[dict[str, Any]]:
+    """The properties of the dashboard's widgets of a kind."""
+    (dashboard,) = deployment.resources("AWS::CloudWatch::Dashboard").values()
+    body = json.loads(flat(dashboard["Properties"]["DashboardBody"]))
+    return [each["properties"] for each in body["widgets"] if each["type"] == kind]
+
+
+def test_a_level_is_not_0_on_the_dashboard_because_nobody_has_looked_yet(aws: Deployment) -> None:
+    """CloudWatch shows the last value, and fills also the quarter of an hour that has just begun."""
+    tiles = [each for each in widgets(aws, "metric") if each["view"] == "singleValue"]
+    assert len(tiles) == 6
+    for tile in tiles:
+        expressions = " ".join(shown["expression"] for shown, *_ in tile["metrics"] if isinstance(shown, dict))
+        stats = {each[-1]["stat"] for each in tile["metrics"] if isinstance(each[-1], dict) and "stat" in each[-1]}
+        assert "FILL" not in expressions or stats == {"Sum"}, tile["title"]
+        assert "IF(" not in expressions or "RunsOpen" in json.dumps(tile["metrics"]), tile["title"]
+
+
+def test_what_was_counted_today_begins_at_0(aws: Deployment) -> None:
+    (tile,) = (each for each in widgets(aws, "metric") if each["title"] == "IDs checked today")
+    assert tile["metrics"][0][0]["expression"] == "FILL(count, 0)"
+
+
+def test_the_dashboard_has_room_for_any_number_of_datasets(tmp_path: Path) -> None:
+    names = [f"d{number}" for number in range(120)]
+    datasets = tmp_path / "datasets.yaml"
+    datasets.write_text(
+        "datasets:\n" + "".join(f"- {{name: {n}, type: tweets, schedule: rate(1 day)}}\n" for n in names)
+    )
+    deployment = synthesize(tmp_path / "out", datasets_file=str(datasets))
+    shown = [each["alarms"] for each in widgets(deployment, "alarm")]
+    assert max(len(each) for each in shown) <= 100
+    assert sum(len(each) for each in shown) == len(alarms(deployment)) > 120
 
 
 def test_questions_to_the_logs_are_saved_for_all_functions(aws: Deployment) -> None:

@@ -128,6 +128,17 @@ def test_what_was_deleted_is_gone_for_good_soon_after_and_leaves_no_marker(aws: 
             assert rule["ExpiredObjectDeleteMarker"] is True
 
 
+def test_an_item_of_the_index_can_be_brought_back_as_long_as_an_object_or_as_long_as_aws_can(
+    aws: Deployment, chosen: Deployment, for_ever: Deployment, tmp_path: Path
+) -> None:
+    longest = synthesize(tmp_path, recoverable_days=365)
+    for deployment, days in ((aws, 30), (chosen, 3), (longest, 35)):
+        for table in deployment.resources("AWS::DynamoDB::Table").values():
+            recovery = table["Properties"]["PointInTimeRecoverySpecification"]
+            holds_ids = table["Properties"]["KeySchema"][0]["AttributeName"] == "subject"
+            assert recovery.get("RecoveryPeriodInDays") == (days if holds_ids else None)
+
+
 def test_both_tables_delete_what_says_that_it_is_to_be_deleted(aws: Deployment) -> None:
     for name, table in aws.resources("AWS::DynamoDB::Table").items():
         assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}, name

@@ -27,6 +27,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         keep_data="false",
         alarm_email="on-call@example.com",
         tags="team=trust",
+        recoverable_days="3",
     )
 
 

@@ -22,6 +22,7 @@ from compliance.runs import Part, PartRef, Run
 from compliance.wire import Response
 from tests.fakes.breach import crc32c
 from tests.fakes.clock import ManualClock
+from tests.fakes.crashes import crashes_shown
 from tests.fakes.lambda_context import FakeContext
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.world import World
@@ -74,7 +75,8 @@ class Functions:
         if name in STEPS_OF_A_RUN:
             event = {"execution_arn": EXECUTION} | event
         handler = __import__(name).handler
-        result = handler(json.loads(json.dumps(event)), FakeContext(self.clock))
+        with crashes_shown():
+            result = handler(json.loads(json.dumps(event)), FakeContext(self.clock))
         return cast(dict[str, Any], json.loads(json.dumps(result)))
 
     def drop(self, content: bytes, key: str = "tweets/ids.txt") -> dict[str, Any]:

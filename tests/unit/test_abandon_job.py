@@ -129,6 +129,29 @@ def test_a_job_that_x_has_completed_meanwhile_is_kept_too(functions: Functions) 
     assert functions.invoke("get_job", ref)["status"] == "complete"
 
 
+def test_what_x_had_found_by_then_is_not_taken_for_newer_when_somebody_goes_on(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.job().status = "complete"
+    abandon(functions, ref, "ExecutionStopped")
+    completed_at = functions.part(ref)["completed_at"]
+    functions.clock.advance(3 * 86_400)
+    assert functions.invoke("get_job", ref)["status"] == "complete"
+    assert functions.part(ref)["completed_at"] == completed_at
+
+
+@pytest.mark.parametrize("missing", ["download_url", "download_expires_at"])
+def test_a_complete_job_of_which_x_says_too_little_fails_the_part_all_the_same(
+    functions: Functions, missing: str
+) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.leaves_out = (missing,)
+    functions.world.x.job().status = "complete"
+    abandon(functions, ref, "ProtocolViolation")
+    part = functions.part(ref)
+    assert (part["status"], "completed_at" in part) == ("failed", False)
+    assert part["download_expires_at"] == "2026-11-30T12:00:00.000Z"
+
+
 def test_a_job_that_is_of_no_use_is_not_kept_though_complete(functions: Functions) -> None:
     ref = functions.uploaded(IDS)
     functions.world.x.job().status = "complete"

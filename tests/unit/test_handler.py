@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import traceback
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ import adapters.handler
 import adapters.log
 from adapters import consumed, meter
 from adapters.handler import LambdaClock, lambda_handler
-from compliance.errors import AwsRefused, AwsUnavailable, JobFailed, RateLimited
+from compliance.clock import parse_time
+from compliance.errors import AwsRefused, AwsUnavailable, JobFailed, RateLimited, StepFailed
 from compliance.wire import Request
 from tests.emf import Name, metrics_in
 from tests.fakes.clock import ManualClock
@@ -212,9 +214,18 @@ def test_what_aws_refuses_for_good_has_a_name_and_words_of_our_own(
     assert "SECRET" not in log.getvalue()
 
 
-def test_a_mistake_of_ours_keeps_its_name(log: io.StringIO) -> None:
-    with pytest.raises(KeyError):
-        fails_with(KeyError("x"))
+def test_a_mistake_of_ours_is_told_by_its_kind_and_its_line_and_never_in_its_own_words(log: io.StringIO) -> None:
+    @lambda_handler
+    def step(event: dict[str, Any], clock: LambdaClock) -> dict[str, Any]:
+        return {"at": parse_time("SECRET")}
+
+    with pytest.raises(StepFailed, match=r"crashed with ValueError at compliance/clock\.py:\d+\.$") as crash:
+        step(EVENT, FakeContext(ManualClock()))
+    assert "SECRET" not in "".join(traceback.format_exception(crash.value))
+    entry = json.loads(log.getvalue())
+    assert (entry["level"], entry["error"], entry["message"]) == ("ERROR", "StepFailed", str(crash.value))
+    assert (entry["run_id"], entry["part"]) == ("tweets-0", 3)
+    assert "SECRET" not in log.getvalue()
 
 
 def test_the_clock_is_the_invocations() -> None:

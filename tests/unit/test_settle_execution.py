@@ -218,6 +218,17 @@ def test_the_schedule_finds_what_nobody_heard_of(functions: Functions) -> None:
     assert functions.step_functions.called == ["next"]
 
 
+def test_what_the_schedule_says_after_it_has_settled_a_run_is_not_about_that_run(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.faults["cancel"] = ["unheard"]
+    functions.step_functions.ended[JOB_EXECUTION] = "ABORTED"
+    functions.invoke("settle_execution", {"detail": {}})
+    said = [each for line in functions.log.getvalue().splitlines() if "message" in (each := json.loads(line))]
+    assert (said[0]["run_id"], said[0]["part"]) == (ref["run_id"], ref["part"])
+    assert said[-1]["message"] == "Done."
+    assert said[-1].get("run_id") is said[-1].get("part") is None
+
+
 def test_the_schedule_repeats_a_call_that_was_lost(functions: Functions) -> None:
     waiting = functions.prepared(IDS) | {"entered_at": "2026-11-23T12:01:00Z", "task_token": "next"}
     functions.step_functions.waiting.add("next")

@@ -1,7 +1,12 @@
 """What to do about each error that a run may end with."""
 
+from typing import Literal
+
 from compliance import errors
 from compliance.errors import ComplianceError, named
+
+Then = Literal["retry", "drop again", "nothing: it goes on"]
+"""The same run is started again; the IDs are dropped again, as a run of their own; another execution has the run."""
 
 _CORRECT = "Correct the file and drop it again: it then has a run of its own."
 
@@ -45,7 +50,6 @@ _FOR_GOOD = (
     errors.NothingToCheck,
     errors.PartTooLarge,
     errors.SourceChanged,
-    errors.RunTakenOver,
 )
 
 
@@ -54,6 +58,9 @@ def advice(error: str) -> str:
     return next(_ADVICE[kind] for kind in type(named(error, "")).__mro__ if kind in _ADVICE)
 
 
-def may_go_on(error: str) -> bool:
-    """Whether the same run can become complete, once the cause is gone."""
-    return not isinstance(named(error, ""), _FOR_GOOD)
+def then(error: str) -> Then:
+    """What makes the IDs checked once the cause of the error is gone."""
+    kind = named(error, "")
+    if isinstance(kind, errors.RunTakenOver):
+        return "nothing: it goes on"
+    return "drop again" if isinstance(kind, _FOR_GOOD) else "retry"

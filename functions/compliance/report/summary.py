@@ -4,7 +4,7 @@ import htpy as h
 from htpy import Element, Node
 
 from compliance.clock import parse_time
-from compliance.report.advice import advice, may_go_on
+from compliance.report.advice import advice, then
 from compliance.report.content import Content
 from compliance.report.elements import code, data, folded, listing, section
 from compliance.report.texts import count, counted, day, shortened
@@ -55,7 +55,7 @@ def failure(content: Content) -> Node:
         h.p[h.strong[data(run["error"])]],
         h.p[data(run.get("error_message", ""))],
         h.p[h.strong["What to do: "], advice(run["error"])],
-        may_go_on(run["error"])
+        then(run["error"]) == "retry"
         and [
             h.p["Once the cause is gone, the run goes on where it stopped, and no part is checked twice:"],
             listing(f"xcompliance retry {run['run_id']}"),
