@@ -55,6 +55,7 @@ def _keep_download(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> 
     """Writes down that the job is complete, and before that what must be known by then."""
     if job.download_url is None or job.download_expires_at is None:
         raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
+    settings().transfer_hosts.of(job.download_url)  # what is kept is not asked for again
     took = observation(part, settings().poll_schedule, settings().job_deadline_seconds, now)
     if took:
         durations.remember(part, took)
