@@ -1,5 +1,6 @@
 """Abandon Job: gives X's job of a part up, and says whether a new one may help."""
 
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,7 +12,15 @@ from adapters.log import logger
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
-from compliance.errors import ComplianceError, ResultsExpired, is_job_ended, is_job_lost, known, message_of
+from compliance.errors import (
+    ComplianceError,
+    ProtocolViolation,
+    ResultsExpired,
+    is_job_ended,
+    is_job_lost,
+    known,
+    message_of,
+)
 from compliance.events import part_failed
 from compliance.jobs import Jobs
 from compliance.metrics import PARTS_FAILED
@@ -64,10 +73,13 @@ def _watch_over(ref: PartRef, part: Part, complete: ComplianceJob | None, now: f
     """Writes down until when X keeps the answer of a kept job that has its upload: it is there, or may come."""
     if "uploaded_at" not in part or "completed_at" in part:
         return
-    if complete is None or not answers.keep(ref, part, complete, now):
-        answers.open_answer(ref.type, part["job_name"], time_text(now))
-        expires_at = time_text(parse_time(part["created_at"]).timestamp() + DOWNLOAD_SECONDS)
-        runs_table.update_part(ref, job=part["job_name"], download_expires_at=expires_at)
+    if complete is not None:
+        with suppress(ProtocolViolation):
+            answers.keep(ref, part, complete, now)
+            return
+    answers.open_answer(ref.type, part["job_name"], time_text(now))
+    expires_at = time_text(parse_time(part["created_at"]).timestamp() + DOWNLOAD_SECONDS)
+    runs_table.update_part(ref, job=part["job_name"], download_expires_at=expires_at)
 
 
 def tell_of_failure(part: Part, clock: LambdaClock) -> None:

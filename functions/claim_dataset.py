@@ -11,7 +11,7 @@ from compliance.runs import summary
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id`` and ``execution_arn``; returns the run's ``standing``: claimed, waits or skipped.
+    """Takes ``run_id``, ``execution_arn`` and ``waits_since``; returns its ``standing``: claimed, waits or skipped.
 
     With it come ``wait_seconds`` until the next try, whether Athena is to be asked for the IDs (``unload``), and the
     ``summary`` of a run that was skipped, which has ended.
@@ -31,5 +31,5 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             **consumed.bill(run["run_id"]),
         )
         return answer | {"summary": summary(run)}
-    waited = clock.now() - parse_time(run["started_at"]).timestamp()
+    waited = clock.now() - parse_time(event["waits_since"]).timestamp()
     return answer | {"standing": standing, "wait_seconds": wait_seconds(waited) if standing == "waits" else 0}

@@ -12,7 +12,7 @@ from compliance.errors import known
 from compliance.events import run_ended
 from compliance.metrics import COST_AWS, COST_X, RUNS_COMPLETED, RUNS_FAILED
 from compliance.run_rows import run_row
-from compliance.runs import Run, runs_key
+from compliance.runs import Run, is_told, runs_key
 
 
 @lambda_handler
@@ -33,7 +33,7 @@ def publish(run_id: str, execution_arn: str, summary: dict[str, Any], clock: Lam
     event_bus.publish(*run_ended(summary, settings().results_bucket))
     costs = _costs(run)
     runs_table.update_run(run_id, owner=execution_arn, told_at=time_text(clock.now()), **costs)
-    if "told_at" not in run:
+    if not is_told(run):
         _tell(run)
 
 

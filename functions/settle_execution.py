@@ -9,7 +9,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.log import logger
 from compliance.clock import time_text
 from compliance.errors import ExecutionStopped
-from compliance.runs import ENDED, JOB_TYPES, PartRef, Run, summary
+from compliance.runs import ENDED, JOB_TYPES, PartRef, Run, is_told, summary
 from publish_run import publish
 from register_run import register
 from write_report import write_report
@@ -74,7 +74,9 @@ def _settle_run(run: Run, clock: LambdaClock) -> None:
                 _settle_job(PartRef(run["run_id"], run["type"], part["part"]), part["execution_arn"], clock)
         logger.append_keys(part=None)
         run = runs_table.fail_run(run["run_id"], run["execution_arn"], FAILURE, time_text(clock.now()))
-    if "told_at" not in run:
+    if not is_told(run):
+        # What report there is may be on an earlier end.
+        run = runs_table.update_run(run["run_id"], owner=run["execution_arn"], status=run["status"], report=None)
         publish(run["run_id"], run["execution_arn"], summary(run), clock)
     if "report" not in run:
         write_report(run["run_id"], run["execution_arn"])

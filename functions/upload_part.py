@@ -78,9 +78,9 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
 
 
 def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, reserve: float) -> None:
-    """Sends the part in one PUT, unless X already works on what an earlier invocation has sent."""
+    """Sends the part in one PUT, unless X already works on what an earlier invocation, or execution, has sent."""
     api, send = x_api(), Wire(clock).send
-    if part["status"] == "uploading" and Jobs(api, send).get(part["job_id"]).status != "created":
+    if "uploaded_bytes" in part and Jobs(api, send).get(part["job_id"]).status != "created":
         return
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
         raise UploadWindowClosed("The 15 minutes for the upload are over.")

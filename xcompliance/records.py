@@ -118,8 +118,9 @@ class RunRecord(Record):
 
     def is_told(self, now: datetime) -> bool:
         """Whether its report is written and its end is told, which follows at once; or should be for a minute."""
-        told_by = self.ended_at and self.ended_at + TOLD_WITHIN
-        return self.has_ended and (self.told_at is not None or told_by is None or now > told_by)
+        if not self.has_ended or self.ended_at is None:
+            return self.has_ended
+        return now > self.ended_at + TOLD_WITHIN or (self.told_at is not None and self.told_at >= self.ended_at)
 
     @property
     def progress(self) -> float:

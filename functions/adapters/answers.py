@@ -8,6 +8,7 @@ from adapters import runs_table
 from adapters.aws import dynamodb
 from adapters.settings import settings
 from compliance.clock import time_text
+from compliance.errors import ProtocolViolation
 from compliance.retention import ttl
 from compliance.runs import JobType, Part, PartRef
 from compliance.x_api import ComplianceJob
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> bool:
+def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
     """Writes down that X has completed a part's job, and before that that its answer is there.
 
-    Returns False, and does nothing, where X does not say where, or until when, to download it. Raises JobNotFound once
-    the part has another job or none.
+    Raises ProtocolViolation, and does nothing, where X does not say where, or until when, to download it, or names a
+    host that is neither its own nor Google's; JobNotFound once the part has another job or none.
     """
     if job.download_url is None or job.download_expires_at is None:
-        return False
+        raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
+    settings().transfer_hosts.of(job.download_url)  # what is kept is not asked for again
     completed_at = time_text(now)
     open_answer(ref.type, part["job_name"], completed_at)
     runs_table.update_part(
@@ -34,7 +36,6 @@ def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> bool:
         download_url=job.download_url,
         download_expires_at=time_text(job.download_expires_at.timestamp()),
     )
-    return True
 
 
 def open_answer(job_type: JobType, job_name: str, answered_at: str) -> None:

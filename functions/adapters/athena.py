@@ -15,7 +15,7 @@ TRIES = 3
 """Queries that Athena may fail in a row for a reason that passes."""
 
 MAX_SECONDS = 4 * 3600
-"""How long a query may take, with the time that it waits in Athena's queue."""
+"""How long an answer may take, with all tries and the time that they wait in Athena's queue."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +57,29 @@ def follow(state: dict[str, Any], clock: Clock, seed: str, sql: Callable[[str], 
     Raises QueryFailed when there is no answer, and will be none.
     """
     if not state:
-        return _start(clock, seed, sql, database, tries=1)
+        return _start(seed, sql, database, {"tries": 0, "started_at": int(clock.now())})
     about = athena().get_query_execution(QueryExecutionId=state["id"])["QueryExecution"]
     status = about["Status"]
     now, age = status["State"], clock.now() - state["started_at"]
     if now == "SUCCEEDED":
         return Query(state, wait_seconds=0, location=about["ResultConfiguration"]["OutputLocation"])
     if now == "FAILED" and status.get("AthenaError", {}).get("Retryable", False) and state["tries"] < TRIES:
-        return _start(clock, seed, sql, database, state["tries"] + 1)
+        return _start(seed, sql, database, state)
     if now not in ("QUEUED", "RUNNING") or age > MAX_SECONDS:
         raise QueryFailed(
             f"Athena has no answer: its query {state['id']} is {now}. The history of workgroup "
             f"{settings().athena_work_group} says why. Then start the run again; nothing was sent to X."
         )
-    return Query(state, wait_seconds=min(30, max(2, int(age) // 4)))
+    return Query(state, wait_seconds(age))
 
 
-def _start(clock: Clock, seed: str, sql: Callable[[str], str], database: str, tries: int) -> Query:
+def wait_seconds(age: float) -> int:
+    """How long until a query that was first asked ``age`` seconds ago is asked about again: an eighth, 2 s at least."""
+    return int(max(2, age / 8))
+
+
+def _start(seed: str, sql: Callable[[str], str], database: str, state: dict[str, Any]) -> Query:
+    tries = state["tries"] + 1
     token = sha256(f"{seed}\n{tries}".encode()).hexdigest()
     answer = athena().start_query_execution(
         QueryString=sql(token[:16]),
@@ -81,5 +87,7 @@ def _start(clock: Clock, seed: str, sql: Callable[[str], str], database: str, tr
         QueryExecutionContext={"Database": database or settings().glue_database},
         WorkGroup=settings().athena_work_group,
     )
-    state = {"id": answer["QueryExecutionId"], "name": token[:16], "started_at": int(clock.now()), "tries": tries}
-    return Query(state, wait_seconds=2)
+    return Query(
+        {"id": answer["QueryExecutionId"], "name": token[:16], "started_at": state["started_at"], "tries": tries},
+        wait_seconds(0),
+    )

@@ -80,8 +80,11 @@ def standing(claims: Claims, run_id: str, overlap: Overlap, is_over: Callable[[s
 
 
 def wait_seconds(waited: float) -> int:
-    """How long until the next look at who checks the dataset, after ``waited`` seconds: 1 to 15 minutes."""
-    return int(min(900, max(60, waited / 8)))
+    """How long until the next look at who checks the dataset, after ``waited`` seconds: a sixteenth, or a minute.
+
+    However long a run waits, its looks find room in an execution's history.
+    """
+    return int(max(60, waited / 16))
 
 
 def unloading(query: str, location: str) -> str:

@@ -24,7 +24,7 @@ OLD_POSTS_PERCENT = 10
 
 
 def latest_id(now: float) -> int:
-    """The largest ID that there can be at ``now`` (epoch seconds)."""
+    """The ID from which on there is none yet at ``now`` (epoch seconds)."""
     return (int((now + SLACK_SECONDS) * 1000) - SNOWFLAKE_EPOCH_MS) << 22
 
 

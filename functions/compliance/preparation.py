@@ -43,7 +43,7 @@ class Prepared(Generic[S]):
     numbers: Numbers
 
     def oddities(self, latest: int) -> Oddities:
-        """What there is to say of the IDs; those above ``latest`` are from the future."""
+        """What there is to say of the IDs; those from ``latest`` on are from the future."""
         below = [0, *(int(np.count_nonzero(self.numbers < bound)) for bound in bounds(latest)), len(self.numbers)]
         return oddities(np.diff(below).tolist(), self.headers)
 

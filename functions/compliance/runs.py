@@ -347,6 +347,11 @@ def _partition(table: str, of: Run | Part) -> str:
     return f"{table}/type={of['type']}/checked_on={of['checked_on']}"
 
 
+def is_told(run: Run) -> bool:
+    """Whether the end of a run was told: this one, and not one before the run was redriven."""
+    return "told_at" in run and run["told_at"] >= run.get("ended_at", "")
+
+
 def summary(run: Run) -> dict[str, Any]:
     """What is told of a run when it ends."""
     return {name: value for name, value in run.items() if name not in _NOT_TOLD}

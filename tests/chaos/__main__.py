@@ -2,6 +2,7 @@
 
 import sys
 import time
+import traceback
 from argparse import ArgumentParser
 from collections import Counter
 from itertools import count
@@ -28,7 +29,7 @@ def tell(seed: str) -> Story:
 
 
 def main() -> None:
-    """Prints what was done; exits with 1, the story's seed and the reason when something was not true."""
+    """Prints what was done; exits with 1, the reason and the story's seed when one ends badly or breaks off."""
     parser = ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="how long (600)")
     parser.add_argument("--seed", default="1", help="of all stories (1); N.K tells the K-th story of seed N alone")
@@ -42,8 +43,8 @@ def main() -> None:
             name = f"{seed}.{story}"
             try:
                 told = tell(name)
-            except AssertionError as failure:
-                sys.exit(f"{_summary(done)}\n{failure}\nTell it again with: make chaos SEED={name}")
+            except Exception:
+                sys.exit(f"{_summary(done)}\n{traceback.format_exc()}Tell it again with: make chaos SEED={name}")
             done += told.storm.done + told.done + _figures(told)
             if time.monotonic() > end:
                 break

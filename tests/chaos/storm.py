@@ -46,7 +46,7 @@ class Storm:
             return act()
         name, trouble = self.random.choice(AWS_TROUBLES if effect.is_aws else WIRE_TROUBLES)
         self.done[name] += 1
-        self.lost_cancels += effect.function in ("abandon_job", "settle_execution")
+        self.lost_cancels += may_lose_cancel(effect, trouble)
         return trouble(self, effect, act)
 
     def _chunks(self) -> Iterator[ChunkAct]:
@@ -126,6 +126,13 @@ def refuse_token_once(storm: Storm, effect: Effect, act: Act) -> Any:
 def take_half_an_hour(storm: Storm, effect: Effect, act: Act) -> Any:
     storm.deployment.universe.clock.epoch += 1800
     return act()
+
+
+def may_lose_cancel(effect: Effect, trouble: Trouble) -> bool:
+    """Whether a job may stay at X that nobody needs: it is cancelled once, by a function that knows the token."""
+    is_asked = not effect.is_aws or effect.operation == "GetSecretValue"
+    is_dead = trouble in (die_before, die_after)
+    return effect.function in ("abandon_job", "settle_execution") and (is_asked or is_dead)
 
 
 AWS_TROUBLES: tuple[tuple[str, Trouble], ...] = (

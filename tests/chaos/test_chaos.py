@@ -5,11 +5,11 @@ from random import Random
 
 import pytest
 
-from tests.chaos.__main__ import tell
+from tests.chaos.__main__ import main, tell
 from tests.chaos.check import check
-from tests.chaos.storm import Storm
+from tests.chaos.storm import Storm, Trouble, die_after, may_lose_cancel, refuse, repeat
 from tests.chaos.story import Story
-from tests.faults.deployment import deployed
+from tests.faults.deployment import Effect, deployed
 from tests.unit.conftest import made_clients
 
 SEED = "ci"
@@ -54,3 +54,34 @@ def test_a_story_that_ends_badly_is_noticed(monkeypatch: pytest.MonkeyPatch, har
                 universe.world.x.add("tweets", f"{job.name}0").status = "complete"
         with pytest.raises(AssertionError):
             check(story)
+
+
+@pytest.mark.parametrize("failure", [AssertionError("a turn is held"), KeyError("job_id")], ids=["untrue", "broken"])
+def test_however_a_story_ends_badly_its_seed_is_said(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    def tell(seed: str) -> Story:
+        raise failure
+
+    monkeypatch.setattr("tests.chaos.__main__.tell", tell)
+    monkeypatch.setattr("sys.argv", ["chaos", "--seed", "7"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert repr(failure.args[0]).strip("'") in str(end.value)
+    assert type(failure).__name__ in str(end.value)
+    assert str(end.value).endswith("make chaos SEED=7.1")
+
+
+@pytest.mark.parametrize(
+    ("function", "service", "operation", "trouble", "expected"),
+    [
+        ("abandon_job", "x", "DELETE /2/compliance/jobs/1", die_after, True),
+        ("settle_execution", "secretsmanager", "GetSecretValue", refuse, True),
+        ("abandon_job", "dynamodb", "UpdateItem", die_after, True),
+        ("abandon_job", "dynamodb", "UpdateItem", refuse, False),
+        ("settle_execution", "dynamodb", "GetItem", repeat, False),
+        ("get_job", "x", "GET /2/compliance/jobs/1", die_after, False),
+    ],
+)
+def test_a_job_may_stay_at_x_only_where_its_cancel_may_be_lost(
+    function: str, service: str, operation: str, trouble: Trouble, expected: bool
+) -> None:
+    assert may_lose_cancel(Effect(0, function, service, operation), trouble) == expected

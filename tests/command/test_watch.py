@@ -155,11 +155,13 @@ def test_a_run_that_there_is_not_is_not_watched(stack: Stack, invoke: Invoke) ->
     assert "There is no run tweets-nope." in result.stderr
 
 
+@pytest.mark.parametrize("earlier", [{}, {"told_at": "2026-11-23T12:00:00.000Z", "report": "reports/earlier.html"}])
 def test_a_run_is_followed_until_its_report_is_there(
-    stack: Stack, write: Write, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, write: Write, monkeypatch: pytest.MonkeyPatch, earlier: dict[str, str]
 ) -> None:
+    """An earlier end may have been told of, before the run was redriven."""
     now = datetime.now(UTC).isoformat()
-    write(run_item(ended_at=now))
+    write(run_item(ended_at=now, **earlier))
     monkeypatch.setattr(time, "sleep", lambda _: write(run_item(ended_at=now, told_at=now, report="reports/r.html")))
     (run,) = watch(stack, [SUBMISSION], Shown())
     assert run.report == "reports/r.html"

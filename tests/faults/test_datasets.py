@@ -113,6 +113,21 @@ def test_a_failed_run_that_is_started_again_waits_and_is_not_skipped(deployment:
     assert statuses(deployment) == ["complete", "complete"]
 
 
+def test_a_run_that_begins_again_waits_as_one_that_has_just_begun(deployment: Deployment) -> None:
+    """It failed a week ago, and has not waited since."""
+    put_files(deployment)
+    deployment.universe.aws.query_failures = [FAILED]
+    deployment.start(check_at(MONDAY, **QUERY), "one")
+    deployment.run()
+    deployment.universe.clock.advance(7 * 86_400)
+    deployment.start(check_at(TUESDAY), "two")
+    deployment.run(until=goes_on)
+    deployment.start(check_at(MONDAY, **QUERY) | {"retry": True}, "again")
+    again = deployment.run(until=lambda execution: execution.state == "Wait For Dataset")
+    assert again is not None
+    assert again.frames[0].input["wait_seconds"] == 60
+
+
 @pytest.mark.parametrize(
     ("statuses", "ends"), [([PASSING, PASSING], "complete"), ([PASSING] * 3, "QueryFailed"), ([FAILED], "QueryFailed")]
 )

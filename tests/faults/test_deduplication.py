@@ -226,3 +226,14 @@ def test_the_ids_of_other_runs_take_nothing_away(deployment: Deployment) -> None
     deployment.start(deployment.drop(second.content, second.key), "two")
     deployment.run()
     assert [(run["accepted"], run["duplicate_across_parts"]) for run in runs(deployment.universe)] == [(4, 2)] * 2
+
+
+def test_all_tries_of_a_query_have_four_hours_together(deployment: Deployment) -> None:
+    fail(PASSING, {"State": "QUEUED"})(deployment)
+    deployment.start(deployment.drop(FILE.content))
+    deployment.run(until=lambda execution: execution.state == "Wait For Athena")
+    began = deployment.universe.clock.now()
+    deployment.universe.clock.advance(3 * 3600)
+    deployment.run()
+    check_failed(deployment, "QueryFailed", FILE)
+    assert 4 * 3600 < deployment.universe.clock.now() - began < 5 * 3600

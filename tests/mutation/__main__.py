@@ -39,6 +39,7 @@ TESTS = {
     "functions/compliance/single_put.py": ["tests/unit/test_single_put.py"],
     "functions/compliance/wire.py": ["tests/unit/test_wire.py"],
     "functions/compliance/x_api.py": ["tests/unit/test_x_api.py", "tests/unit/test_jobs.py"],
+    "functions/compliance/jobs.py": ["tests/unit/test_jobs.py"],
     "functions/compliance/transports.py": ["tests/unit/test_transports.py"],
     "functions/compliance/datasets.py": ["tests/unit/test_scheduled_runs.py"],
     "functions/compliance/retention.py": ["tests/unit/test_retention.py"],
@@ -48,7 +49,9 @@ TESTS = {
     "functions/compliance/distinct.py": ["tests/unit/test_distinct.py"],
     "functions/compliance/ids.py": ["tests/unit/test_ids.py"],
     "functions/compliance/normalizer.py": ["tests/unit/test_lines.py", "tests/unit/test_ids.py"],
-    "functions/compliance/preparation.py": ["tests/unit/test_ids.py", "tests/unit/test_preparation.py"],
+    "functions/compliance/preparation.py": [
+        *("tests/unit/test_ids.py", "tests/unit/test_preparation.py", "tests/unit/test_plausibility.py")
+    ],
     "functions/compliance/lines.py": ["tests/unit/test_lines.py", "tests/unit/test_ids.py"],
     "functions/compliance/sources.py": ["tests/unit/test_sources.py", "tests/unit/test_preparation.py"],
 }

@@ -66,7 +66,7 @@ def _file(state: State) -> str:
 
 def _entered(machine: Machine, state: State, answer: dict[str, Any]) -> int:
     """States from this one to the next that calls a function, in its own scope: those of a Map count their own."""
-    context = {"Execution": {"Input": {}, "RedriveCount": 0}}
+    context = {"Execution": {"Input": {}, "RedriveCount": 0}, "State": {"EnteredTime": "2026-11-23T12:00:00.000Z"}}
     known: dict[str, Any] = {"result": {"Payload": answer}, "input": answer, "context": context}
     assigned = {name: evaluate(value, known) for name, value in state.body.get("Assign", {}).items()}
     output = evaluate(state.body["Output"], known, **assigned) if "Output" in state.body else answer

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, cast
 
 import duckdb
@@ -24,19 +25,23 @@ QUOTED, PLAIN = csv.QUOTE_ALL, csv.QUOTE_MINIMAL
 Parts = dict[int, list[int]]
 
 
+@cache
+def engine() -> duckdb.DuckDBPyConnection:
+    """One for all answers: to open it takes longer than to ask it."""
+    return duckdb.connect(":memory:")
+
+
 def answer_of(parts: Parts, quoting: Any, others: Parts | None = None) -> bytes:
     """The answer of an engine that speaks the same SQL, as Athena (quoted) or its emulator (plain) writes it."""
-    with duckdb.connect(":memory:") as engine:
-        engine.execute("CREATE TABLE prepared_ids (id BIGINT, run_id VARCHAR, part INTEGER)")
-        for run_id, own in ((RUN, parts), ("tweets-fedcba9876543210", others or {})):
-            rows = [(each, run_id, part) for part, ids in own.items() for each in ids]
-            if rows:
-                engine.executemany("INSERT INTO prepared_ids VALUES (?, ?, ?)", rows)
-        result = engine.execute(question(RUN, parts))
-        written = io.StringIO()
-        writer = csv.writer(written, quoting=quoting, lineterminator="\n" if quoting == QUOTED else "\r\n")
-        writer.writerow([column[0] for column in result.description])
-        writer.writerows(result.fetchall())
+    engine().execute("CREATE OR REPLACE TABLE prepared_ids (id BIGINT, run_id VARCHAR, part INTEGER)")
+    for run_id, own in ((RUN, parts), ("tweets-fedcba9876543210", others or {})):
+        for part, ids in own.items():
+            engine().execute("INSERT INTO prepared_ids SELECT unnest(?::BIGINT[]), ?, ?", [ids, run_id, part])
+    result = engine().execute(question(RUN, parts))
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=quoting, lineterminator="\n" if quoting == QUOTED else "\r\n")
+    writer.writerow([column[0] for column in result.description])
+    writer.writerows(result.fetchall())
     return written.getvalue().encode()
 
 

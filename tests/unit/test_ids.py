@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compliance.ids import MAX_ID, MAX_LINE, MAX_TEXT, Reject, read_id
 from compliance.runs import Counts
-from tests.unit.preparing import prepared
+from tests.unit.preparing import prepared, prepared_parts
 
 
 def normalized(blocks: Iterable[bytes]) -> tuple[list[bytes], Counts, list[Reject]]:
@@ -167,6 +167,12 @@ def test_an_overlong_line_is_rejected_in_bounded_memory() -> None:
     assert [reject.reason for reject in rejects] == ["line_too_long"]
     assert counts["lines"] == 3
     assert peak < 2_000_000
+
+
+@pytest.mark.parametrize(("limit", "parts"), [(12, [12]), (11, [8, 4])])
+def test_a_part_is_filled_up_to_its_last_byte(limit: int, parts: list[int]) -> None:
+    found = prepared_parts([b"100\n", b"200\n", b"300\n"], limit)
+    assert [len(part.content) for part in found] == parts
 
 
 def test_no_blocks_are_no_lines() -> None:

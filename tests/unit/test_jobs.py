@@ -2,11 +2,11 @@
 
 import pytest
 
-from compliance.errors import JobConflict, JobNotFound, XUnavailable
+from compliance.errors import JobConflict, JobNotFound, RequestRefused, XUnavailable
 from compliance.jobs import Jobs
 from compliance.x_api import XApi
 from tests.fakes.clock import ManualClock
-from tests.fakes.x import BEARER, ORIGIN, FakeX
+from tests.fakes.x import BEARER, ORIGIN, FakeX, problem
 
 API = XApi(ORIGIN, BEARER)
 
@@ -41,6 +41,47 @@ def test_a_job_of_another_name_or_type_is_not_found(x: FakeX) -> None:
     jobs_at(x).create("tweets", "a-name", resumable=False)
     assert jobs_at(x).find("tweets", "a-name-2") is None
     assert jobs_at(x).find("users", "a-name") is None
+
+
+def test_a_job_is_found_among_others(x: FakeX) -> None:
+    others = [x.add("tweets", f"other-{number}") for number in range(2)]
+    mine = x.add("tweets", "mine")
+    others.append(x.add("tweets", "mine-too"))
+    found = jobs_at(x).find("tweets", "mine")
+    assert found is not None
+    assert (found.id, found.name) == (mine.id, "mine")
+
+
+def test_the_active_job_is_anybodys_that_has_not_ended(x: FakeX) -> None:
+    assert jobs_at(x).active("tweets") is None
+    for status in ("complete", "failed", "expired"):
+        x.add("tweets", status).status = status
+    x.add("users", "of-another-type")
+    assert jobs_at(x).active("tweets") is None
+    for status in ("created", "in_progress"):
+        job = x.add("tweets", "somebody-elses")
+        job.status = status
+        active = jobs_at(x).active("tweets")
+        assert active is not None
+        assert (active.id, active.name) == (job.id, "somebody-elses")
+        job.status = "failed"
+
+
+def test_a_job_that_is_cancelled_makes_room(x: FakeX) -> None:
+    job = jobs_at(x).create("tweets", "one", resumable=False)
+    jobs_at(x).cancel(job.id)
+    assert jobs_at(x).get(job.id).status == "failed"
+    assert jobs_at(x).active("tweets") is None
+
+
+def test_a_cancel_that_x_refuses_is_an_error(x: FakeX) -> None:
+    x.add("tweets", "one").status = "complete"
+    with pytest.raises(RequestRefused):
+        jobs_at(x).cancel(x.job().id)
+    x.faults["cancel"] = [problem(503, "service-unavailable", "Over capacity."), "unheard"]
+    for words in ("503", "ConnectTimeoutError"):
+        with pytest.raises(XUnavailable, match=words):
+            jobs_at(x).cancel(x.job().id)
 
 
 def test_a_second_active_job_of_a_type_is_a_conflict(x: FakeX) -> None:

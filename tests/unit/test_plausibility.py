@@ -37,6 +37,8 @@ def test_a_snowflake_tells_the_time_of_a_known_post() -> None:
         (1460323737035677698, None),
         (snowflake(2026, 11, 23), None),
         (snowflake(2026, 11, 23, 23), None),
+        (latest_id(NOW) - 1, None),
+        (latest_id(NOW), "future_ids"),
         (snowflake(2026, 11, 24, 1), "future_ids"),
         (2**63 - 1, "future_ids"),
     ],

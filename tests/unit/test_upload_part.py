@@ -3,7 +3,7 @@
 import pytest
 
 import open_upload
-from adapters import aws
+from adapters import aws, runs_table
 from compliance import single_put
 from compliance.errors import (
     PartTooLarge,
@@ -18,6 +18,7 @@ from compliance.errors import (
     UploadWindowClosed,
     XUnavailable,
 )
+from compliance.runs import PartRef
 from compliance.wire import Response, WireError
 from tests.fakes.gcs import UNIT, WELL, Act
 from tests.fakes.x import problem
@@ -216,6 +217,18 @@ def test_x_is_not_sent_again_what_it_already_works_on(functions: Functions) -> N
         functions.invoke("upload_part", ref)
     assert functions.invoke("upload_part", ref)["complete"]
     assert functions.world.x.heard.count("upload") == 1
+    assert functions.world.x.uploads[functions.world.x.job().id] == [FEW]
+
+
+def test_what_was_sent_before_the_part_failed_is_not_sent_again_nor_its_job_given_up(functions: Functions) -> None:
+    ref = hosted(functions)
+    functions.world.x.faults["upload"] = ["unanswered"]
+    with pytest.raises(UploadInterrupted):
+        functions.invoke("upload_part", ref)
+    functions.update(ref, status="failed")
+    runs_table.claim_part(PartRef.of(ref), "another")
+    functions.clock.advance(900)
+    assert functions.invoke("upload_part", ref)["complete"]
     assert functions.world.x.uploads[functions.world.x.job().id] == [FEW]
 
 
