@@ -15,14 +15,12 @@ from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Effect, Universe, deployed, generation, no_fault
 from tests.faults.interpreter import MACHINES, Execution
 from tests.faults.memory_aws import Version
-from tests.faults.test_metrics import told
 from tests.faults.truth import (
     FIRST,
     SECOND,
     active_jobs,
     check_complete,
     check_secrecy,
-    one_part,
     parts,
     runs,
     turns,
@@ -324,23 +322,3 @@ def test_a_late_word_of_an_end_changes_nothing_for_those_who_go_on(
         traveller.settle(place.arn)
         traveller.step(execution)
     check_complete(traveller, *FILES.values(), events=None)
-
-
-@pytest.mark.parametrize("is_stopped_again", [False, True])
-def test_the_end_of_a_run_that_was_redriven_on_its_way_is_told_as_one_of_its_own(
-    deployment: Deployment, is_stopped_again: bool
-) -> None:
-    """It does not begin again, so its record still knows that another end was told."""
-    file = one_part()
-    run = deployment.start(deployment.drop(file.content))
-    deployment.run(until=lambda execution: execution.state == "Check Part")
-    deployment.universe.machines.abort(run.arn)
-    deployment.settle(run.arn)
-    deployment.universe.machines.redrive(run.arn)
-    deployment.run(until=lambda execution: is_stopped_again and execution.state == "Write Report")
-    if is_stopped_again:
-        deployment.universe.machines.abort(run.arn)
-        deployment.settle(run.arn)
-    check_complete(deployment, file, events=2)
-    metrics = told(deployment)
-    assert (metrics["RunsFailed", ""], metrics["RunsCompleted", ""]) == (1, 1)
