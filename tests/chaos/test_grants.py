@@ -10,6 +10,7 @@ import pytest
 from tests.chaos.storm import Storm
 from tests.chaos.story import Story
 from tests.fakes.world import deletes_every_second
+from tests.fakes.x import problem
 from tests.faults.deployment import Deployment, deployed
 from tests.faults.test_datasets import check_at
 from tests.infrastructure import test_functions
@@ -119,6 +120,9 @@ def _tell(random: Random, uses: Uses) -> None:
         for number, key in enumerate(story.files):
             deployment.start({"bucket": {"name": "inbox"}, "object": {"key": key}}, f"by-hand-{number}")
         deployment.start(deployment.drop(b"no ID\n" * 5), "refused")
+        deployment.run()
+        deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "No credits.")]
+        deployment.start(deployment.drop(b"18\n"), "abandoned")
         deployment.run()
         deployment.universe.world.findings = rehydrates_every_second
         for number, (key, file) in enumerate(story.files.items()):

@@ -156,6 +156,26 @@ def test_a_run_that_is_started_again_costs_what_it_has_not_cost_before(deploymen
     assert metrics["CostAws", ""] == pytest.approx(record["cost_aws_usd"])
 
 
+@pytest.mark.parametrize("is_stopped_again", [False, True])
+def test_the_end_of_a_run_that_was_redriven_on_its_way_is_told_as_one_of_its_own(
+    deployment: Deployment, is_stopped_again: bool
+) -> None:
+    """It does not begin again, so its record still knows that another end was told."""
+    file = one_part()
+    run = deployment.start(deployment.drop(file.content))
+    deployment.run(until=lambda execution: execution.state == "Check Part")
+    deployment.universe.machines.abort(run.arn)
+    deployment.settle(run.arn)
+    deployment.universe.machines.redrive(run.arn)
+    deployment.run(until=lambda execution: is_stopped_again and execution.state == "Write Report")
+    if is_stopped_again:
+        deployment.universe.machines.abort(run.arn)
+        deployment.settle(run.arn)
+    check_complete(deployment, file, events=2)
+    metrics = told(deployment)
+    assert (metrics["RunsFailed", ""], metrics["RunsCompleted", ""]) == (1, 1)
+
+
 def test_the_schedule_tells_what_runs_and_what_waits(deployment: Deployment) -> None:
     for number in range(3):
         file = one_part(key=f"tweets/{number}.txt")

@@ -10,7 +10,6 @@ from tests.faults.deployment import Act, Deployment, Effect, no_fault
 from tests.faults.interpreter import StepError
 from tests.faults.journey import journey
 from tests.faults.memory_aws import Refusal
-from tests.faults.test_metrics import told
 from tests.faults.truth import check_complete, check_report, one_part, runs, two_parts
 
 FILE = one_part()
@@ -86,22 +85,3 @@ def test_the_end_of_a_stopped_run_is_told_before_its_report_is_written(deploymen
     (run,) = runs(deployment.universe)
     check_report(deployment.universe, run, FILE)
     assert len(deployment.universe.events) == 1
-
-
-@pytest.mark.parametrize("is_stopped_again", [False, True])
-def test_the_end_of_a_run_that_was_redriven_on_its_way_is_told_as_one_of_its_own(
-    deployment: Deployment, is_stopped_again: bool
-) -> None:
-    """It does not begin again, so its record still knows that another end was told."""
-    run = deployment.start(deployment.drop(FILE.content))
-    deployment.run(until=lambda execution: execution.state == "Check Part")
-    deployment.universe.machines.abort(run.arn)
-    deployment.settle(run.arn)
-    deployment.universe.machines.redrive(run.arn)
-    deployment.run(until=lambda execution: is_stopped_again and execution.state == "Write Report")
-    if is_stopped_again:
-        deployment.universe.machines.abort(run.arn)
-        deployment.settle(run.arn)
-    check_complete(deployment, FILE, events=2)
-    metrics = told(deployment)
-    assert (metrics["RunsFailed", ""], metrics["RunsCompleted", ""]) == (1, 1)
