@@ -18,6 +18,7 @@ from xcompliance.sandbox.deployment import ROOT
 
 FOLDER = ROOT / ".sandbox"
 STOPS_WITHIN_SECONDS = 60.0
+LOOKS_WITHIN_SECONDS = 1.0
 
 
 @contextmanager
@@ -25,8 +26,12 @@ def the_only_one(folder: Path = FOLDER) -> Iterator[None]:
     """Holds the place of the one sandbox that may be up; raises CommandError when it is taken."""
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("a+") as lock:
-        if not _lock(lock):
-            raise CommandError("A sandbox is up already. Stop it with: xcompliance sandbox down")
+        # Whoever looks for the sandbox has the lock, too, for a moment.
+        deadline = time.monotonic() + LOOKS_WITHIN_SECONDS
+        while not _lock(lock):
+            if time.monotonic() > deadline:
+                raise CommandError("A sandbox is up already. Stop it with: xcompliance sandbox down")
+            time.sleep(0.05)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

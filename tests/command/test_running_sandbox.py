@@ -1,7 +1,9 @@
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import get_args
@@ -55,6 +57,14 @@ def test_a_sandbox_is_found_while_it_is_up(tmp_path: Path) -> None:
 def test_there_is_one_at_most(tmp_path: Path) -> None:
     with the_only_one(tmp_path), pytest.raises(CommandError, match="up already"), the_only_one(tmp_path):
         pass
+
+
+def test_who_looks_for_it_is_not_taken_for_one(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("a+") as look:
+        fcntl.flock(look, fcntl.LOCK_EX)
+        threading.Timer(0.3, fcntl.flock, (look, fcntl.LOCK_UN)).start()
+        with the_only_one(tmp_path):
+            pass
 
 
 def test_it_is_stopped_from_outside_and_cleans_up(tmp_path: Path) -> None:
