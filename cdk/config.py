@@ -34,6 +34,9 @@ MOST_TAGS: Final = 40
 LONGEST: Final = 36_500
 """Days that anything is kept for at most, if not for ever."""
 
+MOST_POLLS: Final = 1_500
+"""Of a job: at 9 events each, which leaves room for waits and uploads in the 25,000 of a history [Step Functions]."""
+
 LONGEST_RETRY: Final = 400
 """Days that a run may go on after what it has prepared is gone: an execution of a year, and what redrives add."""
 
@@ -284,6 +287,8 @@ class Settings:
             object.__setattr__(self, each.name, self._read(each.name, each.metadata["kind"]))
         if not self.min_poll_seconds <= self.first_poll_seconds <= self.max_poll_seconds:
             raise SettingError("must lie between min_poll_seconds and max_poll_seconds", "first_poll_seconds")
+        if not self.sandbox and self.job_deadline_hours * 3600 > MOST_POLLS * self.max_poll_seconds:
+            raise SettingError(f"must be such that {MOST_POLLS:,} of them last job_deadline_hours", "max_poll_seconds")
         self._check_retention()
         for name in ("x_api_url", "gcs_url"):
             if not self.sandbox and not getattr(self, name).startswith("https:"):

@@ -84,6 +84,12 @@ def test_the_first_poll_is_neither_sooner_nor_later_than_any_may_be(beyond: dict
         settings(first_poll_seconds=30, **beyond)
 
 
+def test_a_job_has_not_more_polls_than_its_history_has_room_for() -> None:
+    assert settings(max_poll_seconds=300, job_deadline_hours=125).max_poll_seconds == 300
+    with pytest.raises(SettingError, match="max_poll_seconds must be such that 1,500 of them last job_deadline_hours"):
+        settings(max_poll_seconds=300, job_deadline_hours=126)
+
+
 @pytest.mark.parametrize("kept", [{"proof_days": 489}, {"proof_days": 9_999, "working_copies_days": 0}])
 def test_a_runs_own_record_outlives_whatever_goes_on_with_it(kept: dict[str, int]) -> None:
     with pytest.raises(SettingError, match="proof_days must be 0, which is for ever, or working_copies_days and"):
