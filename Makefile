@@ -17,7 +17,7 @@ demo: .venv/.installed node_modules/.installed ## Check 252,000 IDs on the local
 	@$(BIN)/xcompliance demo $(if $(FILE),--file "$(FILE)") $(if $(TYPE),--type $(TYPE)) $(if $(GENERATION),--generation $(GENERATION))
 
 test: .venv/.installed node_modules/.installed ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses auto --no-loadscope-reorder
 
 test-browser: .build/browser/.installed ## Look at the report in a real browser [CHROMIUM=/usr/bin/chromium]
 	@[ -x "$(CHROMIUM)" ] || { echo "Chromium is needed; none was found. Install it (apt-get install chromium," \
