@@ -26,6 +26,9 @@ from tests.end_to_end.x_hosted.inbox import (
 )
 from xcompliance.sandbox.sandbox import Options
 
+STRICT = {"customer_key": "true", "bucket_prefix": "acme-archive", "role_path": "/service/x/", "tags": "team=data"}
+"""What strict accounts ask for: all of it is deployed here, and works with IAM enforced."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -61,6 +64,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             "max_poll_seconds": "20",
             "deduplicate_across_parts": "true",
             "datasets_file": str(datasets),
+            **STRICT,
         },
     )
     with deployed(options) as running:
