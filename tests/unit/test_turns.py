@@ -180,6 +180,23 @@ def test_whoever_ended_unheard_in_the_queue_is_passed_over(queue: Queue) -> None
     assert [execution for _, execution in turns.claims(queue.type)] == ["D"]
 
 
+def test_whoever_takes_is_known_to_run_whatever_word_there_is_of_an_earlier_end(queue: Queue) -> None:
+    queue.take("A")
+    queue.vanish("A")
+    queue.step_functions.ended["B"] = "ABORTED"
+    queue.take("B")
+    assert queue.called == ["A", "B"]
+
+
+def test_the_queue_says_since_when_the_turn_is_held_and_how_many_wait(queue: Queue) -> None:
+    assert turns.queue(queue.type) == (None, 0)
+    for execution in "ABC":
+        queue.take(execution)
+    since, waiting = turns.queue(queue.type)
+    assert since is not None
+    assert waiting == 2
+
+
 def test_a_holder_that_ended_unheard_is_found_by_the_schedule(queue: Queue) -> None:
     for execution in "AB":
         queue.take(execution)
