@@ -1,7 +1,6 @@
 """The policies that the command prints: whole, narrow, and for the deployment that was asked about."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -9,6 +8,7 @@ from cdk.bundling import ROOT
 from tests.command.conftest import OUTPUTS, Invoke
 from tests.documents.aws_command import action
 from tests.documents.reading import commands
+from tests.iam import listed
 from xcompliance.policy import FOLDER, Role, policy
 from xcompliance.stack import Stack
 
@@ -39,10 +39,6 @@ def whole(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     found = Stack(stack.name, WHOLE, stack.session, stack.connection)
     monkeypatch.setattr("xcompliance.target.stack_of", lambda prefix: found)
     return found
-
-
-def listed(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
 
 
 @pytest.mark.parametrize("role", Role)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.iam import listed
 from tests.infrastructure.deployment import Deployment, synthesize
 
 
@@ -29,7 +30,7 @@ def _actions(deployment: Deployment, function: str, service: str) -> set[str]:
     _, key = _key(deployment)
     found: set[str] = set()
     for each in deployment.statements(deployment.functions[function]["Role"]):
-        actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
+        actions = listed(each["Action"])
         if any(action.startswith("kms:") for action in actions):
             assert each["Resource"] == key
             via = each["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Join"][1]
@@ -73,7 +74,7 @@ def test_who_reads_objects_may_decrypt_and_who_writes_them_may_encrypt(keyed: De
     for name, function in keyed.functions.items():
         granted: set[str] = set()
         for each in keyed.statements(function["Role"]):
-            granted |= set(each["Action"] if isinstance(each["Action"], list) else [each["Action"]])
+            granted |= set(listed(each["Action"]))
         expected: set[str] = set()
         if granted & {"s3:GetObject", "s3:GetObjectVersion"}:
             expected |= {"kms:Decrypt"}

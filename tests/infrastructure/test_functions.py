@@ -10,6 +10,7 @@ import pytest
 from adapters.settings import Settings as FunctionSettings
 from cdk.bundling import FUNCTIONS, ROOT
 from cdk.rules import flat
+from tests.iam import listed
 from tests.infrastructure.deployment import Deployment, synthesize
 
 FOLDERS = ("tweets", "users", "datasets")
@@ -147,10 +148,6 @@ EVERY_FUNCTION = {
 each_function = pytest.mark.parametrize("name", GRANTS)
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def _short(resource: Any) -> str:
     """A policy's resource by the name it has in the code."""
     text = flat(resource)
@@ -166,8 +163,8 @@ def _allowed(deployment: Deployment, name: str) -> set[str]:
     return {
         f"{action} {_short(resource)}"
         for statement in deployment.statements(deployment.functions[name]["Role"])
-        for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
     }
 
 

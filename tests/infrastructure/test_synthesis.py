@@ -2,13 +2,13 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 from aws_cdk import App, Stack, Validations
 from aws_cdk.aws_s3 import Bucket
 from cdk_nag import AwsSolutionsChecks
 
+from tests.iam import listed
 from tests.infrastructure.deployment import Deployment
 from xcompliance.doctor.deployment import OUTPUTS
 
@@ -84,18 +84,14 @@ def test_no_resource_deploys_code_that_is_not_ours(aws: Deployment) -> None:
     assert len(aws.resources("AWS::Lambda::Function")) == len(aws.functions) == 25
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 @pytest.mark.parametrize("which", ["aws", "full"])
 def test_no_role_is_allowed_everything_or_on_everything(which: str, request: pytest.FixtureRequest) -> None:
     deployment: Deployment = request.getfixturevalue(which)
     for name, policy in deployment.resources("AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-            actions = set(_listed(statement["Action"]))
+            actions = set(listed(statement["Action"]))
             assert not [action for action in actions if "*" in action], name
-            assert "*" not in _listed(statement["Resource"]) or actions <= WITHOUT_RESOURCES, name
+            assert "*" not in listed(statement["Resource"]) or actions <= WITHOUT_RESOURCES, name
 
 
 @pytest.mark.parametrize("which", ["aws", "full"])

@@ -11,7 +11,7 @@ import pytest
 
 from cdk.bundling import ROOT
 from tests.infrastructure.deployment import Deployment, synthesize
-from tests.infrastructure.released import STACKS, full, released, version, write
+from tests.infrastructure.released import STACKS, released, version, write
 from xcompliance.preflight.stateful import STATEFUL, STATELESS, essence, losses
 
 Template = dict[str, Any]
@@ -31,27 +31,21 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     )
 
 
-@pytest.fixture(scope="module")
-def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """With all kinds of resources that only some deployments have."""
-    return full(tmp_path_factory.mktemp("scheduled"))
-
-
 NEW_KINDS: frozenset[str] = frozenset()
 """Stateful kinds that the last release had none of; ``make release`` empties this."""
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_an_upgrade_from_the_last_release_loses_nothing(scheduled: Deployment, stack: str) -> None:
-    lost = losses(released(stack), scheduled.json(stack))
+def test_an_upgrade_from_the_last_release_loses_nothing(full: Deployment, stack: str) -> None:
+    lost = losses(released(stack), full.json(stack))
     assert not lost, "\n".join(["An upgrade would lose:", *lost, "docs/upgrading.md says what to do."])
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_settings_and_datasets_may_be_changed_later_and_back_again(
-    aws: Deployment, changed: Deployment, scheduled: Deployment, stack: str
+    aws: Deployment, changed: Deployment, full: Deployment, stack: str
 ) -> None:
-    for one in (changed, scheduled):
+    for one in (changed, full):
         assert losses(aws.json(stack), one.json(stack)) == []
         assert losses(one.json(stack), aws.json(stack)) == []
 
@@ -60,8 +54,8 @@ def _kinds(*templates: Template) -> set[str]:
     return {each["Type"] for template in templates for each in template["Resources"].values()}
 
 
-def test_the_last_release_has_each_kind_that_holds_something(scheduled: Deployment) -> None:
-    today = _kinds(*(scheduled.json(stack) for stack in STACKS)) & STATEFUL.keys()
+def test_the_last_release_has_each_kind_that_holds_something(full: Deployment) -> None:
+    today = _kinds(*(full.json(stack) for stack in STACKS)) & STATEFUL.keys()
     assert today - _kinds(*map(released, STACKS)) == NEW_KINDS
     assert released("XComplianceStorage")["Outputs"]
 
@@ -73,9 +67,9 @@ def test_the_last_release_stands_in_the_changelog() -> None:
     assert "\n## [Unreleased]\n" in changelog.partition(f"## [{latest}]")[0]
 
 
-def test_each_kind_of_resource_is_known_to_hold_something_or_nothing(aws: Deployment, scheduled: Deployment) -> None:
+def test_each_kind_of_resource_is_known_to_hold_something_or_nothing(aws: Deployment, full: Deployment) -> None:
     """A kind that is new must be put into one of the two lists, with what replaces it."""
-    for deployment in (aws, scheduled):
+    for deployment in (aws, full):
         assert _kinds(*(deployment.json(stack) for stack in STACKS)) - STATELESS <= STATEFUL.keys()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.documents.aws_command import action
 from tests.documents.reading import commands
+from tests.iam import listed
 from tests.infrastructure.deployment import Deployment, everything, synthesize
 from xcompliance.policy import Role
 
@@ -98,10 +99,6 @@ NAMES = {
 """The ARN of whatever has a name, and the property that says it; without one it has a name by CloudFormation."""
 
 
-def listed(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
-
-
 def arn(stack: str, logical_id: str, resource: dict[str, Any]) -> str:
     """What a resource will be called; a secret alone has its stack's name not in its own, and a bucket no capitals."""
     form, named_by = NAMES[resource["Type"]]
@@ -174,11 +171,7 @@ ACTIONS = {"stepfunctions": "states"}
 def test_the_policy_of_the_deployer_covers_what_is_looked_at_before() -> None:
     text = TEXT.partition("**Who deploys**")[2].partition("```json")[2].partition("```")[0]
     statements = json.loads(text)["Statement"]
-    allowed = {
-        action
-        for each in statements
-        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
-    }
+    allowed = {action for each in statements for action in listed(each["Action"])}
     files = [*(ROOT / "xcompliance" / "preflight").glob("*.py"), ROOT / "xcompliance" / "doctor" / "account.py"]
     code = "".join(each.read_text() for each in files)
     calls = re.findall(r'client\("(\w+)"\)\.(?:get_paginator\(")?(\w+)', code)

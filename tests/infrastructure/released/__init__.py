@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cdk.bundling import ROOT
-from tests.infrastructure.deployment import Deployment, synthesize
+from tests.infrastructure.deployment import Deployment, everything, synthesize
 from xcompliance.preflight.stateful import essence
 
 FOLDER: Final = Path(__file__).parent
@@ -28,14 +28,6 @@ def version() -> str:
     return (FOLDER / "VERSION").read_text().strip()
 
 
-def full(folder: Path) -> Deployment:
-    """A synthesis with all that only some deployments have: a dataset, and somebody who gets the alarms."""
-    folder.mkdir(exist_ok=True)
-    datasets = folder / "datasets.yaml"
-    datasets.write_text("datasets: [{name: one, type: tweets, schedule: rate(1 day)}]")
-    return synthesize(folder / "out", datasets_file=str(datasets), alarm_email="on-call@example.com")
-
-
 def write(deployment: Deployment, folder: Path = FOLDER) -> None:
     """Makes a deployment the one that upgrades are held against, under the project's version."""
     for stack in STACKS:
@@ -46,5 +38,6 @@ def write(deployment: Deployment, folder: Path = FOLDER) -> None:
 
 def main() -> None:
     """Today's templates are the release."""
-    with tempfile.TemporaryDirectory() as folder:
-        write(full(Path(folder)))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(synthesize(folder / "out", **everything(folder)))
