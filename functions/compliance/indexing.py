@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any, NotRequired, TypedDict
 
 from compliance.errors import StepFailed, message_of
+from compliance.polling import Backoff
 from compliance.results import ResultRecord, rank_of
 from compliance.retention import index_ttl, needs_renewal
 from compliance.runs import Part
@@ -22,6 +23,9 @@ RANGE_BYTES = 4 << 20
 MOST_RANGES = 500
 """Ranges of one answer at most, so that what is said of all of them fits between two states (256 KiB)."""
 
+
+TABLE_WAITS = Backoff(first=15, longest=300, factor=2)
+"""How long the table is left alone after a round in which not one range gets on."""
 
 IDLE_ROUNDS = 8
 """Rounds in a row in which not one range gets on, until the part fails: a quarter of an hour, by the waits between."""
@@ -164,8 +168,8 @@ def add(progress: Progress, counts: Counts) -> Progress:
 
 
 def wait_seconds(progress: Progress) -> int:
-    """How long until the next round: none after one that got on, then 15 seconds to 5 minutes."""
-    return min(300, 15 << (progress["idle"] - 1)) if progress["idle"] else 0
+    """How long until the next round, in whole seconds: none after one that got on."""
+    return TABLE_WAITS.wait(progress["idle"] - 1) if progress["idle"] else 0
 
 
 def next_round(part: Part, progress: Progress, outcomes: Iterable[Outcome]) -> tuple[Progress, list[Range]]:
