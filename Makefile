@@ -71,7 +71,7 @@ scale: .venv/.installed node_modules/.installed ## Check one large file on the l
 	@$(BIN)/python -m benchmarks.scale --ids $(or $(IDS),100_000_000) --part-size-mb $(or $(PART_SIZE_MB),128)
 
 pins: .venv/.installed ## Compile requirements/*.in into pinned, hashed files
-	@for name in dev functions analytics preparation uv mutation benchmarks browser security; do \
+	@for name in dev functions data uv mutation benchmarks browser security; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			$$(case $$name in dev | security) ;; *) echo --constraint requirements/dev.txt ;; esac) \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \

@@ -48,7 +48,8 @@ LATENCY = {"dynamodb": 0.005, "s3": 0.03, "x": 0.2, "google": 0.03}
 BANDWIDTH = 75e6
 """Bytes per second between S3, Lambda and Google."""
 
-PARQUET = {name: getattr(parquet, name) for name in ("connected", "write_results", "write_checked_ids")}
+WRITERS = ("connected", "write_results", "write_odd_results", "write_checked_ids")
+PARQUET = {name: getattr(parquet, name) for name in WRITERS}
 """The real ones, for which the deployment in memory has others."""
 RANGE_BYTES = indexing.RANGE_BYTES
 

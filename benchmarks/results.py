@@ -19,6 +19,7 @@ from benchmarks.machine import load, machine
 from benchmarks.processes import ClientFailed, Usage, measure
 from benchmarks.report import publish, table, targets_table
 from benchmarks.targets import Target
+from cdk.allocation import KEEP_MEMORY
 from xcompliance.sandbox.simulator.rule import affected, record_line, rule
 
 ODD = b'{"id": "1000000000000000000", "action": "withhold", "reason": "new", "country": "DE"}\n'
@@ -69,7 +70,7 @@ def _measured(arguments: Namespace) -> str:
         for name, found in usages.items()
     ]
     targets = [
-        Target("seconds: ≤ 0.75", seconds["ours"], at_most=0.75),
+        Target("seconds, set where DuckDB takes 0.64: ≤ 0.75", seconds["ours"], at_most=0.75),
         Target("seconds, times DuckDB's alone: ≤ 1.17", seconds["ours"] / seconds["duckdb"], at_most=1.17),
         Target("peak RSS MB: ≤ 256", peaks["ours"], at_most=256),
     ]
@@ -87,9 +88,9 @@ def _measured(arguments: Namespace) -> str:
 
 
 def _run(name: str, answer: Path, target: Path) -> Usage:
-    python = sys.executable if name == "ours" else str(PEERS_PYTHON)
+    python, environment = (sys.executable, KEEP_MEMORY) if name == "ours" else (str(PEERS_PYTHON), {})
     command = [python, "-m", "benchmarks.clients.tabulators", name, str(answer), str(target)]
-    return measure(command, client_environment(ROOT / ".build", ""))
+    return measure(command, {**client_environment(ROOT / ".build", ""), **environment})
 
 
 def _checked(name: str, usage: Usage, target: Path, records: int) -> int:

@@ -58,7 +58,7 @@ class Spec:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-CARRIED: Final = ("functions", "analytics", "preparation")
+CARRIED: Final = ("functions", "data")
 
 RECORD: Final = ("GetItem", "UpdateItem")
 QUEUE: Final = ("GetItem", "Query", "PutItem", "DeleteItem", "UpdateItem")
@@ -111,7 +111,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
                 *may.read_results("segments"),
                 *may.write_results("parts", "rejects"),
             ],
-            requirements="preparation",
+            requirements="data",
             environment=KEEP_MEMORY,
         ),
         # Lists the run's parts; asks Athena.
@@ -126,7 +126,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             timeout=280,
             runs=RECORD,
             grants=_deduplicate(may) if settings.deduplicate_across_parts else (),
-            requirements="preparation",
+            requirements="data",
             environment=KEEP_MEMORY,
         ),
         # Lists the run's parts, to add up their lines.
@@ -163,15 +163,16 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             runs=RECORD,
             grants=[*may.write_results("raw"), *may.read_bearer_token()],
         ),
-        # Turns the raw results and the part into Parquet, with DuckDB. Keeps up to 25 bytes for each ID to sort
-        # them, in memory or else on disk; the part is there too.
+        # Turns the raw results and the part into Parquet, with NumPy and DuckDB. Keeps up to 25 bytes for each ID to
+        # sort them, in memory or else on disk; the part is there too.
         "write_results": Spec(
             memory=max(ONE_CPU, 512 + 2 * settings.part_size_mb),
             timeout=transfer,
             disk=512 + 3 * settings.part_size_mb,
             runs=RECORD,
             grants=[*may.read_results("raw", "parts", "deduplicated"), *may.write_results("results", "checked_ids")],
-            requirements="analytics",
+            requirements="data",
+            environment=KEEP_MEMORY,
         ),
         # Looks for older answers that are not in the index yet; reads the raw results and writes items for a short one.
         "index_results": Spec(

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 COLUMNS = ("id", "action", "reason", "created_at", "redacted_at")
@@ -22,15 +23,15 @@ def _blocks(answer: Path) -> Iterator[bytes]:
 
 
 def ours(answer: Path, target: Path) -> None:
-    """Every record, counted, the odd ones with their line. Writes a file for each 24 MiB of the answer."""
-    from adapters import objects
-    from adapters.results_table import write_results_table
+    """Every record, counted, the odd ones with their line. Writes a file for each 120,000 of them, and without S3."""
 
     def keep(key: str, file: Path) -> None:
         shutil.copyfile(file, target / key.rpartition("/")[2])
 
     target.mkdir()
-    cast(Any, objects).write_file = keep
+    sys.modules["adapters.objects"] = cast(Any, SimpleNamespace(write_file=keep))
+    from adapters.results_table import write_results_table
+
     part: Any = {
         "run_id": "tweets-0123456789abcdef",
         "type": "tweets",

@@ -1,41 +1,47 @@
 """Writes X's answer to the table ``results``, in files of a bounded size, while the answer is still being read."""
 
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import count
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
+import numpy as np
 
 from adapters import objects, parquet
-from adapters.parquet import LineFiles
-from compliance.blocks import whole_lines
+from compliance.blocks import long_texts
 from compliance.errors import StepFailed
-from compliance.results import ResultRecord, no_findings, records_in, tally, tally_counts
+from compliance.fields import Said
+from compliance.records import LineSorter, Records, SortedLines
+from compliance.results import no_findings, records_in, tally, tally_counts
 from compliance.runs import Findings, Part, results_key
-from compliance.shapes import Counts, sort_lines
 
-PASSAGE_BYTES = 24 << 20
-"""Of X's answer, for one file: some 150,000 records, which make 3 MB of Parquet."""
+FILE_RECORDS = 120 << 10
+"""Of a file at most, which is then 3 MB: as many as DuckDB puts into one group of rows."""
 
+ODD_BYTES = 8 << 20
+"""Of lines that are read one by one, for one file: in memory their records take several times as much."""
 
-@dataclass
-class _Passage:
-    """Consecutive lines of the answer: in a file by the kind of their shape, or as records where they are odd."""
+TEXT_BYTES = 4 << 20
+"""Of X's answer, that are read at once, so that the arrays fit into a core's own cache."""
 
-    files: LineFiles
-    counts: Counts = field(default_factory=Counter)
-    odd: list[ResultRecord] = field(default_factory=list)
+_CORES = 2
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_File = tuple[int, Callable[[duckdb.DuckDBPyConnection, Path], int]]
+"""How many rows a file is to have, and what writes it and says how many it has."""
 
 
 def write_results_table(part: Part, answer: Iterable[bytes]) -> Findings:
     """Writes all records of an answer, which comes in blocks; returns what they say.
 
-    Files are numbered, and the same answer makes the same files: writing it again replaces them. While one is written
-    the next lines are read, so that there are two passages at most in memory and on disk.
+    Files are numbered, and the same answer makes the same files: writing it again replaces them. While some are written
+    the next lines are read.
 
     Raises StepFailed when a file has more or fewer rows than there are records.
     """
@@ -43,68 +49,69 @@ def write_results_table(part: Part, answer: Iterable[bytes]) -> Findings:
     with (
         tempfile.TemporaryDirectory() as folder,
         parquet.connected(Path(folder)) as connection,
-        ThreadPoolExecutor(1) as writer,
+        ThreadPoolExecutor(_CORES) as pool,
     ):
-        writing = None
-        for number, passage in enumerate(_passages(answer, Path(folder))):
-            if writing is not None:
-                writing.result()
-            writing = writer.submit(_write, connection, part, number, passage)
-            tally_counts(findings, passage.counts)
-            tally(findings, passage.odd)
-        if writing is not None:
-            writing.result()
+
+        def write(numbered: tuple[int, _File]) -> None:
+            number, file = numbered
+            _write(connection, Path(folder) / f"{number}.parquet", results_key(part, number), file)
+
+        for _ in _ahead(pool, write, enumerate(_files(part, answer, pool, findings))):
+            pass
     return findings
 
 
-def _passages(answer: Iterable[bytes], folder: Path) -> Iterator[_Passage]:
-    texts = whole_lines(answer)
-    for number in count():
-        passage = _Passage(LineFiles(*(folder / f"{number}-{kind}" for kind in LineFiles._fields)))
-        room = PASSAGE_BYTES
-        with passage.files.plain.open("wb") as plain, passage.files.kept.open("wb") as kept:
-            for text in texts:
-                found = sort_lines(text)
-                plain.write(found.plain)
-                kept.write(found.kept)
-                passage.counts.update(found.counts)
-                passage.odd += records_in(found.odd)
-                room -= len(text)
-                if room <= 0:
-                    break
-        if room == PASSAGE_BYTES:
-            return
-        if passage.counts or passage.odd:
-            yield passage
+def _files(part: Part, answer: Iterable[bytes], pool: Executor, findings: Findings) -> Iterator[_File]:
+    """The files that an answer makes. What its records say is counted into ``findings``."""
+    sorter = LineSorter()
+    plain: list[Records] = []
+    odd: list[bytes] = []
+    for records, lines in _ahead(pool, SortedLines.read, map(sorter.sort, long_texts(answer, TEXT_BYTES))):
+        if sum(map(len, plain)) + len(records) > FILE_RECORDS:
+            yield from _plain(part, plain, sorter.said, findings)
+            plain = []
+        plain.append(records)
+        odd += lines
+        if sum(map(len, odd)) >= ODD_BYTES:
+            yield from _odd(part, odd, findings)
+            odd = []
+    yield from _plain(part, plain, sorter.said, findings)
+    yield from _odd(part, odd, findings)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, part: Part, number: int, passage: _Passage) -> None:
-    files = passage.files
-    target = files.plain.with_suffix(".parquet")
-    parquet.write_records(files.odd, passage.odd)
-    try:
-        written = parquet.write_results(connection, target, part, files)
-    except duckdb.Error:
-        parquet.write_records(files.odd, [*_read(files.plain), *_read(files.kept), *passage.odd])
-        for file in (files.plain, files.kept):
-            file.write_bytes(b"")
-        written = _write_odd(connection, target, part, files)
-    records = passage.counts.total() + len(passage.odd)
-    if written != records:
-        raise StepFailed(f"Of {records} records of X's answer, {written} came into the table's file.")
-    objects.write_file(results_key(part, number), target)
-    for file in (target, *files):
-        file.unlink()
+def _plain(part: Part, plain: Sequence[Records], said: Sequence[Said], findings: Findings) -> Iterator[_File]:
+    if any(plain):
+        records = Records.joined(plain)
+        numbers = np.bincount(records.said, minlength=len(said)).tolist()
+        tally_counts(findings, {each: number for each, number in zip(said, numbers, strict=True) if number})
+        yield len(records), partial(parquet.write_results, part=part, records=records, said=tuple(said))
 
 
-def _write_odd(connection: duckdb.DuckDBPyConnection, target: Path, part: Part, files: LineFiles) -> int:
+def _odd(part: Part, lines: Sequence[bytes], findings: Findings) -> Iterator[_File]:
+    if records := list(records_in(lines)):
+        tally(findings, records)
+        yield len(records), partial(parquet.write_odd_results, part=part, records=records)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, target: Path, key: str, file: _File) -> None:
     """Raises StepFailed without DuckDB's own words: they may quote a line."""
+    records, write = file
     try:
-        return parquet.write_results(connection, target, part, files)
+        written = write(connection, target)
     except duckdb.Error as error:
         raise StepFailed(f"DuckDB could not write the results table: {type(error).__name__}.") from None
+    if written != records:
+        raise StepFailed(f"Of {records} records of X's answer, {written} came into the table's file.")
+    objects.write_file(key, target)
+    target.unlink()
 
 
-def _read(path: Path) -> Iterator[ResultRecord]:
-    with path.open("rb") as lines:
-        yield from records_in(lines)
+def _ahead(pool: Executor, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+    """What a function makes of each item, in their order, while it is at work on the next ones."""
+    futures: deque[Future[U]] = deque()
+    for item in items:
+        futures.append(pool.submit(function, item))
+        if len(futures) > _CORES:
+            yield futures.popleft().result()
+    while futures:
+        yield futures.popleft().result()

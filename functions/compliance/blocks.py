@@ -23,3 +23,18 @@ def whole_lines(blocks: Iterable[bytes], longest: int = sys.maxsize, size: int =
             room -= len(rest[-1])
     if rest:
         yield b"".join([*rest, b"\n"])
+
+
+def long_texts(blocks: Iterable[bytes], least: int) -> Iterator[list[bytes]]:
+    """The same text in several that end with a newline and have about ``least`` bytes or more, each in pieces."""
+    pieces: list[bytes] = []
+    room = least
+    for block in blocks:
+        room -= len(block)
+        end = block.rfind(b"\n") + 1 if room <= 0 else 0
+        if end:
+            yield [*pieces, block[:end]]
+            pieces, room = [], least
+        pieces.append(block[end:])
+    if rest := b"".join(pieces):
+        yield [rest] if rest.endswith(b"\n") else [rest, b"\n"]

@@ -112,7 +112,7 @@ def without(part: Part, blocks: Iterator[bytes], gone: Numbers, latest: int, sto
     limits = np.array([0, *bounds(latest)], np.uint64)
     kept, bands = 0, np.zeros(len(limits), np.intp)
     for block in whole_lines(blocks, MAX_DIGITS, SHORT):
-        lines = Lines(block, np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")))
+        lines = Lines.of(block)
         numbers = lines.numbers()
         stays = gone[np.minimum(np.searchsorted(gone, numbers), len(gone) - 1)] != numbers
         text = np.frombuffer(block, np.uint8)[np.repeat(stays, lines.ends - lines.starts + 1)]

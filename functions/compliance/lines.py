@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from compliance.digits import numbers
 from compliance.ids import MAX_DIGITS
 
 Positions = NDArray[np.intp]
@@ -22,9 +23,6 @@ _DIGITS = np.ascontiguousarray(np.frombuffer(b"".join(_MASKS), "<u8").reshape(-1
 SHORT = 1 << 18
 """Bytes of text that fit, with the arrays that belong to them, into a core's own cache."""
 
-_LANES = (np.uint16(10), np.uint32(100), np.uint64(10_000))
-"""How often the lower half of a lane counts, where each half holds a digit, two, or four."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lines:
@@ -33,8 +31,22 @@ class Lines:
     text: bytes
     ends: Positions
 
+    @classmethod
+    def of(cls, text: bytes) -> "Lines":
+        """The lines of a text that ends with a newline."""
+        values = np.frombuffer(text, np.uint8)
+        # As much at a time as fits into the cache.
+        found = [np.flatnonzero(values[at : at + SHORT] == ord("\n")) + at for at in range(0, len(text), SHORT)]
+        return cls(text, np.concatenate(found))
+
     def __len__(self) -> int:
         return len(self.ends)
+
+    def texts(self, which: Positions) -> list[bytes]:
+        """Some of the lines."""
+        starts = np.where(which, self.ends[which - 1] + 1, 0)
+        spans = zip(starts.tolist(), self.ends[which].tolist(), strict=True)
+        return [self.text[start:end] for start, end in spans]
 
     @property
     def starts(self) -> Positions:
@@ -77,13 +89,7 @@ class Lines:
             windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
             words = _DIGITS.take(lengths, axis=1)
             words &= windows[self.ends].view("<u8").reshape(-1, _WORDS).T
-        high, middle, low = _values(words)
-        high *= np.uint64(10**16)
-        middle *= np.uint64(10**8)
-        high += middle
-        # Not in place: the words' array would be kept for a third of it.
-        numbers: Numbers = high + low
-        return numbers
+        return numbers(words)
 
 
 def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
@@ -130,16 +136,3 @@ class Scanner:
         np.subtract(values, ord("0"), out=self._rest[:size])
         np.greater(self._rest[:size], 9, out=self._is_other[:size])
         return np.flatnonzero(self._is_other[:size])
-
-
-def _values(words: Numbers) -> Numbers:
-    """What words of eight digits are worth, the first digit in the lowest byte.
-
-    Neighbours are added in pairs, then pairs of pairs, then these, each time all at once: a lane's lower half is added
-    to the upper one, so many times, and what was there moves down.
-    """
-    for tens in _LANES:
-        lanes, half = words.view(tens.dtype), tens.dtype.type(4 * tens.itemsize)
-        lanes *= (tens << half) + tens.dtype.type(1)
-        lanes >>= half
-    return words

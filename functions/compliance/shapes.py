@@ -1,122 +1,91 @@
-"""Sorts the lines of X's answer by their shapes, thousands at a time.
+"""Shapes of the lines of X's answer: lines that differ in their digits only say the same but for ID and times.
 
-A line's shape is the line with a zero for each digit. An answer of millions of lines has a few dozen shapes, so that it
-is enough to read each of these once, as long as nothing depends on the digits themselves.
+An answer of millions of lines has a few dozen shapes, each of which is read once. Lines of a shape are read all at
+once, where they stand in a text: a row has what is ``AROUND`` a line before it, the line, and some of what is behind.
 """
 
-import json
-import re
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Iterable
 
-from compliance.results import parse_line
+import numpy as np
+from numpy.typing import NDArray
 
-Counts = Counter[tuple[str | None, str | None]]
-"""How many lines have each action and reason."""
+from compliance.digits import Flags, Words
+from compliance.fields import Place, fields_of
+from compliance.lines import Lines, Positions
 
-_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
-_ODD = b"odd"
-"""Stands for the shape of a line whose digits mislead, and for one that is too long to be remembered."""
+Rows = NDArray[np.uint8]
 
-_LONGEST = 1 << 10
-"""Bytes of a shape. A usual one has 250; those that are remembered take 4 MB at most."""
-
-_TIME = re.compile(r"0000-00-00T00:00:00(?:\.000)?(?:Z|\+00:00)")
-_OFFSET = b'+00:00"'
-_TIMES = ("created_at", "redacted_at", "deleted_at")
+WORD = 8
+AROUND = b"\n" * 3 * WORD
+"""Has to stand before and behind a text: the words of its first line's ID may begin before it."""
 
 
-@dataclass(frozen=True, slots=True)
+def rows_of(lines: Lines, which: Positions, length: int) -> Rows:
+    """Some lines that have so many bytes, or more."""
+    width = len(AROUND) + -(-length // WORD) * WORD + WORD
+    starts = lines.starts[which] - len(AROUND)
+    windows = np.ndarray((len(lines.text) - width + 1,), f"V{width}", lines.text, strides=(1,))
+    return windows[starts].view(np.uint8).reshape(-1, width)
+
+
 class Shape:
-    """What all lines of a shape have in common.
+    """What lines of one length have in common.
 
-    Of a ``plain`` one, columns of the types that they should have say everything; of a ``kept`` one they do so too, but
-    the line is kept beside them; an ``odd`` one has to be read by itself.
+    Attributes:
+        fields: what they say, and where. None when each of them has to be read by itself.
     """
 
-    kind: Literal["plain", "kept", "odd"]
-    action: str | None = None
-    reason: str | None = None
+    def __init__(self, line: bytes) -> None:
+        """The shape that a line has."""
+        self.fields = fields = fields_of(line)
+        places = [Place(0, len(line))] if fields is None else fields.places
+        behind = bytes(-len(line) % WORD)
+        self._mask = np.frombuffer(bytes(0xFF - bits for bits in _digits(line, places)) + behind, "<u8")
+        self._template = np.frombuffer(line + behind, "<u8") & self._mask
+        self._words: list[list[tuple[int, np.uint64]]] = []
+        if fields is not None:
+            self._words.append(_words(line, fields.id, fields.id.end - 24, (0, 8, 16)))
+            self._words += [_words(line, place, place.start, (0, 8, 17)) if place else [] for place in fields.times]
+
+    def fits(self, rows: Rows) -> Flags:
+        """Which lines have this shape. In place of digits there may be one of ``:;<=>?`` as well."""
+        words = rows.view("<u8")[:, len(AROUND) // WORD :][:, : len(self._template)] & self._mask
+        words ^= self._template
+        found: Flags = np.bitwise_or.reduce(words, axis=1) == 0
+        return found
+
+    def read(self, rows: Rows, into: Words) -> None:
+        """Reads the digits of lines with fields: three words for the ID and for each of two times, zeros for none."""
+        for words, columns in zip(self._words, into.reshape(3, 3, -1), strict=True):
+            columns[len(words) :] = 0
+            for (start, digits), column in zip(words, columns, strict=False):
+                np.bitwise_and(_column(rows, start), digits, out=column)
+
+    def agree(self, rows: Rows) -> Flags:
+        """Which lines with fields say the same at ``deleted_at`` as at ``redacted_at``, if they say something there."""
+        agree = np.ones(len(rows), bool)
+        if self.fields is not None and self.fields.redacted_at and self.fields.deleted_at:
+            (start, end), (again, _) = self.fields.redacted_at, self.fields.deleted_at
+            for at in (0, 8, end - start - WORD):
+                agree &= _column(rows, len(AROUND) + start + at) == _column(rows, len(AROUND) + again + at)
+        return agree
 
 
-@dataclass
-class SortedLines:
-    """The lines of a text by the kinds of their shapes, and what those that are not odd say."""
-
-    plain: bytes = b""
-    kept: bytes = b""
-    odd: list[bytes] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counter)
+def _digits(line: bytes, places: Iterable[Place]) -> bytes:
+    """The bits of a line in which one digit differs from another."""
+    digits = bytearray(len(line))
+    for start, end in places:
+        digits[start:end] = (0x0F if byte in b"0123456789" else 0 for byte in line[start:end])
+    return bytes(digits)
 
 
-def sort_lines(text: bytes) -> SortedLines:
-    """Sorts a text of whole lines. Blank lines go nowhere."""
-    shape_by_line = text.translate(_ZEROS).split(b"\n")
-    numbers = Counter(shape_by_line)
-    lines: list[bytes] = []
-    if _misleads(text, numbers):
-        lines = text.split(b"\n")
-        shape_by_line = [
-            _ODD if _misleads(line, {shape: 1}) else shape for line, shape in zip(lines, shape_by_line, strict=True)
-        ]
-        numbers = Counter(shape_by_line)
-    is_without_blanks = numbers.pop(b"") == 1
-    shapes_of: dict[str, set[bytes]] = {"plain": set(), "kept": set(), "odd": set()}
-    counts: Counts = Counter()
-    for shape, number in numbers.items():
-        about = shape_of(shape if len(shape) <= _LONGEST else _ODD)
-        shapes_of[about.kind].add(shape)
-        if about.kind != "odd":
-            counts[about.action, about.reason] += number
-    if is_without_blanks and shapes_of["plain"] == numbers.keys():
-        return SortedLines(plain=text, counts=counts)
-    lines = lines or text.split(b"\n")
-    by_kind = {
-        kind: [line for line, shape in zip(lines, shape_by_line, strict=True) if shape in those] if those else []
-        for kind, those in shapes_of.items()
-    }
-    return SortedLines(_joined(by_kind["plain"]), _joined(by_kind["kept"]), by_kind["odd"], counts)
+def _words(line: bytes, place: Place, start: int, at: Iterable[int]) -> list[tuple[int, np.uint64]]:
+    """Where in a row words begin, counted from a byte of its line, and which of their bits are digits of a place."""
+    digits = bytes(len(AROUND)) + _digits(line, [place]) + bytes(WORD)
+    starts = [len(AROUND) + start + each for each in at]
+    return [(each, np.uint64(int.from_bytes(digits[each : each + WORD], "little"))) for each in starts]
 
 
-def _joined(lines: list[bytes]) -> bytes:
-    return b"\n".join([*lines, b""])
-
-
-def _misleads(text: bytes, shapes: Mapping[bytes, int]) -> bool:
-    """Whether digits may say what their shape does not: an offset that is not zero."""
-    offsets = sum(number * shape.count(_OFFSET) for shape, number in shapes.items())
-    return offsets > 0 and offsets != text.count(_OFFSET)
-
-
-@lru_cache(4096)
-def shape_of(shape: bytes) -> Shape:
-    """Reads a shape as ``parse_line`` reads a line of it."""
-    record = parse_line(shape.replace(b'"0000-00-00T', b'"2000-01-01T'))
-    values = _values(shape)
-    if record is None or values is None or "0" in f"{record.action}{record.reason}":
-        return Shape("odd")
-    is_geo = (values.get("action"), record.action) == ("delete", "scrub_geo")
-    is_read = record.error is None and record.action is not None and (record.raw is None or is_geo)
-    return Shape("kept" if is_geo else "plain", record.action, record.reason) if is_read else Shape("odd")
-
-
-def _values(shape: bytes) -> dict[str, str | None] | None:
-    """The fields of an object that is written in one way only, with an ID of digits and times of the usual forms."""
-    if not shape.isascii() or b"\\" in shape or not shape.startswith(b"{") or not shape.endswith(b"}"):
-        return None
-    try:
-        pairs = json.loads(shape, object_pairs_hook=list)
-    except (ValueError, RecursionError):
-        return None
-    values = dict(pairs)
-    is_usual = (
-        len(values) == len(pairs)
-        and all(value is None or isinstance(value, str) for value in values.values())
-        and all(_TIME.fullmatch(values[name]) for name in _TIMES if values.get(name) is not None)
-        and not (values.get("id") or "no ID").strip("0")
-        and "error" not in values
-    )
-    return values if is_usual else None
+def _column(rows: Rows, start: int) -> Words:
+    """The words that begin at a byte of each row."""
+    return np.ndarray((len(rows),), "<u8", rows, start, rows.strides[:1])

@@ -11,7 +11,6 @@ import duckdb
 import pytest
 
 from adapters import parquet
-from adapters.parquet import LineFiles
 from compliance.results import ResultRecord
 from compliance.runs import Part, results_key
 from xcompliance.stack import Stack
@@ -59,12 +58,8 @@ def put(stack: Stack, tmp_path: Path) -> Put:
     def put_file(part: int, number: int, *records: ResultRecord, run_id: str = RUN_ID) -> None:
         folder = tmp_path / f"{part}-{number}"
         folder.mkdir()
-        lines = LineFiles(*(folder / name for name in LineFiles._fields))
-        for each in lines:
-            each.touch()
-        parquet.write_records(lines.odd, records)
         with parquet.connected(folder) as connection:
-            parquet.write_results(connection, folder / "file", part_of(part), lines)
+            parquet.write_odd_results(connection, folder / "file", part=part_of(part), records=records)
         key = results_key(part_of(part, run_id), number)
         stack.s3.upload_file(str(folder / "file"), "results", key)
 

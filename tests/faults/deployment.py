@@ -3,7 +3,7 @@
 import copy
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,14 +17,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
 import adapters.log
-from adapters import aws, inbox, parquet, turns
+from adapters import aws, inbox, parquet, results_table, turns
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
-from adapters.parquet import LineFiles
 from adapters.settings import settings
 from compliance import indexing
 from compliance.errors import ComplianceError
-from compliance.results import records_in
+from compliance.fields import Said
+from compliance.records import Records
+from compliance.results import ResultRecord
 from compliance.runs import Part
 from compliance.wire import Download, Readable, Request, Response
 from tests.fakes.clock import ManualClock
@@ -310,11 +311,21 @@ def generation(universe: Universe, name: Generation) -> None:
     universe.world.x.refuses_resumable = name == "plain"
 
 
-def write_json(_: None, target: Path, part: Part, lines: LineFiles) -> int:
+def write_json(_: None, target: Path, *, part: Part, records: Records, said: Sequence[Said]) -> int:
     """Stands in for Parquet, whose own tests are elsewhere: a file per call costs 30 ms."""
-    records = list(records_in(line for file in lines for line in file.read_bytes().splitlines()))
-    target.write_text("".join(json.dumps({"id": each.id, "action": each.action}) + "\n" for each in records))
-    return len(records)
+    rows = zip(map(str, records.ids.tolist()), [said[place].action for place in records.said.tolist()], strict=True)
+    return write_rows(target, rows)
+
+
+def write_odd_json(_: None, target: Path, *, part: Part, records: Sequence[ResultRecord]) -> int:
+    """The same for records that are read one by one."""
+    return write_rows(target, [(each.id, each.action) for each in records])
+
+
+def write_rows(target: Path, rows: Iterable[tuple[str | None, str | None]]) -> int:
+    lines = [json.dumps({"id": name, "action": action}) + "\n" for name, action in rows]
+    target.write_text("".join(lines))
+    return len(lines)
 
 
 def write_ids(_: None, target: Path, part: Part, ids: Path) -> None:
@@ -366,9 +377,11 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(parquet, "connected", lambda _: nullcontext())
     monkeypatch.setattr(parquet, "write_results", write_json)
+    monkeypatch.setattr(parquet, "write_odd_results", write_odd_json)
     monkeypatch.setattr(parquet, "write_checked_ids", write_ids)
     monkeypatch.setattr(indexing, "RANGE_BYTES", LONGEST_RECORD)
-    monkeypatch.setattr(inbox, "_SIDE_BY_SIDE", 1)  # one after the other, so that a story can be told again
+    for one_after_the_other in ((inbox, "_SIDE_BY_SIDE"), (results_table, "_CORES")):
+        monkeypatch.setattr(*one_after_the_other, 1)  # so that a story can be told again
     monkeypatch.setattr(aws.dynamodb(), "Table", cache(aws.dynamodb().Table))
     monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(*request))
     monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(request))

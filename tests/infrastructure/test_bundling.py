@@ -30,8 +30,7 @@ def test_an_asset_holds_the_source_and_nothing_that_is_not_needed(aws: Deploymen
 
 def test_only_the_functions_that_use_them_carry_duckdb_and_numpy(aws: Deployment) -> None:
     pins = {name: (aws.asset(name) / "installed.txt").read_text() for name in aws.functions}
-    assert pins.pop("write_results") == "analytics.txt"
-    assert pins.pop("prepare_part") == pins.pop("deduplicate_part") == "preparation.txt"
+    assert {pins.pop(name) for name in ("prepare_part", "deduplicate_part", "write_results")} == {"data.txt"}
     assert set(pins.values()) == {"functions.txt"}
 
 
@@ -82,7 +81,7 @@ def test_two_may_install_the_same_at_once(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_sandbox_asset_runs_on_this_machine(tmp_path: Path) -> None:
-    assemble(REQUIREMENTS["preparation"], Platform.of(Settings(sandbox=True)), tmp_path)
+    assemble(REQUIREMENTS["data"], Platform.of(Settings(sandbox=True)), tmp_path)
     program = "import google_crc32c, numpy; print(google_crc32c.__file__, numpy.__file__)"
     outcome = subprocess.run(
         [sys.executable, "-c", program],

@@ -265,6 +265,7 @@ def test_arrays_are_not_given_back_to_the_system_one_by_one(aws: Deployment) -> 
     assert {name for name, each in variables.items() if "MALLOC_TRIM_THRESHOLD_" in each} == {
         "prepare_part",
         "deduplicate_part",
+        "write_results",
     }
 
 

@@ -183,8 +183,9 @@ def test_xs_own_refusals_of_a_download_keep_their_names(
 def test_every_record_becomes_a_typed_row(functions: Functions, tmp_path: Path) -> None:
     ref = downloaded(functions, MIXED)
     functions.invoke("write_results", ref)
-    (key,) = functions.keys("results/")
-    assert key == f"results/type=tweets/checked_on=2026-11-23/{ref['run_id']}-00001-000.parquet"
+    assert functions.keys("results/") == [
+        f"results/type=tweets/checked_on=2026-11-23/{ref['run_id']}-00001-{number:03}.parquet" for number in range(2)
+    ]
     rows = table(functions, tmp_path)
     part = functions.part(ref)
     checked_at = datetime.fromisoformat(part["completed_at"]).replace(tzinfo=None)
@@ -240,14 +241,15 @@ def test_a_different_reason_in_every_record_is_no_reason_to_fail(functions: Func
 
 
 def test_a_long_answer_becomes_several_files_and_a_second_time_the_same(functions: Functions, tmp_path: Path) -> None:
-    functions.monkeypatch.setattr(results_table, "PASSAGE_BYTES", BLOCK)
+    functions.monkeypatch.setattr(results_table, "TEXT_BYTES", BLOCK)
+    functions.monkeypatch.setattr(results_table, "FILE_RECORDS", 3000)
     lines = [json.dumps({"id": str(number), "action": "delete", "more": "x" * 400}).encode() for number in range(6000)]
     ref = downloaded(functions, b"\n".join(lines))
     functions.invoke("write_results", ref)
     keys = functions.keys("results/")
     functions.invoke("write_results", ref)
     assert functions.keys("results/") == keys
-    assert [key[-11:] for key in keys] == ["000.parquet", "001.parquet"]
+    assert [key[-11:] for key in keys] == ["000.parquet", "001.parquet", "002.parquet"]
     assert len(table(functions, tmp_path)) == functions.part(ref)["records"] == 6000
 
 
