@@ -19,7 +19,7 @@ from benchmarks.machine import load, machine
 from benchmarks.processes import ClientFailed, Usage, measure
 from benchmarks.report import publish, table, targets_table
 from benchmarks.targets import Target
-from cdk.allocation import KEEP_MEMORY
+from cdk.allocation import FOR_ARRAYS
 from xcompliance.sandbox.simulator.rule import affected, record_line, rule
 
 ODD = b'{"id": "1000000000000000000", "action": "withhold", "reason": "new", "country": "DE"}\n'
@@ -88,7 +88,7 @@ def _measured(arguments: Namespace) -> str:
 
 
 def _run(name: str, answer: Path, target: Path) -> Usage:
-    python, environment = (sys.executable, KEEP_MEMORY) if name == "ours" else (str(PEERS_PYTHON), {})
+    python, environment = (sys.executable, FOR_ARRAYS) if name == "ours" else (str(PEERS_PYTHON), {})
     command = [python, "-m", "benchmarks.clients.tabulators", name, str(answer), str(target)]
     return measure(command, {**client_environment(ROOT / ".build", ""), **environment})
 

@@ -8,7 +8,7 @@ from typing import Final
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk.allocation import KEEP_MEMORY
+from cdk.allocation import FOR_ARRAYS
 from cdk.bundling import ROOT, Platform, function_code
 from cdk.compliance_function import ComplianceFunction
 from cdk.config import Settings
@@ -112,7 +112,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
                 *may.write_results("parts", "rejects"),
             ],
             requirements="data",
-            environment=KEEP_MEMORY,
+            environment=FOR_ARRAYS,
         ),
         # Lists the run's parts; asks Athena.
         "find_duplicates": Spec(
@@ -127,7 +127,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             runs=RECORD,
             grants=_deduplicate(may) if settings.deduplicate_across_parts else (),
             requirements="data",
-            environment=KEEP_MEMORY,
+            environment=FOR_ARRAYS,
         ),
         # Lists the run's parts, to add up their lines.
         "accept_input": Spec(runs=("Query", "UpdateItem")),
@@ -172,7 +172,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             runs=RECORD,
             grants=[*may.read_results("raw", "parts", "deduplicated"), *may.write_results("results", "checked_ids")],
             requirements="data",
-            environment=KEEP_MEMORY,
+            environment=FOR_ARRAYS,
         ),
         # Looks for older answers that are not in the index yet; reads the raw results and writes items for a short one.
         "index_results": Spec(

@@ -13,7 +13,7 @@ from benchmarks.clients.environment import ROOT, client_environment
 from benchmarks.lists import Content, IdList, content_of
 from benchmarks.processes import ClientFailed, Usage, measure, serving
 from benchmarks.s3 import Put
-from cdk.allocation import KEEP_MEMORY
+from cdk.allocation import FOR_ARRAYS
 from compliance.formats import Format
 from compliance.segments import Segment, listing_of
 
@@ -87,7 +87,7 @@ class PreparePart:
             environment = {
                 **client_environment(ROOT / ".build", s3.url),
                 **function_environment(),
-                **KEEP_MEMORY,
+                **FOR_ARRAYS,
                 "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.url,
                 "POWERTOOLS_LOG_LEVEL": "WARNING",
             }
@@ -116,7 +116,7 @@ def _ours() -> Program:
         "**ours**",
         lambda target, lists: [sys.executable, "-m", "benchmarks.clients.normalizer", str(target), *map(str, lists)],
         one_core(),
-        KEEP_MEMORY,
+        FOR_ARRAYS,
     )
 
 

@@ -13,6 +13,6 @@ def write_checked_ids(part: Part) -> None:
         ids, target = Path(folder) / "ids.txt", Path(folder) / "ids.parquet"
         with ids.open("wb") as file:
             file.writelines(prepared_part.blocks(part))
-        with parquet.connected(Path(folder)) as connection:
+        with parquet.connected(Path(folder), threads=2) as connection:
             parquet.write_checked_ids(connection, target, part, ids)
         objects.write_file(checked_ids_key(part), target)

@@ -18,11 +18,11 @@ _FORMAT = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEV
 words, which are few, are worth a dictionary."""
 
 
-def connected(folder: Path) -> duckdb.DuckDBPyConnection:
+def connected(folder: Path, threads: int) -> duckdb.DuckDBPyConnection:
     """A connection of DuckDB that has its own files, if it needs any, in a folder."""
     return duckdb.connect(
         config={
-            "threads": 2,
+            "threads": threads,
             "temp_directory": str(folder / "duckdb"),
             "preserve_insertion_order": False,
             "pandas_analyze_sample": 0,  # objects are texts, whatever the first of them are

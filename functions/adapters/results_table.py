@@ -20,15 +20,16 @@ from compliance.results import no_findings, records_in, tally, tally_counts
 from compliance.runs import Findings, Part, results_key
 
 FILE_RECORDS = 120 << 10
-"""Of a file at most, which is then 3 MB: as many as DuckDB puts into one group of rows."""
+"""Of a file, which is then 2 MB: as many as DuckDB puts into one group of rows."""
 
 ODD_BYTES = 8 << 20
 """Of lines that are read one by one, for one file: in memory their records take several times as much."""
 
-TEXT_BYTES = 4 << 20
-"""Of X's answer, that are read at once, so that the arrays fit into a core's own cache."""
+TEXT_BYTES = 8 << 20
+"""Of X's answer, that are read at once: some 40,000 records, beside which a call of NumPy's costs little."""
 
 _CORES = 2
+"""So many texts are read, and files written, at a time, each by one thread."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -48,7 +49,7 @@ def write_results_table(part: Part, answer: Iterable[bytes]) -> Findings:
     findings = no_findings()
     with (
         tempfile.TemporaryDirectory() as folder,
-        parquet.connected(Path(folder)) as connection,
+        parquet.connected(Path(folder), threads=1) as connection,
         ThreadPoolExecutor(_CORES) as pool,
     ):
 
@@ -67,30 +68,31 @@ def _files(part: Part, answer: Iterable[bytes], pool: Executor, findings: Findin
     plain: list[Records] = []
     odd: list[bytes] = []
     for records, lines in _ahead(pool, SortedLines.read, map(sorter.sort, long_texts(answer, TEXT_BYTES))):
-        if sum(map(len, plain)) + len(records) > FILE_RECORDS:
-            yield from _plain(part, plain, sorter.said, findings)
-            plain = []
         plain.append(records)
-        odd += lines
+        while sum(map(len, plain)) >= FILE_RECORDS:
+            joined = Records.joined(plain)
+            yield _plain_file(part, joined.only(slice(FILE_RECORDS)), sorter.said, findings)
+            plain = [joined.only(slice(FILE_RECORDS, None))]
+        odd += filter(bytes.strip, lines)
         if sum(map(len, odd)) >= ODD_BYTES:
-            yield from _odd(part, odd, findings)
+            yield _odd_file(part, odd, findings)
             odd = []
-    yield from _plain(part, plain, sorter.said, findings)
-    yield from _odd(part, odd, findings)
-
-
-def _plain(part: Part, plain: Sequence[Records], said: Sequence[Said], findings: Findings) -> Iterator[_File]:
     if any(plain):
-        records = Records.joined(plain)
-        numbers = np.bincount(records.said, minlength=len(said)).tolist()
-        tally_counts(findings, {each: number for each, number in zip(said, numbers, strict=True) if number})
-        yield len(records), partial(parquet.write_results, part=part, records=records, said=tuple(said))
+        yield _plain_file(part, Records.joined(plain), sorter.said, findings)
+    if odd:
+        yield _odd_file(part, odd, findings)
 
 
-def _odd(part: Part, lines: Sequence[bytes], findings: Findings) -> Iterator[_File]:
-    if records := list(records_in(lines)):
-        tally(findings, records)
-        yield len(records), partial(parquet.write_odd_results, part=part, records=records)
+def _plain_file(part: Part, records: Records, said: Sequence[Said], findings: Findings) -> _File:
+    numbers = np.bincount(records.said, minlength=len(said)).tolist()
+    tally_counts(findings, {each: number for each, number in zip(said, numbers, strict=True) if number})
+    return len(records), partial(parquet.write_results, part=part, records=records, said=tuple(said))
+
+
+def _odd_file(part: Part, lines: Sequence[bytes], findings: Findings) -> _File:
+    records = list(records_in(lines))
+    tally(findings, records)
+    return len(records), partial(parquet.write_odd_results, part=part, records=records)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, target: Path, key: str, file: _File) -> None:

@@ -43,7 +43,7 @@ class Records:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def only(self, which: Flags) -> "Records":
+    def only(self, which: Flags | slice) -> "Records":
         """Some of them."""
         raw = None if self.raw is None else self.raw[which]
         return Records(self.ids[which], self.created_at[which], self.redacted_at[which], self.said[which], raw)
@@ -149,8 +149,9 @@ class LineSorter:
                     yield shape, rest, rows
                     break
                 if fits.any():
-                    yield shape, rest[fits], rows[fits]
-                    rest, rows = rest[~fits], rows[~fits]
+                    those, others = np.flatnonzero(fits), np.flatnonzero(~fits)
+                    yield shape, rest[those], rows.take(those, axis=0)
+                    rest, rows = rest[others], rows.take(others, axis=0)
 
     def _shape(self, number: int, line: bytes) -> Shape:
         """The known shape with this number, of those of a line's length; the line's own where there are no more."""

@@ -58,7 +58,7 @@ def put(stack: Stack, tmp_path: Path) -> Put:
     def put_file(part: int, number: int, *records: ResultRecord, run_id: str = RUN_ID) -> None:
         folder = tmp_path / f"{part}-{number}"
         folder.mkdir()
-        with parquet.connected(folder) as connection:
+        with parquet.connected(folder, threads=1) as connection:
             parquet.write_odd_results(connection, folder / "file", part=part_of(part), records=records)
         key = results_key(part_of(part, run_id), number)
         stack.s3.upload_file(str(folder / "file"), "results", key)

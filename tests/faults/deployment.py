@@ -375,7 +375,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setattr(adapters.handler, "time", Time)
     monkeypatch.setattr(turns, "time", Time)
     monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", deployment.log)
-    monkeypatch.setattr(parquet, "connected", lambda _: nullcontext())
+    monkeypatch.setattr(parquet, "connected", lambda _, threads: nullcontext())
     monkeypatch.setattr(parquet, "write_results", write_json)
     monkeypatch.setattr(parquet, "write_odd_results", write_odd_json)
     monkeypatch.setattr(parquet, "write_checked_ids", write_ids)

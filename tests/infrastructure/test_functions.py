@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.settings import Settings as FunctionSettings
+from cdk.allocation import FOR_ARRAYS
 from cdk.bundling import FUNCTIONS, ROOT
 from cdk.rules import flat
 from tests.iam import listed
@@ -260,9 +261,9 @@ def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
     assert given["write_results"] == (512 + 2 * 1024, 512 + 3 * 1024)
 
 
-def test_arrays_are_not_given_back_to_the_system_one_by_one(aws: Deployment) -> None:
+def test_those_that_compute_with_arrays_are_set_up_for_it(aws: Deployment) -> None:
     variables = {name: each["Environment"]["Variables"] for name, each in aws.functions.items()}
-    assert {name for name, each in variables.items() if "MALLOC_TRIM_THRESHOLD_" in each} == {
+    assert {name for name, each in variables.items() if FOR_ARRAYS.items() <= each.items()} == {
         "prepare_part",
         "deduplicate_part",
         "write_results",
@@ -289,7 +290,7 @@ def test_a_function_ends_before_its_state_gives_up(aws: Deployment) -> None:
 @each_function
 def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> None:
     variables = aws.functions[name]["Environment"]["Variables"]
-    assert {key for key in variables if not key.startswith("MALLOC_")} == {
+    assert variables.keys() - FOR_ARRAYS.keys() == {
         "RUNS_TABLE",
         "RESULTS_TABLE",
         "RESULTS_BUCKET",
