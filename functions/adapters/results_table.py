@@ -22,14 +22,15 @@ from compliance.runs import Findings, Part, results_key
 FILE_RECORDS = 120 << 10
 """Of a file, which is then 2 MB: as many as DuckDB puts into one group of rows."""
 
-ODD_BYTES = 8 << 20
-"""Of lines that are read one by one, for one file: in memory their records take several times as much."""
+ODD_BYTES, ODD_LINES = 8 << 20, 50_000
+"""Of lines that are read one by one, for one file: in memory their records take many times as much."""
 
-TEXT_BYTES = 8 << 20
-"""Of X's answer, that are read at once: some 40,000 records, beside which a call of NumPy's costs little."""
+TEXT_BYTES, TEXT_LINES = 8 << 20, 200_000
+"""Of X's answer, that are read at once: some 40,000 records, beside which a call of NumPy's costs little. Where lines
+are too short to be records, there are fewer bytes to a text."""
 
 _CORES = 2
-"""So many texts are read, and files written, at a time, each by one thread."""
+"""So many texts are read, and files written, at a time, each by one thread. One more of each may be waiting."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -67,16 +68,16 @@ def _files(part: Part, answer: Iterable[bytes], pool: Executor, findings: Findin
     sorter = LineSorter()
     plain: list[Records] = []
     odd: list[bytes] = []
-    for records, lines in _ahead(pool, SortedLines.read, map(sorter.sort, long_texts(answer, TEXT_BYTES))):
+    for records, lines in _ahead(pool, SortedLines.read, map(sorter.sort, _texts(answer))):
         plain.append(records)
         while sum(map(len, plain)) >= FILE_RECORDS:
             joined = Records.joined(plain)
             yield _plain_file(part, joined.only(slice(FILE_RECORDS)), sorter.said, findings)
             plain = [joined.only(slice(FILE_RECORDS, None))]
         odd += filter(bytes.strip, lines)
-        if sum(map(len, odd)) >= ODD_BYTES:
-            yield _odd_file(part, odd, findings)
-            odd = []
+        while len(odd) >= ODD_LINES or sum(map(len, odd)) >= ODD_BYTES:
+            yield _odd_file(part, odd[:ODD_LINES], findings)
+            odd = odd[ODD_LINES:]
     if any(plain):
         yield _plain_file(part, Records.joined(plain), sorter.said, findings)
     if odd:
@@ -106,6 +107,15 @@ def _write(connection: duckdb.DuckDBPyConnection, target: Path, key: str, file: 
         raise StepFailed(f"Of {records} records of X's answer, {written} came into the table's file.")
     objects.write_file(key, target)
     target.unlink()
+
+
+def _texts(answer: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The answer in texts that are read at once, each in pieces."""
+    for pieces in long_texts(answer, TEXT_BYTES):
+        if sum(piece.count(b"\n") for piece in pieces) <= TEXT_LINES:
+            yield pieces
+        else:
+            yield from long_texts(pieces, TEXT_BYTES // 32)
 
 
 def _ahead(pool: Executor, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:

@@ -3,6 +3,11 @@
 import sys
 from collections.abc import Iterable, Iterator
 
+from compliance.errors import StepFailed
+
+LONGEST = 64 << 20
+"""Bytes of a line that is held in memory."""
+
 
 def whole_lines(blocks: Iterable[bytes], longest: int = sys.maxsize, size: int = 1 << 20) -> Iterator[bytes]:
     """The same text in blocks of about ``size`` bytes at most that end with a newline.
@@ -26,15 +31,20 @@ def whole_lines(blocks: Iterable[bytes], longest: int = sys.maxsize, size: int =
 
 
 def long_texts(blocks: Iterable[bytes], least: int) -> Iterator[list[bytes]]:
-    """The same text in several that end with a newline and have about ``least`` bytes or more, each in pieces."""
+    """The same text in several that have ``least`` bytes, and more up to the next newline. Each comes in pieces.
+
+    They are the same whatever the blocks are. Raises StepFailed when a line has more than LONGEST bytes.
+    """
     pieces: list[bytes] = []
     room = least
     for block in blocks:
-        room -= len(block)
-        end = block.rfind(b"\n") + 1 if room <= 0 else 0
-        if end:
-            yield [*pieces, block[:end]]
-            pieces, room = [], least
-        pieces.append(block[end:])
+        start = 0
+        while end := block.find(b"\n", start + max(0, room - 1)) + 1:
+            yield [*pieces, block[start:end]]
+            pieces, room, start = [], least, end
+        pieces.append(block[start:])
+        room -= len(block) - start
+        if room < -LONGEST:
+            raise StepFailed(f"X's answer has a line of more than {LONGEST >> 20} MB, which is no record.")
     if rest := b"".join(pieces):
         yield [rest] if rest.endswith(b"\n") else [rest, b"\n"]

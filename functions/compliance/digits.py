@@ -1,6 +1,7 @@
 """What digits are worth, eight at a time: text is read as 64-bit words, the first character in the lowest byte.
 
-Each byte of a word is what a digit is worth, and zero for any other character.
+Each byte of a word is what a digit is worth, and zero where there should be none. A character that stands in a digit's
+place may be worth up to 15: only what ``are_digits`` says yes to is worth what the others say.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,7 @@ _MONTHS = (np.arange((1 << 16) + 1) - 1970 * 12 - 1).view("M8[M]").astype("M8[m]
 
 
 def values(words: Words) -> Words:
-    """What words of eight digits are worth. Takes their place.
+    """What words of eight digits are worth. Overwrites them.
 
     Neighbours are added in pairs, then pairs of pairs, then these, each time all at once: a lane's lower half is added
     to the upper one, so many times, and what was there moves down.
@@ -73,7 +74,7 @@ def values(words: Words) -> Words:
 
 
 def numbers(words: Words) -> Words:
-    """What the three words of each column are worth together, if it is less than 2^64. They are lost."""
+    """What the three words of each column are worth together, if it is less than 2^64. Overwrites them."""
     high, middle, low = values(words)
     high *= np.uint64(10**16)
     middle *= np.uint64(10**8)

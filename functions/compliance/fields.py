@@ -19,6 +19,11 @@ class Place(NamedTuple):
     start: int
     end: int
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.end - self.start
+
 
 class Said(NamedTuple):
     """What a line says in words."""
@@ -30,7 +35,7 @@ class Said(NamedTuple):
 class Fields(NamedTuple):
     """What a line says. ``deleted_at`` is there beside ``redacted_at`` only, and has to be the same.
 
-    Where that does not say everything, the line ``is_kept``.
+    Where that does not say everything, the line ``is_kept`` as well, as ``raw``.
     """
 
     said: Said
@@ -53,8 +58,7 @@ class Fields(NamedTuple):
     @property
     def least_id(self) -> int:
         """What an ID of so many digits is at least, if none is a leading zero."""
-        digits = self.id.end - self.id.start
-        return 10 ** (digits - 1) if digits > 1 else 0
+        return 10 ** (self.id.size - 1) if self.id.size > 1 else 0
 
 
 def fields_of(line: bytes) -> Fields | None:
@@ -78,7 +82,7 @@ def fields_of(line: bytes) -> Fields | None:
     record = parse_line(canonical)
     if record is None or record.action is None:
         return None
-    if deleted_at and redacted_at and len(times["deleted_at"][0]) != len(times["redacted_at"][0]):
+    if redacted_at and deleted_at and redacted_at.size != deleted_at.size:
         return None
     said, place = Said(record.action, record.reason), Place(*number.span())
     return Fields(said, record.raw is not None, place, created_at, redacted_at, deleted_at)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from compliance.digits import Flags, Microseconds, Words, are_digits, microseconds, numbers
 from compliance.fields import Fields, Said
 from compliance.lines import Lines, Numbers, Positions
-from compliance.shapes import AROUND, Rows, Shape, rows_of
+from compliance.shapes import PADDING, Rows, Shape, rows_of
 
 _LONGEST = 1 << 10
 """Bytes of a line that is read with others. A usual one has 200."""
 
 _MOST_OF_A_LENGTH, _MOST = 16, 512
-"""Shapes that are looked for, so that an answer of garbage, where each line has its own, takes little longer."""
+"""Shapes that are looked for: the first that are met, for good. Lines of any others are read one by one, so that an
+answer of garbage, where each line has its own, takes little longer than that."""
 
 _ANY = Shape(b"")
 """Any line has it, and says nothing with it."""
@@ -72,9 +73,10 @@ class _Group:
 
 @dataclass(frozen=True)
 class SortedLines:
-    """Lines of a text by their shapes, with the digits of those that have fields, and the others.
+    """The lines of a text that can be read at once, group by group, and the ``odd`` ones.
 
-    ``words`` has three rows for the ID and three for each time; ``agree`` says of which lines two times are the same.
+    For each line of the ``groups`` in their order, ``words`` has a column: three words for its ID and three for each of
+    two times. ``agree`` says where ``deleted_at`` is not in the way.
     """
 
     lines: Lines
@@ -84,7 +86,7 @@ class SortedLines:
     odd: Positions
 
     def read(self) -> tuple[Records, list[bytes]]:
-        """What the lines say, and the lines that have to be read by themselves. The words are lost."""
+        """What the lines say, and the lines that have to be read by themselves. Once: overwrites the words."""
         is_right = self.agree & are_digits(self.words)
         ids = numbers(self.words[:3])
         times, exist = microseconds(self.words[3:].reshape(2, 3, -1))
@@ -122,7 +124,7 @@ class LineSorter:
 
     def sort(self, texts: Iterable[bytes]) -> SortedLines:
         """Takes whole lines, in pieces. Blank ones are left out."""
-        lines = Lines.of(b"".join([AROUND, *texts, AROUND]))
+        lines = Lines.of(b"".join([PADDING, *texts, PADDING]))
         words = np.empty((9, len(lines)), np.uint64)
         agree = np.empty(len(lines), bool)
         groups: list[_Group] = []

@@ -56,10 +56,14 @@ def parse_line(line: bytes) -> ResultRecord | None:
     text = line.decode("utf-8", errors="replace").strip()
     try:
         data = json.loads(text)
+        if isinstance(data, dict):
+            return _record(data, text)
     except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        return ResultRecord(None, error="unreadable_line", raw=text)
+        pass
+    return ResultRecord(None, error="unreadable_line", raw=text)
+
+
+def _record(data: Mapping[str, Any], text: str) -> ResultRecord:
     times = {name: _time(data.get(name)) for name in ("created_at", "redacted_at", "deleted_at")}
     action, reason = _word(data.get("action")), _word(data.get("reason"))
     words = [data[name] for name in ("id", "action", "reason", "error") if data.get(name) is not None]
@@ -101,7 +105,10 @@ def tally(findings: Findings, records: Iterable[ResultRecord]) -> None:
 
 
 def tally_counts(findings: Findings, counts: Mapping[tuple[str | None, str | None], int]) -> None:
-    """The same for so many records of each action and reason."""
+    """The same for so many records of each action and reason.
+
+    Of too many different words, it depends on their order which are counted as ``OTHER``.
+    """
     for (action, reason), number in counts.items():
         findings["records"] += number
         if action is None:

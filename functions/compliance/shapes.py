@@ -1,7 +1,8 @@
 """Shapes of the lines of X's answer: lines that differ in their digits only say the same but for ID and times.
 
 An answer of millions of lines has a few dozen shapes, each of which is read once. Lines of a shape are read all at
-once, where they stand in a text: a row has what is ``AROUND`` a line before it, the line, and some of what is behind.
+once, as rows of bytes: each has the ``BEFORE`` bytes that stand before its line in the text, the line, and 8 to 15 that
+stand behind it. So every word that is read lies within the row; what is not the line's is masked.
 """
 
 from collections.abc import Iterable
@@ -15,15 +16,20 @@ from compliance.lines import Lines, Positions
 
 Rows = NDArray[np.uint8]
 
-WORD = 8
-AROUND = b"\n" * 3 * WORD
-"""Has to stand before and behind a text: the words of its first line's ID may begin before it."""
+_WORD = 8
+"""Bytes of it."""
+
+BEFORE = 3 * _WORD
+"""The words that end with an ID may begin so many bytes before its line."""
+
+PADDING = b"\n" * BEFORE
+"""Blank lines that have to stand before and behind a text, so that each of its lines has a row."""
 
 
 def rows_of(lines: Lines, which: Positions, length: int) -> Rows:
-    """Some lines that have so many bytes, or more."""
-    width = len(AROUND) + -(-length // WORD) * WORD + WORD
-    starts = lines.starts[which] - len(AROUND)
+    """Lines of a padded text that have so many bytes; of longer ones their beginnings."""
+    width = BEFORE + -(-length // _WORD) * _WORD + _WORD
+    starts = lines.starts[which] - BEFORE
     windows = np.ndarray((len(lines.text) - width + 1,), f"V{width}", lines.text, strides=(1,))
     return windows[starts].view(np.uint8).reshape(-1, width)
 
@@ -39,17 +45,22 @@ class Shape:
         """The shape that a line has."""
         self.fields = fields = fields_of(line)
         places = [Place(0, len(line))] if fields is None else fields.places
-        behind = bytes(-len(line) % WORD)
-        self._mask = np.frombuffer(bytes(0xFF - bits for bits in _digits(line, places)) + behind, "<u8")
+        behind = bytes(-len(line) % _WORD)
+        self._mask = np.frombuffer(bytes(0xFF - bits for bits in _digit_bits(line, places)) + behind, "<u8")
         self._template = np.frombuffer(line + behind, "<u8") & self._mask
         self._words: list[list[tuple[int, np.uint64]]] = []
-        if fields is not None:
-            self._words.append(_words(line, fields.id, fields.id.end - 24, (0, 8, 16)))
-            self._words += [_words(line, place, place.start, (0, 8, 17)) if place else [] for place in fields.times]
+        self._twins: list[tuple[int, int]] = []
+        if fields is None:
+            return
+        self._words.append(_words(line, fields.id, fields.id.end - 24, (0, 8, 16)))
+        self._words += [_words(line, place, place.start, (0, 8, 17)) if place else [] for place in fields.times]
+        if fields.redacted_at and fields.deleted_at:
+            one, other = BEFORE + fields.redacted_at.start, BEFORE + fields.deleted_at.start
+            self._twins = [(one + at, other + at) for at in (0, 8, fields.redacted_at.size - _WORD)]
 
     def fits(self, rows: Rows) -> Flags:
         """Which lines have this shape. In place of digits there may be one of ``:;<=>?`` as well."""
-        words = rows.view("<u8")[:, len(AROUND) // WORD :][:, : len(self._template)] & self._mask
+        words = rows.view("<u8")[:, BEFORE // _WORD :][:, : len(self._template)] & self._mask
         words ^= self._template
         found: Flags = np.bitwise_or.reduce(words, axis=1) == 0
         return found
@@ -62,16 +73,14 @@ class Shape:
                 np.bitwise_and(_column(rows, start), digits, out=column)
 
     def agree(self, rows: Rows) -> Flags:
-        """Which lines with fields say the same at ``deleted_at`` as at ``redacted_at``, if they say something there."""
+        """Which lines with fields say nothing else at ``deleted_at`` than at ``redacted_at``."""
         agree = np.ones(len(rows), bool)
-        if self.fields is not None and self.fields.redacted_at and self.fields.deleted_at:
-            (start, end), (again, _) = self.fields.redacted_at, self.fields.deleted_at
-            for at in (0, 8, end - start - WORD):
-                agree &= _column(rows, len(AROUND) + start + at) == _column(rows, len(AROUND) + again + at)
+        for one, other in self._twins:
+            agree &= _column(rows, one) == _column(rows, other)
         return agree
 
 
-def _digits(line: bytes, places: Iterable[Place]) -> bytes:
+def _digit_bits(line: bytes, places: Iterable[Place]) -> bytes:
     """The bits of a line in which one digit differs from another."""
     digits = bytearray(len(line))
     for start, end in places:
@@ -81,9 +90,9 @@ def _digits(line: bytes, places: Iterable[Place]) -> bytes:
 
 def _words(line: bytes, place: Place, start: int, at: Iterable[int]) -> list[tuple[int, np.uint64]]:
     """Where in a row words begin, counted from a byte of its line, and which of their bits are digits of a place."""
-    digits = bytes(len(AROUND)) + _digits(line, [place]) + bytes(WORD)
-    starts = [len(AROUND) + start + each for each in at]
-    return [(each, np.uint64(int.from_bytes(digits[each : each + WORD], "little"))) for each in starts]
+    digits = bytes(BEFORE) + _digit_bits(line, [place]) + bytes(_WORD)
+    starts = [BEFORE + start + each for each in at]
+    return [(each, np.uint64(int.from_bytes(digits[each : each + _WORD], "little"))) for each in starts]
 
 
 def _column(rows: Rows, start: int) -> Words:

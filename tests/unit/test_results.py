@@ -116,6 +116,15 @@ def test_a_line_that_cannot_be_read_is_visible_as_such(line: bytes) -> None:
     assert record.raw == line.decode(errors="replace")
 
 
+@pytest.mark.parametrize("name", ["id", "action", "error"])
+def test_a_value_that_is_too_deep_for_python_is_kept(name: str) -> None:
+    for depth in range(800, 1100):
+        line = f'{{"{name}": {"[" * depth}{"]" * depth}}}'
+        record = parse_line(line.encode())
+        assert record is not None
+        assert record.raw == line
+
+
 VALUES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.lists(st.none(), max_size=2)
 )

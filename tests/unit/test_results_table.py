@@ -1,8 +1,9 @@
 """The results table: whatever lines an answer has, its rows are what ``parse_line`` makes of them."""
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters import objects, parquet, results_table
+from compliance import blocks
 from compliance.blocks import long_texts, whole_lines
 from compliance.errors import StepFailed
+from compliance.records import LineSorter, SortedLines
 from compliance.results import ResultRecord, no_findings, records_in, tally
 from compliance.runs import Findings, Part
 
@@ -39,13 +42,14 @@ Rows = Counter[tuple[Any, ...]]
 def files_of(
     answer: bytes, block: int = 1 << 20, text: int = 1 << 20, file: int = 10_000
 ) -> tuple[list[Rows], Findings]:
-    """The rows of each file, and the findings. ``file`` is how many records, or bytes of odd lines, make one."""
+    """The rows of each file, and the findings. ``file`` is how many records make one."""
     files: dict[str, bytes] = {}
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(objects, "write_file", lambda key, file: files.setdefault(key, file.read_bytes()))
         patch.setattr(results_table, "TEXT_BYTES", text)
         patch.setattr(results_table, "FILE_RECORDS", file)
-        patch.setattr(results_table, "ODD_BYTES", file)
+        patch.setattr(results_table, "ODD_BYTES", 100 * file)
+        patch.setattr(results_table, "ODD_LINES", file)
         blocks = (answer[start : start + block] for start in range(0, len(answer), block))
         findings = results_table.write_results_table(PART, blocks)
         assert sorted(key[-18:] for key in files) == [f"-00007-{number:03}.parquet" for number in range(len(files))]
@@ -163,11 +167,46 @@ def test_a_line_of_a_megabyte_and_one_of_many_fields_are_kept() -> None:
     check(lines(*[RECORD] * 20, RECORD | many, *[RECORD] * 20))
 
 
-def test_a_long_answer_makes_files_of_a_bounded_size_and_the_same_ones_again() -> None:
+def test_a_long_answer_makes_files_of_a_bounded_size_and_the_same_ones_again(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = lines(*[RECORD] * 100) + b"odd\n" * 100 + lines(*[RECORD] * 7)
     files, _ = found = files_of(answer, block=1000, text=3000, file=30)
-    assert [rows.total() for rows in files] == [30, 30, 30, 100, 17]
-    assert files_of(answer, block=1000, text=3000, file=30) == found
+    assert [rows.total() for rows in files] == [30, 30, 30, 30, 30, 30, 17, 10]
+    for name in ("write_results", "write_odd_results"):
+        monkeypatch.setattr(parquet, name, delayed(getattr(parquet, name)))
+    monkeypatch.setattr(SortedLines, "read", delayed(SortedLines.read))
+    assert files_of(answer, block=70, text=3000, file=30) == found
+
+
+def delayed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, which takes the longer the earlier it is called."""
+    pauses = iter([0.1, 0.05, 0.02])
+
+    def call(*given: Any, **named: Any) -> Any:
+        time.sleep(next(pauses, 0))
+        return function(*given, **named)
+
+    return call
+
+
+def test_a_line_that_memory_may_not_hold_ends_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "LONGEST", 3 << 20)
+    with pytest.raises(StepFailed, match="a line of more than 3 MB"):
+        written(lines(RECORD) + b"x" * (8 << 20))
+
+
+def test_lines_that_are_too_short_to_be_records_are_read_fewer_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results_table, "TEXT_LINES", 50)
+    sizes = []
+    sort = LineSorter.sort
+
+    def noted(self: LineSorter, texts: Sequence[bytes]) -> SortedLines:
+        sizes.append(len(joined(texts)))
+        return sort(self, texts)
+
+    monkeypatch.setattr(LineSorter, "sort", noted)
+    check(lines(*[RECORD] * 40) + b"\n\n7\n" * 1000, text=4096)
+    assert sizes[0] >= 4096
+    assert max(sizes[1:]) < 200
 
 
 @pytest.mark.parametrize("write", ["write_results", "write_odd_results"])
@@ -197,9 +236,11 @@ def joined(pieces: Iterable[bytes]) -> bytes:
 def test_long_texts_are_the_same_text(blocks: list[bytes], least: int) -> None:
     text = joined(blocks)
     texts = [joined(pieces) for pieces in long_texts(blocks, least)]
-    assert all(each.endswith(b"\n") for each in texts)
-    assert all(len(each) >= least - len(b"abc") for each in texts[:-1])
     assert joined(texts) == text + (b"\n" if text and not text.endswith(b"\n") else b"")
+    for each in texts[:-1]:
+        assert len(each) >= least
+    for each in texts:
+        assert each.index(b"\n", min(least, len(each)) - 1) == len(each) - 1
 
 
 @given(st.lists(st.sampled_from([b"\n", b"abc", b"d\ne"])))
