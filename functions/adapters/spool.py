@@ -48,11 +48,14 @@ class Spool:
 
     def store(self, key: str) -> None:
         """Writes the object to S3."""
-        objects.write(key, io.BufferedReader(_File(list(self._blocks)), BLOCK), self.crc32c)
+        objects.write(key, io.BufferedReader(_File(self._blocks), BLOCK), self.crc32c)
 
 
 class _File(io.RawIOBase):
-    """Blocks as a file, which boto3 reads, and reads again when S3 has to be asked again."""
+    """Blocks as a file, which boto3 reads, and reads again when S3 has to be asked again.
+
+    They stay the spool's: whoever keeps the file for longer does not keep their memory.
+    """
 
     def __init__(self, blocks: Sequence[bytes]) -> None:
         self._blocks = blocks

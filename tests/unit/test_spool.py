@@ -44,6 +44,16 @@ def test_the_body_that_boto3_is_given_behaves_as_a_file_of_the_same_bytes(blocks
         assert getattr(bodies[0], name)(*arguments) == getattr(expected, name)(*arguments)
 
 
+def test_who_keeps_the_body_does_not_keep_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies: list[IO[bytes]] = []
+    monkeypatch.setattr(objects, "write", lambda _key, body, _crc32c: bodies.append(body))
+    with spooled([b"1\n", b"2\n"]) as spool:
+        spool.store("key")
+        assert bodies[0].read() == b"1\n2\n"
+    bodies[0].seek(0)
+    assert bodies[0].read() == b""
+
+
 @given(blocks=BLOCKS)
 def test_length_and_checksum_are_those_of_all_blocks_and_reading_forgets_them(blocks: list[bytes]) -> None:
     spool = spooled(blocks)
