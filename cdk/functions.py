@@ -163,8 +163,8 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             runs=RECORD,
             grants=[*may.write_results("raw"), *may.read_bearer_token()],
         ),
-        # Turns the raw results and the part into Parquet, with NumPy and DuckDB. Keeps up to 25 bytes for each ID to
-        # sort them, in memory or else on disk; the part is there too.
+        # Turns the raw results and the part into Parquet, with NumPy and DuckDB. Keeps 200 MB of the results, whatever
+        # their length; then up to 25 bytes for each ID to sort them, in memory or else on disk, where the part is too.
         "write_results": Spec(
             memory=max(ONE_CPU, 512 + 2 * settings.part_size_mb),
             timeout=transfer,
