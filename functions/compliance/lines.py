@@ -44,9 +44,12 @@ class Lines:
 
     def texts(self, which: Positions) -> list[bytes]:
         """Some of the lines."""
-        starts = np.where(which, self.ends[which - 1] + 1, 0)
-        spans = zip(starts.tolist(), self.ends[which].tolist(), strict=True)
+        spans = zip(self.starts_of(which).tolist(), self.ends[which].tolist(), strict=True)
         return [self.text[start:end] for start, end in spans]
+
+    def starts_of(self, which: Positions) -> Positions:
+        """Where some of the lines begin."""
+        return np.where(which, self.ends[which - 1] + 1, 0)
 
     @property
     def starts(self) -> Positions:
@@ -86,10 +89,15 @@ class Lines:
             words = np.ndarray((_WORDS, len(self)), "<u8", text, length, (_WORD, length + 1)).copy()
             words &= _DIGITS[:, length, np.newaxis]
         else:
-            windows = np.ndarray((len(text) - len(_PAD) + 1,), f"V{len(_PAD)}", text, strides=(1,))
             words = _DIGITS.take(lengths, axis=1)
-            words &= windows[self.ends].view("<u8").reshape(-1, _WORDS).T
+            words &= rows_at(text, self.ends, len(_PAD)).view("<u8").T
         return numbers(words)
+
+
+def rows_at(text: bytes, starts: Positions, width: int) -> NDArray[np.uint8]:
+    """So many bytes of a text from each of some places on, a row for each."""
+    windows = np.ndarray((len(text) - width + 1,), f"V{width}", text, strides=(1,))
+    return windows[starts].view(np.uint8).reshape(-1, width)
 
 
 def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:

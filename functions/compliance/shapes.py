@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from compliance.digits import Flags, Words
 from compliance.fields import Place, fields_of
-from compliance.lines import Lines, Positions
+from compliance.lines import Lines, Positions, rows_at
 
 Rows = NDArray[np.uint8]
 
@@ -29,9 +29,7 @@ PADDING = b"\n" * BEFORE
 def rows_of(lines: Lines, which: Positions, length: int) -> Rows:
     """Lines of a padded text that have so many bytes; of longer ones their beginnings."""
     width = BEFORE + -(-length // _WORD) * _WORD + _WORD
-    starts = lines.starts[which] - BEFORE
-    windows = np.ndarray((len(lines.text) - width + 1,), f"V{width}", lines.text, strides=(1,))
-    return windows[starts].view(np.uint8).reshape(-1, width)
+    return rows_at(lines.text, lines.starts_of(which) - BEFORE, width)
 
 
 class Shape:

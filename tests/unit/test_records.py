@@ -1,9 +1,9 @@
 """Lines of X's answer as arrays: what they say is what ``parse_line`` makes of each."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,18 +15,13 @@ from compliance.digits import microseconds
 from compliance.fields import Said
 from compliance.records import LineSorter, Records
 from compliance.results import ResultRecord, records_in
+from tests.unit import answering
+from tests.unit.answering import RECORD
 
-RECORD = {
-    "id": "1800000000000000001",
-    "action": "delete",
-    "created_at": "2019-10-29T17:02:47.000Z",
-    "reason": "deleted",
-}
+lines = partial(answering.lines, separators=(", ", ": "))
+"""As X writes them."""
+
 TIMES = {"redacted_at": "2026-03-01T12:00:22.039Z", "deleted_at": "2026-03-01T12:00:22.039Z"}
-
-
-def lines(*records: Any, separators: tuple[str, str] = (", ", ": ")) -> bytes:
-    return b"".join(json.dumps(each, separators=separators).encode() + b"\n" for each in records)
 
 
 def read(*texts: bytes) -> tuple[Counter[ResultRecord], list[bytes]]:

@@ -23,6 +23,7 @@ from compliance.errors import StepFailed
 from compliance.records import LineSorter, SortedLines
 from compliance.results import ResultRecord, no_findings, records_in, tally
 from compliance.runs import Findings, Part
+from tests.unit.answering import RECORD, lines
 
 PART = cast(
     Part,
@@ -147,18 +148,6 @@ def answers(draw: st.DrawFn) -> bytes:
 @example(answer=b"\n\n", block=1, text=1, file=1)
 def test_the_rows_are_what_the_lines_say(answer: bytes, block: int, text: int, file: int) -> None:
     check(answer, block=block, text=text, file=file)
-
-
-RECORD = {
-    "id": "1800000000000000001",
-    "action": "delete",
-    "created_at": "2019-10-29T17:02:47.000Z",
-    "reason": "deleted",
-}
-
-
-def lines(*records: Any, separators: tuple[str, str] = (",", ":")) -> bytes:
-    return b"".join(json.dumps(each, separators=separators).encode() + b"\n" for each in records)
 
 
 def test_a_line_of_a_megabyte_and_one_of_many_fields_are_kept() -> None:
