@@ -158,7 +158,7 @@ def test_before_a_first_deployment_it_tells_account_region_what_is_made_and_the_
     assert "us-east-1" in result.stdout
     assert re.search(r"XComplianceStorage is new: \d+ resources will be created", result.stdout)
     assert f"About ${monthly(assembly):.2f} a month" in result.stdout
-    assert "A million IDs, with the index: $0.0165 at AWS" in result.stdout
+    assert f"A million IDs, with the index: ${PER_MILLION.first_check} at AWS" in result.stdout
 
 
 def test_nothing_changes_where_the_same_is_deployed(

@@ -26,7 +26,7 @@ class PerMillion(NamedTuple):
     x: float
 
 
-PER_MILLION: Final = PerMillion(first_check=0.0165, recheck=0.0039, x=0.035)
+PER_MILLION: Final = PerMillion(first_check=0.0166, recheck=0.0039, x=0.035)
 
 
 def monthly(assembly: Assembly) -> float:
