@@ -1,6 +1,7 @@
 """CSV and TSV: one column of each row."""
 
 import csv
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,13 +9,17 @@ from io import StringIO
 from itertools import chain
 
 from compliance.errors import UnsupportedInput
-from compliance.ids import MAX_LINE
+from compliance.ids import MAX_LINE, read_id
 from compliance.readers.texts import lines_of
 
 MAX_ROW = 4 << 20
 """Characters of a row at most. A field of it has 131,072 at most, which is Python's own limit."""
 
 _BATCH = 8192
+
+_END_OF_LINE = re.compile(r"\r\n|\n|\r")
+_HIDDEN_DIGITS = 5
+"""A line of a text may well begin with a shorter number."""
 
 
 @dataclass
@@ -34,13 +39,19 @@ class Table:
         fewer fields than the first gives a line that says so, as nothing tells which of them is the ID. Text that is
         not UTF-8 does no harm outside the column.
 
-        Raises UnsupportedInput for quotes that are not closed as they should be, and for a row without an end: any
-        number of rows could hide in what follows.
+        Raises UnsupportedInput for quotes that are not closed as they should be, for rows that look as if they stood
+        within quotes, and for a row without an end: any number of rows could hide in what follows.
         """
         found: list[str] = []
+        reader = csv.reader(chain.from_iterable(self._text(blocks)), delimiter=self.delimiter, strict=True)
+        ended = 0
         try:
-            for row in csv.reader(chain.from_iterable(self._text(blocks)), delimiter=self.delimiter, strict=True):
+            for row in reader:
                 self._rows += 1
+                ended += 1
+                if reader.line_num != ended:
+                    ended = reader.line_num
+                    self._refuse_hidden_rows(row)
                 if row and len(row) == self._width:
                     found.append(row[self.column - 1][: MAX_LINE + 1])
                     if len(found) >= _BATCH:
@@ -66,6 +77,18 @@ class Table:
             raise UnsupportedInput(f"The table has {self._width} columns: there is no column {self.column}.")
         return [] if self.has_header else [row[self.column - 1][: MAX_LINE + 1]]
 
+    def _refuse_hidden_rows(self, row: list[str]) -> None:
+        """A row over several lines has a text of as many, or a stray quote in it has swallowed rows up to the next."""
+        width, place = self._width or len(row), self.column - 1
+        own = row[place] if place < len(row) else ""
+        for line in _END_OF_LINE.split(self.delimiter.join(row)):
+            fields = line.split(self.delimiter)
+            if len(fields) == width and fields[place] != own and _looks_like(fields[place], own):
+                raise UnsupportedInput(
+                    f"Row {self._rows} of the table holds other rows within its quotes. Put each text that has quotes "
+                    "in quotes, with its own doubled, as CSV asks for; or write the column of IDs alone."
+                )
+
     def _text(self, blocks: Iterator[bytes]) -> Iterator[list[str]]:
         """The lines with their ends, block by block; the end of a line is CRLF, LF or CR."""
         decoder = getincrementaldecoder("utf-8-sig")("replace")
@@ -80,3 +103,9 @@ class Table:
                 raise UnsupportedInput(f"Row {rows + 1} of the table is longer than {MAX_ROW >> 20} MiB.")
             unended += len(text) - len(rest)
             yield lines
+
+
+def _looks_like(text: str, own: str) -> bool:
+    """Whether a text is an ID, and no shorter than a row's own, or long enough to be none of a text's numbers."""
+    digits = min(_HIDDEN_DIGITS, len(own) or _HIDDEN_DIGITS)
+    return len(text) >= digits and isinstance(read_id(text.encode(errors="replace")), int)
