@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -13,8 +12,8 @@ from compliance import columns, kinds
 from compliance.errors import UnsupportedInput
 from compliance.ids import BOM, read_id
 from compliance.runs import JobType
-from compliance.sources import GZIP_MAGIC
-from compliance.zstd import first_bytes
+from compliance.sources import GZIP_MAGIC, first_gunzipped
+from compliance.zstd import first_unzstd
 
 KindOfFile = Literal["lines", "csv", "tsv", "jsonl", "parquet"]
 Packing = Literal["none", "gzip", "zstd"]
@@ -124,12 +123,9 @@ def _packing_of(head: bytes) -> Packing:
 def _beginning(head: bytes, packing: Packing) -> bytes:
     match packing:
         case "gzip":
-            try:
-                return zlib.decompressobj(31).decompress(head, HEAD_BYTES)
-            except zlib.error:
-                raise UnsupportedInput("The gzip file is damaged: pack it again.") from None
+            return first_gunzipped(head, HEAD_BYTES)
         case "zstd":
-            return first_bytes(head, HEAD_BYTES)
+            return first_unzstd(head, HEAD_BYTES)
     return head
 
 

@@ -50,10 +50,7 @@ def gunzip(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
         packed = block
         while packed := packed if is_open else packed.lstrip(b"\0"):
             is_open = True
-            try:
-                plain = member.decompress(packed, _BLOCK)
-            except zlib.error:
-                raise UnsupportedInput("The gzip file is damaged: pack it again.") from None
+            plain = _unpack(member, packed, _BLOCK)
             unpacked += len(plain)
             if unpacked > limit:
                 raise PartTooLarge(
@@ -67,6 +64,26 @@ def gunzip(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
                 packed, member, is_open = member.unused_data, zlib.decompressobj(_GZIP_WINDOW), False
     if is_open:
         raise UnsupportedInput("The gzip file is cut off: upload it again.")
+
+
+def first_gunzipped(packed: bytes, size: int) -> bytes:
+    """What the beginning of a gzip file unpacks to, ``size`` bytes at most.
+
+    Raises UnsupportedInput for a damaged file.
+    """
+    plain = b""
+    while len(plain) < size and (packed := packed.lstrip(b"\0")):
+        member = zlib.decompressobj(_GZIP_WINDOW)
+        plain += _unpack(member, packed, size - len(plain))
+        packed = member.unused_data
+    return plain
+
+
+def _unpack(member: "zlib._Decompress", packed: bytes, size: int) -> bytes:
+    try:
+        return member.decompress(packed, size)
+    except zlib.error:
+        raise UnsupportedInput("The gzip file is damaged: pack it again.") from None
 
 
 def plan_ranges(total: int, part_bytes: int) -> list[tuple[int, int]]:

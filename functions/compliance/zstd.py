@@ -48,7 +48,7 @@ def unzstd(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
         raise UnsupportedInput("The zstd file is cut off: upload it again.")
 
 
-def first_bytes(packed: bytes, size: int) -> bytes:
+def first_unzstd(packed: bytes, size: int) -> bytes:
     """What the beginning of a zstd file unpacks to, ``size`` bytes at most.
 
     A block gives nothing before it is whole, and has 128 KiB at most. Raises UnsupportedInput as ``unzstd`` does.

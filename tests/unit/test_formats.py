@@ -145,6 +145,13 @@ def test_a_table_is_read_whatever_separates_its_columns(delimiter: str, column: 
     assert read(f"tweets/a.csv{SUFFIX[packing]}", content, column) == [str(18 + number) for number in range(300)]
 
 
+@pytest.mark.parametrize("cut", [0, 1, 5, 30])
+def test_a_table_is_told_by_all_members_of_its_beginning(cut: int) -> None:
+    content = table(rows=[["nr", "tweet_id"], ["1", "1000000000001"]])
+    packed = gzip.compress(content[:cut]) + gzip.compress(content[cut:])
+    assert read("tweets/a.csv.gz", packed) == ["1000000000001"]
+
+
 def test_the_folder_says_which_ids_are_looked_for() -> None:
     content = table(rows=[["id", "author_id", "text"], ["18", "7", "x"]])
     assert read("tweets/a.csv", content) == ["18"]

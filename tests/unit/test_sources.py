@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compliance.errors import PartTooLarge, UnsupportedInput
-from compliance.sources import cut_to_lines, gunzip, plan_ranges
+from compliance.sources import cut_to_lines, first_gunzipped, gunzip, plan_ranges
 
 
 def blocks_of(content: bytes, start: int, size: int) -> Iterator[bytes]:
@@ -107,6 +107,18 @@ def test_ranges_are_adjacent_few_and_no_longer_than_a_part(total: int, part_byte
 def test_gzip_members_in_a_row_are_one_text(contents: list[bytes], size: int) -> None:
     packed = b"".join(gzip.compress(content) for content in contents)
     assert unpack(packed, size=size) == b"".join(contents)
+
+
+@given(
+    contents=st.lists(st.binary(max_size=300), min_size=1, max_size=4),
+    size=st.integers(0, 1500),
+    cut=st.integers(0, 400),
+)
+def test_the_first_bytes_are_those_of_the_whole(contents: list[bytes], size: int, cut: int) -> None:
+    content, packed = b"".join(contents), b"\0".join(map(gzip.compress, contents))
+    assert first_gunzipped(packed, size) == content[:size]
+    first = first_gunzipped(packed[:cut], size)
+    assert content[:size].startswith(first)
 
 
 def test_a_large_file_is_unpacked_in_blocks() -> None:
