@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from adapters.aws import s3
-from adapters.http import BLOCK
-from adapters.objects import blocks_of
+from adapters.objects import blocks_around, whole_length
 from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
 from compliance.segments import Segment
-from compliance.wire import skip
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
@@ -40,7 +38,7 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int,
         if error.response.get("Error", {}).get("Code") != "InvalidRange":
             raise
         return 0, b""
-    length = _whole_length(answer)
+    length = whole_length(answer)
     with closing(answer["Body"]) as body:
         head = body.read(size)
     if len(head) < min(size, length):
@@ -49,32 +47,15 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int,
 
 
 def source_blocks(segment: Segment) -> Iterator[bytes]:
-    """The object of a segment, in its version, from the byte before the segment on, which tells whether a line ends.
+    """The object of a segment, in its version, as ``blocks_around`` reads it."""
 
-    It goes on behind the segment for as long as it is read, as a line may end there, but asks for no more than it
-    must: what is asked for and not read was sent for nothing.
-    """
-    position, stop, further = max(0, segment.start - 1), segment.end + BLOCK, BLOCK
-    size = segment.end
-    while position < size:
+    def get(byte_range: str) -> "GetObjectOutputTypeDef":
         with source_errors():
-            answer = s3().get_object(
-                Bucket=segment.bucket,
-                Key=segment.key,
-                VersionId=segment.version_id,
-                Range=f"bytes={position}-{stop - 1}",
+            return s3().get_object(
+                Bucket=segment.bucket, Key=segment.key, VersionId=segment.version_id, Range=byte_range
             )
-        size, is_range = _whole_length(answer), "ContentRange" in answer
-        yield from skip(blocks_of(answer), 0 if is_range else position)
-        further *= 2
-        position, stop = stop if is_range else size, stop + further
 
-
-def _whole_length(answer: "GetObjectOutputTypeDef") -> int:
-    """Of the object, in bytes; an answer that is not a range of it is the whole of it."""
-    if "ContentRange" in answer:
-        return int(answer["ContentRange"].rpartition("/")[2])
-    return answer["ContentLength"]
+    yield from blocks_around(get, segment.start, segment.end)
 
 
 @contextmanager

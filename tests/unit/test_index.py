@@ -132,6 +132,13 @@ def test_a_short_answer_takes_one_invocation_and_a_handful_of_requests(functions
     assert len(indexed()) == 50
 
 
+def test_a_line_ends_where_the_results_table_has_its_end(functions: Functions) -> None:
+    content = b'{"id":"1800000000000000000",\r"action":"delete"}\r\n\r\n{"id":"1800000000000000001","action":"delete"}'
+    index(functions, ref := checked(functions, content))
+    assert actions() == {1800000000000000000: "delete", 1800000000000000001: "delete"}
+    assert counts(functions, ref) == (functions.part(ref)["affected"], 0, 0) == (2, 0, 0)
+
+
 def test_a_long_answer_is_indexed_range_by_range(functions: Functions, short_ranges: None) -> None:
     words = ["delete", "rehydrate", "scrub_geo", "embargo"]
     ref = checked(functions, answer(*((number, words[number % 4]) for number in range(1, 41))))
