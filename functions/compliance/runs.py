@@ -288,19 +288,34 @@ def part_of_job(name: str) -> tuple[str, int] | None:
 _JOB_NAME = re.compile(r"((?:tweets|users)-[0-9a-f]{16})-p([0-9]{1,9})-a[0-9]+", re.ASCII)
 
 
+def parts_prefix(run: str) -> str:
+    """What the keys of a run's prepared parts begin with."""
+    return f"parts/run_id={run}/"
+
+
 def part_key(run: str, part: int) -> str:
     """Where the prepared part lies in the results bucket: a partition of the ``prepared_ids`` table."""
-    return f"parts/run_id={run}/part={part}/ids.txt"
+    return f"{parts_prefix(run)}part={part}/ids.txt"
+
+
+def deduplicated_prefix(run: str) -> str:
+    """What the keys of those parts begin with that lower parts' IDs were taken out of."""
+    return f"deduplicated/{run}/"
 
 
 def deduplicated_key(run: str, part: int) -> str:
     """Where the part lies that lower parts' IDs were taken out of."""
-    return f"deduplicated/{run}/{part:05}.txt"
+    return f"{deduplicated_prefix(run)}{part:05}.txt"
+
+
+def raw_prefix(run: str) -> str:
+    """What the keys of X's answers to a run begin with."""
+    return f"raw/{run}/"
 
 
 def raw_key(run: str, part: int) -> str:
     """Where X's answer lies in the results bucket, byte for byte as it came."""
-    return f"raw/{run}/{part:05}.ndjson"
+    return f"{raw_prefix(run)}{part:05}.ndjson"
 
 
 def segments_key(of: Run | Part) -> str:

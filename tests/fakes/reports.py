@@ -6,7 +6,7 @@ from typing import Any, cast
 from compliance.clock import time_text
 from compliance.formats import Format
 from compliance.report.content import Content, Places, Rejected
-from compliance.runs import Part, Run
+from compliance.runs import Part, Run, part_key
 from compliance.segments import Segment
 
 RUN_ID = "tweets-0123456789abcdef"
@@ -54,7 +54,7 @@ def part(number: int, of: int = 2, **changes: Any) -> Part:
         "segments_end": 1,
         "planned_parts": of,
         "checked_on": "2026-11-25",
-        "object_key": f"parts/{RUN_ID}/{number:05}.txt",
+        "object_key": part_key(RUN_ID, number),
         "bytes": 2_500_000,
         "crc32c": "yZRlqg==",
         "lines": 127_050,
@@ -116,6 +116,9 @@ def run(**changes: Any) -> Run:
         "outranked": 88,
         "parts_complete": 2,
         "parts_failed": 0,
+        "cost_aws_usd": 0.0042,
+        "cost_x_usd": 0.07,
+        "prices_of": "2026-11-23",
     } | changes
     return cast(Run, {name: value for name, value in attributes.items() if value is not None})
 

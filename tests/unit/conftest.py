@@ -18,7 +18,7 @@ from adapters.http import Wire
 from adapters.meter import count_x, note_x
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.runs import Part, PartRef, Run
+from compliance.runs import Part, PartRef, Run, part_key
 from compliance.wire import Response
 from tests.fakes.breach import crc32c
 from tests.fakes.clock import ManualClock
@@ -91,7 +91,7 @@ class Functions:
     def prepared(self, content: bytes, **attributes: Any) -> dict[str, Any]:
         """The reference of a part as Take Turn leaves it."""
         self.parts += 1
-        key = f"parts/tweets-0123456789abcdef/{self.parts:05}.txt"
+        key = part_key("tweets-0123456789abcdef", self.parts)
         objects.write(key, content, crc32c(content))
         part = {
             "run_id": "tweets-0123456789abcdef",

@@ -306,6 +306,12 @@ def test_it_keeps_the_facts_that_prove_the_check() -> None:
     assert "complete 125,000 2.5 MB yZRlqg== 1990000000000000002 tweets-0123456789abcdef-p2-a1 2,500" in text
     assert "Started 2026-11-25T10:44:01.000Z Prepared 2026-11-25T10:44:08.000Z Ended 2026-11-25T10:44:45.200Z" in text
     assert "4,000 written, 900 unchanged, 88 outranked by another word" in text
+    assert "Cost, estimated $0.0042 at AWS, $0.0700 at X, by the prices of 2026-11-23" in text
+    assert "Duplicates across parts" not in text
+
+
+def test_it_says_how_many_ids_stood_in_several_parts_where_parts_are_compared() -> None:
+    assert "Duplicates across parts 0 " in text_of(reports.complete(run=reports.run(duplicate_across_parts=0)))
 
 
 def test_every_part_tells_its_times_and_what_it_has_not_come_to() -> None:

@@ -1,6 +1,7 @@
 """A whole run, state by state as the machines call it, and what each function asks AWS for on the way."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -181,7 +182,11 @@ def test_a_dropped_file_becomes_answers(
     assert (summary["lines"], summary["accepted"], summary["duplicate"], summary["blank"]) == (42, 40, 1, 1)
     assert (summary["records"], summary["affected"], summary["by_action"]) == (20, 20, {"delete": 20})
     assert deployed.functions.world.uploaded(deployed.functions.world.x.job()).decode().split() == IDS
-    assert "40 post IDs were checked" in deployed.functions.object(summary["report"]).decode()
+    report = deployed.functions.object(summary["report"]).decode()
+    assert "40 post IDs were checked" in report
+    places = re.findall(rf"s3://{RESULTS}/([^<]+)", report)
+    assert len(places) == 5
+    assert all(deployed.functions.keys(place) for place in places)
     assert (summary["consumed"]["x_creates"], summary["prices_of"]) == (1 + refuses_resumable, DATE)
     items = aws.dynamodb().Table("results").scan()["Items"]
     assert {item["id"] for item in items} == set(IDS[::2])

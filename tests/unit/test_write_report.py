@@ -8,6 +8,7 @@ import pytest
 from adapters import aws, runs_table
 from compliance.errors import RunTakenOver
 from compliance.report.content import MOST_REJECTS
+from compliance.runs import deduplicated_key
 from tests.unit.conftest import EXECUTION, RESULTS, Functions
 
 IDS = b"1600000000000000001\n1600000000000000002\n"
@@ -56,6 +57,16 @@ def test_it_shows_the_first_rejected_lines_and_how_the_file_was_read(functions: 
     assert f"no-{MOST_REJECTS - 1}<" in text
     assert f"no-{MOST_REJECTS}<" not in text
     assert "a list, one ID per line" in text
+
+
+def test_what_was_sent_lies_where_it_says(functions: Functions) -> None:
+    run = prepared(functions, IDS)
+    assert f"s3://{RESULTS}/parts/run_id={run['run_id']}/<" in page(functions, run)
+    (part,) = runs_table.list_parts(run["run_id"])
+    functions.update(dict(part), object_key=deduplicated_key(run["run_id"], 1))
+    text = page(functions, run)
+    assert f"s3://{RESULTS}/deduplicated/{run['run_id']}/<" in text
+    assert f"s3://{RESULTS}/parts/" not in text
 
 
 def test_it_tells_no_id_that_was_accepted(functions: Functions) -> None:

@@ -9,7 +9,7 @@ from compliance.accounting import total_indexed
 from compliance.report.content import Content
 from compliance.report.elements import Column, code, data, facts, folded, section, table
 from compliance.report.partlist import note_on_others, shown
-from compliance.report.texts import count, counted, shortened, size
+from compliance.report.texts import count, counted, dollars, shortened, size
 from compliance.runs import Findings, Part, Run
 
 _OPEN_PARTS = 12
@@ -32,8 +32,10 @@ def audit(content: Content) -> Element:
                 ("Prepared", _time(run.get("prepared_at"))),
                 ("Ended", _time(run.get("ended_at"))),
                 ("Lines", _equation(run)),
+                ("Duplicates across parts", _across_parts(run)),
                 ("Records of X", _records(content.findings)),
                 ("In the index", _index(total_indexed(parts))),
+                ("Cost, estimated", _cost(run)),
             ]
         ),
         parts
@@ -72,6 +74,10 @@ def _equation(run: Run) -> str | None:
     )
 
 
+def _across_parts(run: Run) -> str | None:
+    return count(run["duplicate_across_parts"]) if "duplicate_across_parts" in run else None
+
+
 def _records(found: Findings | None) -> str | None:
     if found is None:
         return None
@@ -88,6 +94,13 @@ def _index(counts: Mapping[str, int]) -> str | None:
         f"{count(counts['indexed'])} written, {count(counts['unchanged'])} unchanged, "
         f"{count(counts['outranked'])} outranked by another word"
     )
+
+
+def _cost(run: Run) -> str | None:
+    if "cost_aws_usd" not in run:
+        return None
+    aws, x = dollars(run["cost_aws_usd"]), dollars(run["cost_x_usd"])
+    return f"{aws} at AWS, {x} at X, by the prices of {run['prices_of']}"
 
 
 def _row(part: Part) -> Sequence[Node]:

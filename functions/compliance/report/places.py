@@ -5,25 +5,36 @@ from htpy import Element
 
 from compliance.report.content import Content
 from compliance.report.elements import code, facts, listing, section
-from compliance.runs import rejects_prefix, report_key, results_prefix, segments_key
+from compliance.runs import (
+    deduplicated_prefix,
+    parts_prefix,
+    raw_prefix,
+    rejects_prefix,
+    report_key,
+    results_prefix,
+    segments_key,
+)
 
 
 def places(content: Content) -> Element:
     """Everything that the run has left, and how to ask for it."""
     run, where = content.run, content.places
     bucket = f"s3://{where.bucket}"
+    keys = [part.get("object_key", "") for part in content.parts]
+    folders = parts_prefix(run["run_id"]), deduplicated_prefix(run["run_id"])
+    sent = [code(f"{bucket}/{folder}") for folder in folders if any(key.startswith(folder) for key in keys)]
     return section(
         "places",
         "Where the data is",
         facts(
             [
                 ("Results, Parquet", code(f"{bucket}/{results_prefix(run)}")),
-                ("As X sent them", code(f"{bucket}/raw/{run['run_id']}/")),
+                ("As X sent them", code(f"{bucket}/{raw_prefix(run['run_id'])}")),
                 (
                     "Rejected lines",
                     code(f"{bucket}/{rejects_prefix(run)}") if content.rejected else None,
                 ),
-                ("What was sent", code(f"{bucket}/parts/{run['run_id']}/")),
+                *(("What was sent", folder) for folder in sent),
                 ("What was read", code(f"{bucket}/{segments_key(run)}")),
                 ("This report", code(f"{bucket}/{report_key(run)}")),
             ]

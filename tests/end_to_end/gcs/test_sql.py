@@ -61,9 +61,15 @@ def test_a_run_that_has_ended_has_a_row_that_says_what_its_record_says(checked: 
     assert row.keys() == {column.name for column in RUNS} | {"type", "checked_on"}
     times = [column.name for column in RUNS if column.type == "timestamp"]
     assert {each: moment(row[each]) for each in times} == {each: moment(run.get(each)) for each in times}
-    plain = [column.name for column in RUNS if column.type == "bigint" or column.name in ("status", "key", "error")]
+    plain = [
+        column.name
+        for column in RUNS
+        if column.type == "bigint" or column.name in ("status", "key", "error", "prices_of")
+    ]
     assert {each: row[each] for each in plain} == {each: text(run.get(each)) for each in plain}
     assert row["by_action"] == (json.dumps(run["by_action"], sort_keys=True) if "by_action" in run else None)
+    costs = {each: float(row[each] or -1) for each in ("cost_aws_usd", "cost_x_usd")}
+    assert costs == pytest.approx({each: float(run[each]) for each in costs})
     assert row["dataset"] == ("nightly" if name == "nightly" else run["key"])
 
 
