@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from compliance.distinct import Distinct
-from compliance.lines import Numbers, without
+from compliance.lines import Lines, Numbers, without
 from compliance.normalizer import Normalized, Tally
 from compliance.plausibility import bounds, oddities
 from compliance.runs import Counts, Oddities
@@ -51,32 +51,59 @@ class Prepared(Generic[S]):
 def prepare(normalized: Iterable[Normalized], limit: int, new_store: Callable[[], S]) -> Iterator[Prepared[S]]:
     """Yields at least one part, and another one whenever a part would get longer than ``limit`` bytes.
 
-    An ID is looked for within its part only, so it may stand in two.
+    A part is full when that many bytes of different IDs are in it, or three quarters of them where few repeats were
+    left to take out: to do that again and again for the last quarter would take long. An ID is looked for within its
+    part only, so it may stand in two.
     """
-    draft, distinct, tally = new_store(), Distinct(), Tally()
+    draft = _Draft(new_store)
     for lines, new in normalized:
-        if draft.bytes and draft.bytes + len(lines.text) > limit:
-            yield _finish(draft, distinct, tally, new_store)
-            draft, distinct, tally = new_store(), Distinct(), Tally()
-        draft.write(lines.text)
-        distinct.add(lines.numbers())
-        tally += new
-    yield _finish(draft, distinct, tally, new_store)
+        if draft.store.bytes and draft.store.bytes + len(lines.text) > limit:
+            part = draft.settled()
+            if part.store.bytes + max(len(lines.text), limit // 4) > limit:
+                yield part
+                draft = _Draft(new_store)
+            else:
+                draft.go_on(part)
+        draft.add(lines, new)
+    yield draft.settled()
 
 
-def _finish(draft: S, distinct: Distinct, tally: Tally, new_store: Callable[[], S]) -> Prepared[S]:
-    repeats, numbers = distinct.finish()
-    store = draft
-    if len(repeats):
-        store = new_store()
-        for block in without(draft.read(), repeats):
-            store.write(block)
-        draft.close()
-    counts = Counts(
-        lines=tally.lines,
-        blank=tally.blank,
-        accepted=len(numbers),
-        duplicate=len(repeats),
-        rejected=tally.rejected,
-    )
-    return Prepared(store, counts, tally.headers, numbers)
+class _Draft(Generic[S]):
+    """A part that more lines may come to."""
+
+    def __init__(self, new_store: Callable[[], S]) -> None:
+        self.store = new_store()
+        self._new_store = new_store
+        self._distinct = Distinct()
+        self._tally = Tally()
+        self._duplicate = 0
+
+    def add(self, lines: Lines, new: Tally) -> None:
+        self.store.write(lines.text)
+        self._distinct.add(lines.numbers())
+        self._tally += new
+
+    def settled(self) -> Prepared[S]:
+        """The part, if nothing more comes to it: each ID once."""
+        repeats, numbers = self._distinct.finish()
+        store = self.store
+        if len(repeats):
+            store = self._new_store()
+            for block in without(self.store.read(), repeats):
+                store.write(block)
+            self.store.close()
+        counts = Counts(
+            lines=self._tally.lines,
+            blank=self._tally.blank,
+            accepted=len(numbers),
+            duplicate=self._duplicate + len(repeats),
+            rejected=self._tally.rejected,
+        )
+        return Prepared(store, counts, self._tally.headers, numbers)
+
+    def go_on(self, part: Prepared[S]) -> None:
+        """Takes what it has become so far."""
+        self.store = part.store
+        self._duplicate = part.counts["duplicate"]
+        self._distinct = Distinct()
+        self._distinct.add(part.numbers)

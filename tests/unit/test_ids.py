@@ -175,6 +175,30 @@ def test_a_part_is_filled_up_to_its_last_byte(limit: int, parts: list[int]) -> N
     assert [len(part.content) for part in found] == parts
 
 
+def test_repeats_take_no_room_in_a_part() -> None:
+    blocks = [b"".join(b"%d\n" % number for number in range(100, 110))] * 50
+    (part,) = prepared_parts(blocks, 90)
+    assert part.content == blocks[0]
+    assert (part.counts["lines"], part.counts["accepted"], part.counts["duplicate"]) == (500, 10, 490)
+
+
+@given(
+    blocks=st.lists(st.lists(st.integers(1000, 1060), min_size=1, max_size=8), max_size=40),
+    limit=st.integers(40, 400),
+)
+def test_parts_together_have_every_id_and_account_for_every_line(blocks: list[list[int]], limit: int) -> None:
+    texts = [b"".join(b"%d\n" % number for number in block) for block in blocks]
+    parts = prepared_parts(texts, limit)
+    contents = [part.content.split() for part in parts]
+    assert {int(line) for content in contents for line in content} == {number for block in blocks for number in block}
+    assert sum(part.counts["lines"] for part in parts) == sum(map(len, blocks))
+    for part, content in zip(parts, contents, strict=True):
+        assert len(content) == len(set(content)) == part.counts["accepted"]
+        assert part.counts["lines"] == part.counts["accepted"] + part.counts["duplicate"]
+        assert len(part.content) <= limit
+    assert all(len(part.content) + max(limit // 4, 40) > limit for part in parts[:-1])
+
+
 def test_no_blocks_are_no_lines() -> None:
     assert normalized([]) == ([], {"lines": 0, "blank": 0, "accepted": 0, "duplicate": 0, "rejected": 0}, [])
 
