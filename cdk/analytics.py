@@ -84,6 +84,7 @@ SEGMENTS: Final = (
     Column("id_column", "string", "The column of IDs, by name or number, of csv, tsv and parquet"),
     Column("delimiter", "string", "What separates the columns of csv and tsv"),
     Column("has_header", "boolean", "Whether the first row of csv and tsv is no data"),
+    Column("may_quote", "boolean", "Whether csv and tsv may have quotes; so long a one that it was cut has none"),
 )
 PARTITIONS: Final = (
     Column("type", "string", "tweets or users"),

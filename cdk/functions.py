@@ -38,8 +38,8 @@ EVENT_BUS: Final = "default"
 
 ONE_CPU: Final = 1769
 STREAMING: Final = 1024
-PARQUET_DISK: Final = 4800
-"""Room for the largest Parquet file that is read, 5 GB."""
+PARQUET_DISK: Final = 1800
+"""Room for the IDs of a range of a Parquet file: 256 MB, and the rest of a group of rows of 1.5 GB."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             ],
         ),
         # Reads the part's segments; writes the part, what was rejected from it, and further parts if there is more than
-        # fits. Keeps the text, 12 bytes for each ID, and as much again to compare them. A Parquet file that is read
+        # fits. Keeps the text, 12 bytes for each ID, and as much again to compare them. What is read of a Parquet file
         # goes by way of the disk.
         "prepare_part": Spec(
             memory=max(ONE_CPU, 512 + 4 * settings.part_size_mb),

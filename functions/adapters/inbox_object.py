@@ -1,14 +1,15 @@
 """Objects of the inbox, each in the version that its run is about."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from adapters.aws import s3
-from adapters.objects import blocks_around, whole_length
-from compliance.errors import AwsUnavailable, SourceChanged, UnsupportedInput
+from adapters.objects import blocks_around, blocks_of, whole_length
+from compliance.errors import SourceChanged, UnsupportedInput
 from compliance.segments import Segment
 
 if TYPE_CHECKING:
@@ -31,31 +32,38 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
 def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
     """Length of an inbox object in bytes, and its first ``size`` bytes."""
     try:
-        with source_errors():
-            answer = s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes=0-{size - 1}")
+        answer = _get(bucket, key, version_id, f"bytes=0-{size - 1}")
     except ClientError as error:
         # No range is one of an object without bytes.
         if error.response.get("Error", {}).get("Code") != "InvalidRange":
             raise
         return 0, b""
-    length = whole_length(answer)
-    with closing(answer["Body"]) as body:
-        head = body.read(size)
-    if len(head) < min(size, length):
-        raise AwsUnavailable("S3 broke off at the beginning of the object.")
-    return length, head
+    return whole_length(answer), b"".join(blocks_of(answer))
+
+
+def source_end(segment: Segment, size: int) -> tuple[int, bytes]:
+    """Length of a segment's object in bytes, and its last ``size`` bytes."""
+    answer = _get_of(segment, f"bytes=-{size}")
+    return whole_length(answer), b"".join(blocks_of(answer))
+
+
+def source_range(segment: Segment, start: int, end: int) -> Iterator[bytes]:
+    """The bytes ``start`` to ``end`` (exclusive) of a segment's object."""
+    yield from blocks_of(_get_of(segment, f"bytes={start}-{end - 1}"))
 
 
 def source_blocks(segment: Segment) -> Iterator[bytes]:
     """The object of a segment, in its version, as ``blocks_around`` reads it."""
+    yield from blocks_around(partial(_get_of, segment), segment.start, segment.end)
 
-    def get(byte_range: str) -> "GetObjectOutputTypeDef":
-        with source_errors():
-            return s3().get_object(
-                Bucket=segment.bucket, Key=segment.key, VersionId=segment.version_id, Range=byte_range
-            )
 
-    yield from blocks_around(get, segment.start, segment.end)
+def _get_of(segment: Segment, byte_range: str) -> "GetObjectOutputTypeDef":
+    return _get(segment.bucket, segment.key, segment.version_id, byte_range)
+
+
+def _get(bucket: str, key: str, version_id: str, byte_range: str) -> "GetObjectOutputTypeDef":
+    with source_errors():
+        return s3().get_object(Bucket=bucket, Key=key, VersionId=version_id, Range=byte_range)
 
 
 @contextmanager

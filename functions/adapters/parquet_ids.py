@@ -1,13 +1,15 @@
 """Reads the column of IDs of a Parquet file, with DuckDB."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
 
 from compliance import columns
-from compliance.errors import UnsupportedInput
+from compliance.errors import PartTooLarge, UnsupportedInput
 from compliance.runs import JobType
 
 STEP = 500_000
@@ -16,6 +18,10 @@ STEP = 500_000
 MAX_TEXT = 100
 """Characters that are read of a text. An ID has 19 at most."""
 
+MAX_GROUP = 1_500_000_000
+"""Bytes that the IDs of a group of rows take in the file at most, as they are put on the disk."""
+
+_WORDS = "The Parquet file is damaged or cut off, or not one that can be read: write it again."
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": "600MB",
@@ -25,21 +31,29 @@ _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
 
 
-def count_rows(path: Path) -> int:
-    """The rows of a Parquet file. Raises UnsupportedInput for one that is damaged."""
-    with _opened() as connection:
-        return _count(connection, path)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group of rows whose IDs are the bytes ``start`` to ``end`` (exclusive) of the file."""
+
+    first: int
+    rows: int
+    start: int
+    end: int
 
 
 def id_lines(
-    path: Path, column: str | None, job_type: JobType, start: int = 0, end: int | None = None
+    path: Path, column: str | None, job_type: JobType, between: tuple[int, int], fetch: Callable[[int, int], None]
 ) -> Iterator[bytes]:
-    """Yields the fields of one column of the rows ``start`` to ``end`` (exclusive), a line for each, in their order.
+    """Yields the fields of one column, a line for each, in their order.
+
+    Only of those groups of rows whose fields begin ``between`` two places (the second exclusive) in the file, which may
+    have holes: nothing but its end, which tells where everything is, is read before ``fetch`` was called with the first
+    byte of a group's fields and the one behind the last.
 
     ``column`` is its name or its number from 1; without one, the usual names are looked for, and an only column is it.
     Integers, texts and whole decimals are IDs; of any other type are rejected one by one. Nothing gives a blank line.
 
-    Raises UnsupportedInput for a damaged file, and for one without such a column.
+    Raises UnsupportedInput for a damaged file, and for one without such a column; PartTooLarge for too large a group.
     """
     with _opened() as connection:
         names = connection.execute(
@@ -49,13 +63,37 @@ def id_lines(
         if kind.startswith(_NESTED) or kind.endswith("]"):
             raise UnsupportedInput(f"The column of IDs holds values of the type {kind.partition('(')[0]}, not IDs.")
         query = _query(name, is_text=kind == "VARCHAR")
-        last = _count(connection, path) if end is None else end
-        for begin in range(start, last, STEP):
-            stop = min(begin + STEP, last)
-            count, text = connection.execute(query, [str(path), begin, stop]).fetchall()[0]
-            if count != stop - begin:
-                raise UnsupportedInput("The Parquet file does not have the rows that it says it has: write it again.")
-            yield text.encode() + b"\n"
+        for group in _groups(connection, path, name):
+            if group.start in range(*between):
+                fetch(group.start, group.end)
+                yield from _lines(connection, path, query, group)
+
+
+def _groups(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> list[_Group]:
+    found = connection.execute(
+        "SELECT row_group_num_rows, least(nullif(dictionary_page_offset, 0), data_page_offset), total_compressed_size "
+        "FROM parquet_metadata(?) WHERE path_in_schema = ? ORDER BY row_group_id",
+        [str(path), name],
+    ).fetchall()
+    ((total,),) = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchall()
+    firsts = list(accumulate((group[0] for group in found), initial=0))
+    if firsts.pop() != total:
+        raise UnsupportedInput(f"{_WORDS} Two of its columns may have the same name.")
+    if any(size > MAX_GROUP for _, _, size in found):
+        raise PartTooLarge(
+            f"The IDs of a group of rows take more than {MAX_GROUP:,} bytes: write the Parquet file in smaller groups."
+        )
+    return [_Group(first, rows, start, start + size) for first, (rows, start, size) in zip(firsts, found, strict=True)]
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, path: Path, query: str, group: _Group) -> Iterator[bytes]:
+    last = group.first + group.rows
+    for begin in range(group.first, last, STEP):
+        stop = min(begin + STEP, last)
+        count, text = connection.execute(query, [str(path), begin, stop]).fetchall()[0]
+        if count != stop - begin:
+            raise UnsupportedInput("The Parquet file does not have the rows that it says it has: write it again.")
+        yield text.encode() + b"\n"
 
 
 def _query(name: str, *, is_text: bool) -> str:
@@ -84,17 +122,10 @@ def _column(table: list[tuple[str, str]], asked: str | None, job_type: JobType) 
     return table[index]
 
 
-def _count(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    rows = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchall()
-    return int(rows[0][0])
-
-
 @contextmanager
 def _opened() -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with duckdb.connect(config=_OPTIONS) as connection:
             yield connection
     except duckdb.Error:
-        raise UnsupportedInput(
-            "The Parquet file is damaged or cut off, or not one that can be read: write it again."
-        ) from None
+        raise UnsupportedInput(_WORDS) from None

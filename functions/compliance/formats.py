@@ -42,7 +42,7 @@ class Format:
     """How a file is read.
 
     ``column`` is, of ``csv`` and ``tsv``, the number of the column of IDs from 1; of ``parquet`` what was asked for,
-    or None. ``delimiter`` and ``has_header`` are of ``csv`` and ``tsv`` alone.
+    or None. ``delimiter``, ``has_header`` and ``may_quote`` are of ``csv`` and ``tsv`` alone.
     """
 
     kind: KindOfFile
@@ -50,6 +50,7 @@ class Format:
     column: str | int | None = None
     delimiter: str = ""
     has_header: bool = False
+    may_quote: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(KindOfFile) or self.packing not in get_args(Packing):
@@ -59,14 +60,9 @@ class Format:
     def is_splittable(self) -> bool:
         """Whether it can be cut at any newline into ranges that are read one by one.
 
-        A packed file cannot, and a table may have newlines within its quotes.
+        A packed file cannot, nor can a table that may have newlines within its quotes.
         """
-        return self.packing == "none" and self.kind in ("lines", "jsonl")
-
-    @property
-    def is_streamed(self) -> bool:
-        """Whether it is read from its beginning to its end; Parquet is read from a file."""
-        return self.kind != "parquet"
+        return self.packing == "none" and (self.kind in ("lines", "jsonl") or not self.may_quote)
 
 
 def asks_for_column(key: str, head: bytes) -> bool:

@@ -10,25 +10,42 @@ from compliance.formats import Format, KindOfFile
 from compliance.ids import MAX_DIGITS
 from compliance.runs import DATASETS
 
-MAX_READ = 5_000_000_000
-"""Bytes of text that one invocation reads of what cannot be cut, or of several objects, in the time it has."""
+MOST_READ: dict[KindOfFile, int] = {
+    "lines": 5_000_000_000,
+    "csv": 2_000_000_000,
+    "tsv": 2_000_000_000,
+    "jsonl": 3_000_000_000,
+    "parquet": 1_000_000_000,
+}
+"""Bytes, unpacked, that one invocation reads of what cannot be cut, or of several objects, in the time it has: all
+but a minute, at worst, of the five that it gets."""
 
 MAX_PARTS = 2000
 """Of one run, as each takes up to ten of the 25,000 events that Step Functions keeps of an execution."""
 
-_JSONL_RANGE = 2_000_000_000
+RANGES: dict[KindOfFile, int] = {
+    "csv": 2_000_000_000,
+    "tsv": 2_000_000_000,
+    "jsonl": 1_500_000_000,
+    "parquet": 256_000_000,
+}
+"""Bytes of a range; one of a list fills a part."""
+
 _OVERHANG = MAX_DIGITS + 2
 """Bytes that an ID may take which begins in a range and ends behind it, and a last newline that was not there."""
 
 _UNPACKED = {"none": 1.0, "gzip": 3.0, "zstd": 3.0}
-_IDS: dict[KindOfFile, float] = {"lines": 1.0, "csv": 0.1, "tsv": 0.1, "jsonl": 0.01, "parquet": 1.0}
+_IDS: dict[KindOfFile, float] = {"lines": 1.0, "csv": 0.1, "tsv": 0.1, "jsonl": 0.01, "parquet": 0.2}
 """Which share of an unpacked file is IDs, at the least: a part that turns out larger becomes several full ones, while
 one that is guessed too large stays half empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The lines that begin at bytes ``start`` to ``end`` (exclusive) of an object; all of what cannot be cut."""
+    """The lines that begin at bytes ``start`` to ``end`` (exclusive) of an object; all of what cannot be cut.
+
+    Of Parquet it is the groups of rows whose IDs begin there.
+    """
 
     bucket: str
     key: str
@@ -38,31 +55,45 @@ class Segment:
     format: Format
 
     @property
-    def text_bytes(self) -> float:
-        """About how much there is to read."""
-        return (self.end - self.start) * _UNPACKED[self.format.packing]
+    def share(self) -> float:
+        """About which share it takes of what one invocation reads."""
+        return self._text_bytes / MOST_READ[self.format.kind]
 
     @property
     def id_bytes(self) -> float:
         """About how long the IDs are that come of it; those of a list are no longer."""
-        return self.text_bytes * _IDS[self.format.kind] + _OVERHANG
+        return self._text_bytes * _IDS[self.format.kind] + _OVERHANG
+
+    @property
+    def _text_bytes(self) -> float:
+        return (self.end - self.start) * _UNPACKED[self.format.packing]
 
 
 def cut(whole: Segment, part_bytes: int) -> list[Segment]:
     """Cuts an object, if it can be cut, into ranges that fill a part of ``part_bytes`` each, and what remains.
 
-    Raises PartTooLarge for one that cannot, and is longer than one invocation reads.
+    A table is cut only if it must be: then there may be no quotes in it.
+
+    Raises PartTooLarge for what is packed, and longer than one invocation reads.
     """
-    if whole.format.is_splittable:
-        longest = part_bytes - _OVERHANG if whole.format.kind == "lines" else _JSONL_RANGE
-        starts = range(0, whole.end, longest)
-        return [replace(whole, start=start, end=min(start + longest, whole.end)) for start in starts]
-    if whole.end > MAX_READ:
-        raise PartTooLarge(
-            f"The file has more than {MAX_READ:,} bytes, and only lists and JSON lines can be cut, unpacked: "
-            "drop it in several files, in a folder of datasets/."
-        )
-    return [whole]
+    form, limit = whole.format, MOST_READ[whole.format.kind]
+    if form.packing != "none":
+        if whole.end > limit:
+            raise PartTooLarge(
+                f"The file has more than {limit:,} bytes, packed, and so it cannot be cut: drop it unpacked, or in "
+                "several files, in a folder of datasets/."
+            )
+        return [whole]
+    longest = part_bytes - _OVERHANG if form.kind == "lines" else RANGES[form.kind]
+    starts = range(0, whole.end, longest)
+    ranges = [replace(whole, start=start, end=min(start + longest, whole.end)) for start in starts]
+    return ranges if len(ranges) == 1 or form.kind not in ("csv", "tsv") else list(map(_without_quotes, ranges))
+
+
+def _without_quotes(each: Segment) -> Segment:
+    """A range of a table; only the first has the header."""
+    is_first = each.start == 0
+    return replace(each, format=replace(each.format, may_quote=False, has_header=is_first and each.format.has_header))
 
 
 def pack(segments: Iterable[Segment], part_bytes: int) -> list[list[Segment]]:
@@ -74,13 +105,13 @@ def pack(segments: Iterable[Segment], part_bytes: int) -> list[list[Segment]]:
     parts: list[list[Segment]] = []
     room: list[tuple[float, float]] = []
     for segment in sorted(segments, key=lambda each: (-each.id_bytes, each.key, each.start)):
-        ids, text = segment.id_bytes, segment.text_bytes
-        index = next((index for index, free in enumerate(room) if ids <= free[0] and text <= free[1]), len(parts))
+        ids, share = segment.id_bytes, segment.share
+        index = next((index for index, free in enumerate(room) if ids <= free[0] and share <= free[1]), len(parts))
         if index == len(parts):
             parts.append([])
-            room.append((part_bytes, MAX_READ))
+            room.append((part_bytes, 1.0))
         parts[index].append(segment)
-        room[index] = room[index][0] - ids, room[index][1] - text
+        room[index] = room[index][0] - ids, room[index][1] - share
     ordered = [sorted(part, key=lambda each: (each.key, each.start)) for part in parts]
     return sorted(ordered, key=lambda part: (part[0].key, part[0].start))
 
@@ -118,7 +149,8 @@ def places(listing: bytes) -> Iterator[tuple[int, int]]:
 def segment_of(line: bytes) -> Segment:
     """The segment on a line of a listing."""
     row: dict[str, Any] = json.loads(line)
-    source = Format(row["kind"], row["packing"], row["id_column"], row["delimiter"], row["has_header"])
+    names = ("kind", "packing", "delimiter", "has_header", "may_quote")
+    source = Format(column=row["id_column"], **{name: row[name] for name in names if name in row})
     return Segment(row["bucket"], row["key"], row["version_id"], row["range_start"], row["range_end"], source)
 
 

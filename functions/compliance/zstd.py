@@ -36,7 +36,7 @@ def unzstd(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
             unpacked += len(plain)
             if unpacked > limit:
                 raise PartTooLarge(
-                    f"The zstd file unpacks to more than {limit} bytes, the limit of one part: "
+                    f"The zstd file unpacks to more than {limit} bytes, as much as one invocation reads: "
                     "drop it unpacked, or in several files."
                 )
             if plain:

@@ -246,9 +246,9 @@ def test_time_is_given_where_bytes_are_moved(aws: Deployment) -> None:
 
 
 def test_disk_is_given_where_files_are_read_and_written(aws: Deployment) -> None:
-    """A Parquet file of IDs; a part, and the tables' files."""
+    """The IDs of a Parquet file; a part, and the tables' files."""
     large = {name: each["EphemeralStorage"]["Size"] for name, each in aws.functions.items()}
-    assert large.pop("prepare_part") == 512 + 4800
+    assert large.pop("prepare_part") == 512 + 1800
     assert large.pop("write_results") == 512 + 3 * 128
     assert set(large.values()) == {512}
 
@@ -256,7 +256,7 @@ def test_disk_is_given_where_files_are_read_and_written(aws: Deployment) -> None
 def test_larger_parts_are_given_more_memory_and_disk(tmp_path: Path) -> None:
     functions = synthesize(tmp_path, part_size_mb="1024").functions
     given = {name: (each["MemorySize"], each["EphemeralStorage"]["Size"]) for name, each in functions.items()}
-    assert given["prepare_part"] == (512 + 4 * 1024, 512 + 4800)
+    assert given["prepare_part"] == (512 + 4 * 1024, 512 + 1800)
     assert given["deduplicate_part"] == (512 + 2 * 1024, 512)
     assert given["write_results"] == (512 + 2 * 1024, 512 + 3 * 1024)
 

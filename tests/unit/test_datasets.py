@@ -10,6 +10,7 @@ import pytest
 
 from adapters import aws, inbox, runs_table
 from compliance.errors import NothingToCheck, PartTooLarge, SourceChanged, UnsupportedInput
+from compliance.segments import RANGES
 from tests.unit.conftest import EXECUTION, INBOX, Functions
 
 FOLDER = "datasets/tweets/nightly/"
@@ -70,6 +71,45 @@ def test_a_parquet_file_becomes_its_column(functions: Functions, tmp_path: Path)
     duckdb.execute(f"COPY (SELECT {FIRST} + range AS tweet_id FROM range(5000)) TO '{file}'")
     (part,) = prepare(functions, functions.register(file.read_bytes(), "tweets/posts.parquet"))
     assert functions.object(part["object_key"]) == ids(0, 5000)
+
+
+def test_a_large_parquet_file_is_read_in_ranges_and_of_it_only_the_column(functions: Functions, tmp_path: Path) -> None:
+    functions.configure(part_size_mb=1)
+    functions.monkeypatch.setitem(RANGES, "parquet", 200_000)
+    file = tmp_path / "posts.parquet"
+    query = f"SELECT {FIRST} + range AS tweet_id, md5(range::VARCHAR) AS text FROM range(60000)"
+    duckdb.execute(f"COPY ({query}) TO '{file}' (ROW_GROUP_SIZE 2048, COMPRESSION uncompressed)")
+    run = functions.register(file.read_bytes(), "tweets/posts.parquet")
+    read = 0
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        nonlocal read
+        read += parsed["ContentLength"]
+
+    aws.s3().meta.events.register("after-call.s3.GetObject", note)
+    parts = prepare(functions, run)
+    aws.s3().meta.events.unregister("after-call.s3.GetObject", note)
+    assert len(parts) > 1
+    assert sorted(b"".join(functions.object(part["object_key"]) for part in parts).split()) == ids(0, 60_000).split()
+    assert read < file.stat().st_size
+
+
+def test_a_large_table_without_quotes_is_read_in_ranges(functions: Functions) -> None:
+    functions.monkeypatch.setitem(RANGES, "csv", 10_000)
+    rows = b"day,tweet_id\n" + b"".join(b"%d,%d\n" % (number, FIRST + number) for number in range(2000))
+    run = functions.register(rows, "tweets/a.csv")
+    (part,) = prepare(functions, run)
+    assert functions.run(run)["parts"] == 1
+    assert len(functions.object(functions.keys("segments/")[0]).splitlines()) == -(-len(rows) // 10_000)
+    assert functions.object(part["object_key"]) == ids(0, 2000)
+    assert (part["lines"], part["accepted"]) == (2000, 2000)
+
+
+def test_a_large_table_with_quotes_is_refused_as_a_range_could_begin_within_them(functions: Functions) -> None:
+    functions.monkeypatch.setitem(RANGES, "csv", 1_000)
+    rows = b"text,tweet_id\n" + b"".join(b'"a\nb",%d\n' % (FIRST + number) for number in range(200))
+    with pytest.raises(UnsupportedInput, match="read in ranges, which quotes do not allow"):
+        prepare(functions, functions.register(rows, "tweets/a.csv"))
 
 
 def test_a_column_is_named_by_the_metadata_of_its_object(functions: Functions) -> None:

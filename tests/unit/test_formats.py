@@ -82,7 +82,6 @@ def test_a_file_is_what_it_holds_and_what_it_is_named(name: str, content: bytes,
         found = format_of(f"tweets/a.b/{name}{suffix}", head)
         assert (found.kind, found.packing) == (kind, packing)
         assert found.is_splittable == (packing == "none" and kind in ("lines", "jsonl"))
-        assert found.is_streamed
         assert Format(**asdict(found)) == found
 
 
@@ -92,7 +91,6 @@ def test_parquet_is_read_from_a_file_with_the_column_that_is_asked_for(key: str)
     found = format_of(key, PARQUET, " post ")
     assert found == Format("parquet", column="post")
     assert not found.is_splittable
-    assert not found.is_streamed
     with pytest.raises(ValueError, match="from a file"):
         id_lines(found, iter([]), "tweets")
 
@@ -247,5 +245,5 @@ def test_there_is_no_other_format(values: dict[str, str]) -> None:
 def test_nothing_makes_it_stumble(name: str, content: bytes, column: str | None) -> None:
     for pack in PACKINGS.values():
         with suppress(UnsupportedInput):
-            if format_of(f"tweets/{name}", pack(content), column).is_streamed:
+            if format_of(f"tweets/{name}", pack(content), column).kind != "parquet":
                 read(f"tweets/{name}", pack(content), column)

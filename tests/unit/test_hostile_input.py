@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
-from adapters import aws, id_lines, inbox_object, objects, runs_table
+from adapters import aws, inbox_object, objects, runs_table
 from compliance import preparation
 from compliance.distinct import Distinct
 from compliance.errors import (
@@ -26,6 +26,7 @@ from compliance.errors import (
     UnsupportedInput,
 )
 from compliance.runs import raw_key
+from compliance.segments import MOST_READ
 from compliance.sources import cut_to_lines, gunzip
 from tests.unit.conftest import EXECUTION, INBOX, Functions
 from tests.unit.preparing import prepared
@@ -214,7 +215,7 @@ def bomb(unit: bytes, mebibytes: int) -> bytes:
 
 @pytest.mark.parametrize("unit", [b"\0", b"\n", b"1", b"1800000000000000\n"], ids=["NULs", "blanks", "a line", "an ID"])
 def test_a_bomb_is_left_before_it_goes_off(functions: Functions, unit: bytes) -> None:
-    functions.monkeypatch.setattr(id_lines, "MAX_READ", 1_000_000)
+    functions.monkeypatch.setitem(MOST_READ, "lines", 1_000_000)
     (ref,) = plan(functions, functions.register(bomb(unit, 30)))
     with pytest.raises(PartTooLarge, match="unpacks to more than"):
         functions.invoke("prepare_part", ref)
@@ -315,7 +316,7 @@ def test_a_source_that_breaks_off_is_read_again(broken: Functions) -> None:
 
 def test_a_beginning_that_breaks_off_is_read_again(broken: Functions) -> None:
     run = broken.register(IDS)
-    with pytest.raises(AwsUnavailable, match="broke off at the beginning"):
+    with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
         plan(broken, run)
     assert runs_table.list_parts(run["run_id"]) == []
 

@@ -1,5 +1,6 @@
 """The column of IDs of a Parquet file: every row a line, in its order."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters import parquet_ids
-from adapters.parquet_ids import count_rows, id_lines
-from compliance.errors import UnsupportedInput
+from adapters.parquet_ids import id_lines
+from compliance.errors import PartTooLarge, UnsupportedInput
 from compliance.runs import JobType
 
 
@@ -21,8 +22,21 @@ def written(path: Path, query: str, *values: Any, rows: int = 122_880) -> Path:
     return file
 
 
-def lines(file: Path, column: str | None = None, job_type: JobType = "tweets", **rows: int) -> list[str]:
-    text = b"".join(id_lines(file, column, job_type, **rows)).decode()
+def lines(
+    file: Path, column: str | None = None, job_type: JobType = "tweets", between: tuple[int, int] = (0, 1 << 40)
+) -> list[str]:
+    """The lines of a file of which nothing is there but its end, and what is fetched."""
+    content = file.read_bytes()
+    kept = len(content) - int.from_bytes(content[-8:-4], "little") - 8
+
+    def fetch(start: int, end: int) -> None:
+        with holes.open("r+b") as opened:
+            opened.seek(start)
+            opened.write(content[start:end])
+
+    holes = file.with_name("holes.parquet")
+    holes.write_bytes(b"\xff" * kept + content[kept:] if kept > 0 else content)
+    text = b"".join(id_lines(holes, column, job_type, between, fetch)).decode()
     assert text == "" or text.endswith("\n")
     return text.removesuffix("\n").split("\n") if text else []
 
@@ -41,7 +55,6 @@ TYPES = {
 def test_whole_numbers_and_texts_are_ids_and_nothing_is_a_blank_line(tmp_path: Path, kind: str, value: str) -> None:
     file = written(tmp_path, f"SELECT 'x' AS text, CAST(v AS {kind}) AS id FROM (VALUES ('{value}'), (NULL)) AS t(v)")
     assert lines(file) == [value, ""]
-    assert count_rows(file) == 2
 
 
 @pytest.mark.parametrize(("kind", "text"), [("DOUBLE", "1.8e+18"), ("DECIMAL(38,1)", "1800000000000000000.0")])
@@ -70,15 +83,24 @@ def test_the_column_is_named_numbered_usual_or_the_only_one(tmp_path: Path) -> N
 
 
 def test_every_row_comes_once_and_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = written(tmp_path, "SELECT 10000 - range AS id, 'x' AS text FROM range(10000)", rows=2048)
+    file = written(tmp_path, "SELECT 10000 - range AS id, 'x' || range AS text FROM range(10000)", rows=2048)
     expected = [str(10_000 - number) for number in range(10_000)]
-    for step in (1, 999, 2048, 10_000, 10_001):
+    for step in (100, 999, 2048, 10_001):
         monkeypatch.setattr(parquet_ids, "STEP", step)
-        if step > 1:
-            assert lines(file) == expected
-            assert lines(file, start=100, end=5100) == expected[100:5100]
-        assert lines(file, start=2040, end=2060) == expected[2040:2060]
-    assert lines(file, start=5, end=5) == []
+        assert lines(file) == expected
+
+
+@pytest.mark.parametrize("name", ["id", "text"])
+@pytest.mark.parametrize("longest", [100, 10_000, 30_000, 1 << 20])
+def test_ranges_together_have_every_row_once(tmp_path: Path, name: str, longest: int) -> None:
+    query = "SELECT 10000 - range AS id, (range % 7)::VARCHAR AS text FROM range(10000)"
+    file = written(tmp_path, query, rows=2048)
+    starts = range(0, file.stat().st_size, longest)
+    found = [line for start in starts for line in lines(file, name, between=(start, start + longest))]
+    assert found == lines(file, name)
+    assert len(found) == 10_000
+    if longest == 100:
+        assert lines(file, name, between=(0, 4)) == []
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -110,9 +132,38 @@ def test_a_damaged_file_is_refused(tmp_path: Path, keep: int) -> None:
 
 
 def test_a_file_that_lacks_rows_is_not_taken_for_whole(tmp_path: Path) -> None:
-    file = written(tmp_path, "SELECT range AS id FROM range(10)")
-    with pytest.raises(UnsupportedInput, match="does not have the rows"):
-        lines(file, end=11)
     file = written(tmp_path, "SELECT range AS id, range % 2 AS file_row_number FROM range(10)")
     with pytest.raises(UnsupportedInput, match="Parquet file"):
         lines(file)
+
+
+def test_rows_that_a_group_does_not_have_are_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path, "SELECT range AS id FROM range(10)")
+    groups = parquet_ids._groups
+
+    def one_more(*of: Any) -> list[Any]:
+        return [replace(group, rows=group.rows + 1) for group in groups(*of)]
+
+    monkeypatch.setattr(parquet_ids, "_groups", one_more)
+    with pytest.raises(UnsupportedInput, match="does not have the rows"):
+        lines(file)
+
+
+def test_what_is_not_fetched_is_not_read(tmp_path: Path) -> None:
+    file = written(tmp_path, "SELECT range AS id FROM range(10000)")
+    file.write_bytes(b"\0" * 4000 + file.read_bytes()[4000:])
+    with pytest.raises(UnsupportedInput, match="Parquet file is damaged"):
+        lines(file)
+
+
+def test_a_group_that_the_disk_has_no_room_for_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_ids, "MAX_GROUP", 100)
+    with pytest.raises(PartTooLarge, match="write the Parquet file in smaller groups"):
+        lines(written(tmp_path, "SELECT range AS id FROM range(10000)"))
+
+
+def test_columns_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    file = written(tmp_path, "SELECT range AS id, range AS ib FROM range(3)")
+    file.write_bytes(file.read_bytes().replace(b"ib", b"id"))
+    with pytest.raises(UnsupportedInput, match="may have the same name"):
+        lines(file, "2")

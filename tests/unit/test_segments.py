@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.errors import NothingToCheck, PartTooLarge
-from compliance.formats import Format
-from compliance.segments import MAX_READ, Segment, about, cut, listing_of, pack, places, segment_of
+from compliance.formats import Format, KindOfFile
+from compliance.segments import MOST_READ, Segment, about, cut, listing_of, pack, places, segment_of
 
 LINES = Format("lines")
 PART = 1_000_000
@@ -28,15 +28,30 @@ def test_a_list_is_cut_into_ranges_that_touch_and_fill_parts(size: int) -> None:
     assert len(pack(ranges, PART)) == len(ranges) == -(-size // (PART - 21))
 
 
-def test_posts_are_cut_into_ranges_that_an_invocation_reads() -> None:
-    assert len(cut(whole(9_000_000_000, Format("jsonl")), PART)) == 5
+@pytest.mark.parametrize(("kind", "ranges"), [("jsonl", 6), ("csv", 5), ("tsv", 5), ("parquet", 36)])
+def test_what_can_be_cut_is_cut_into_ranges_that_an_invocation_reads(kind: KindOfFile, ranges: int) -> None:
+    found = cut(whole(9_000_000_000, Format(kind)), PART)
+    assert [0, *(each.end for each in found)] == [*(each.start for each in found), 9_000_000_000]
+    assert len(found) == ranges
+    assert all(each.share <= 1 for each in found)
 
 
-@pytest.mark.parametrize("source", [Format("csv"), Format("parquet"), Format("lines", "gzip"), Format("jsonl", "zstd")])
-def test_what_cannot_be_cut_is_one_segment_or_too_large(source: Format) -> None:
-    assert cut(whole(MAX_READ, source), PART) == [whole(MAX_READ, source)]
-    with pytest.raises(PartTooLarge, match="drop it in several files, in a folder"):
-        cut(whole(MAX_READ + 1, source), PART)
+@pytest.mark.parametrize("kind", ["csv", "tsv"])
+def test_a_table_that_is_cut_has_one_header_and_no_quotes(kind: KindOfFile) -> None:
+    table = Format(kind, column=2, delimiter="\t", has_header=True)
+    assert cut(whole(2_000_000_000, table), PART) == [whole(2_000_000_000, table)]
+    ranges = cut(whole(4_000_000_001, table), PART)
+    assert [each.format.has_header for each in ranges] == [True, False, False]
+    assert all(not each.format.may_quote and each.format.is_splittable for each in ranges)
+    assert {each.format.column for each in ranges} == {2}
+
+
+@pytest.mark.parametrize("source", [Format("lines", "gzip"), Format("csv", "gzip"), Format("jsonl", "zstd")])
+def test_what_is_packed_is_one_segment_or_too_large(source: Format) -> None:
+    most = MOST_READ[source.kind]
+    assert cut(whole(most, source), PART) == [whole(most, source)]
+    with pytest.raises(PartTooLarge, match="drop it unpacked, or in several files, in a folder"):
+        cut(whole(most + 1, source), PART)
 
 
 def test_two_hundred_small_files_are_one_part() -> None:
@@ -60,7 +75,7 @@ def test_parts_hold_every_segment_once_and_no_two_of_them_fit_into_one(files: li
 
 
 def test_no_part_has_more_to_read_than_an_invocation_can() -> None:
-    posts = [whole(2_000_000_000, Format("jsonl"), str(number)) for number in range(10)]
+    posts = [whole(1_500_000_000, Format("jsonl"), str(number)) for number in range(10)]
     assert [len(part) for part in pack(posts, 128_000_000)] == [2] * 5
 
 
@@ -84,7 +99,15 @@ def test_a_listing_says_where_the_segments_of_each_part_stand() -> None:
         "id_column": 2,
         "delimiter": ";",
         "has_header": True,
+        "may_quote": True,
     }
+
+
+def test_a_listing_of_an_earlier_version_is_read() -> None:
+    csv = Format("csv", column=2, delimiter=";", has_header=True)
+    line = listing_of([[whole(6, csv)]], "tweets-1").replace(b', "may_quote": true', b"")
+    assert b"may_quote" not in line
+    assert segment_of(line) == whole(6, csv)
 
 
 def test_an_error_names_the_file_among_many() -> None:

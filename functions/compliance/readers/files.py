@@ -33,7 +33,7 @@ def id_lines(source: Format, blocks: Iterator[bytes], job_type: JobType) -> Iter
         case "lines":
             return blocks
         case "csv" | "tsv":
-            return Table(int(source.column or 1), source.delimiter, source.has_header).lines(blocks)
+            return Table(int(source.column or 1), source.delimiter, source.has_header, source.may_quote).lines(blocks)
         case "jsonl":
             return posts.id_lines(blocks, job_type)
     raise ValueError("Parquet is read from a file.")

@@ -24,11 +24,15 @@ _HIDDEN_DIGITS = 5
 
 @dataclass
 class Table:
-    """Reads a table of which the column with the number ``column``, from 1, holds the IDs."""
+    """Reads a table of which the column with the number ``column``, from 1, holds the IDs.
+
+    ``may_quote`` is false for a range of a longer table: with quotes, it could begin within a text of several lines.
+    """
 
     column: int
     delimiter: str
     has_header: bool
+    may_quote: bool = True
     _rows: int = field(default=0, init=False)
     _width: int = field(default=0, init=False)
 
@@ -94,6 +98,11 @@ class Table:
         decoder = getincrementaldecoder("utf-8-sig")("replace")
         rest, unended, rows = "", 0, 0
         for block in chain(blocks, [None]):
+            if not self.may_quote and b'"' in (block or b""):
+                raise UnsupportedInput(
+                    "So long a table is read in ranges, which quotes do not allow, as newlines may stand within them: "
+                    "write the column of IDs alone, or Parquet, or several files into a folder of datasets/."
+                )
             if rows != self._rows:
                 unended, rows = 0, self._rows
             text = rest + decoder.decode(block or b"", final=block is None)

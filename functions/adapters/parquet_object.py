@@ -1,0 +1,38 @@
+"""Reads the column of IDs of a Parquet object, and of the object only what that takes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from adapters import inbox_object, parquet_ids
+from compliance.runs import JobType
+from compliance.segments import Segment
+
+_END_BYTES = 64 << 10
+"""What is fetched of the end of an object: most have no more there to say where everything is."""
+
+_MARK = 8
+"""Bytes of the last field, which says how long what is before it is, and of the mark behind that [Parquet]."""
+
+
+def id_lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
+    """Yields the lines of a segment. The object becomes a file with holes, as DuckDB reads files.
+
+    Raises UnsupportedInput and PartTooLarge as ``parquet_ids.id_lines``.
+    """
+    size, tail = inbox_object.source_end(segment, _END_BYTES)
+    footer = min(size, int.from_bytes(tail[-_MARK:][:4], "little") + _MARK)
+    column = None if segment.format.column is None else str(segment.format.column)
+    with NamedTemporaryFile() as file:
+
+        def fetch(start: int, end: int) -> None:
+            file.seek(start)
+            file.writelines(inbox_object.source_range(segment, start, end))
+            file.flush()
+
+        file.seek(size - len(tail))
+        file.write(tail)
+        if footer > len(tail):
+            fetch(size - footer, size - len(tail))
+        file.flush()
+        yield from parquet_ids.id_lines(Path(file.name), column, job_type, (segment.start, segment.end), fetch)
