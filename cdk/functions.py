@@ -85,7 +85,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
         # Puts the parts; lists a folder; reads the length and the first bytes of each object, and what its owner says
         # of it; writes down which segments each part is made of.
         "plan_parts": Spec(
-            memory=STREAMING,
+            memory=ONE_CPU,
             timeout=280,
             runs=(*RECORD, "PutItem"),
             grants=[

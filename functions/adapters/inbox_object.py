@@ -1,7 +1,8 @@
 """Objects of the inbox, each in the version that its run is about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,16 +30,27 @@ def latest_version(bucket: str, key: str, etag: str | None) -> str:
     return head["VersionId"]
 
 
-def source_head(bucket: str, key: str, version_id: str, size: int) -> tuple[int, bytes]:
-    """Length of an inbox object in bytes, and its first ``size`` bytes."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of an object of ``size`` bytes, and what S3 says of the object with it."""
+
+    size: int
+    beginning: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: int = 0
+
+
+def source_head(bucket: str, key: str, version_id: str, size: int) -> Head:
+    """The first ``size`` bytes of an inbox object."""
     try:
         answer = _get(bucket, key, version_id, f"bytes=0-{size - 1}")
     except ClientError as error:
         # No range is one of an object without bytes.
         if error.response.get("Error", {}).get("Code") != "InvalidRange":
             raise
-        return 0, b""
-    return whole_length(answer), b"".join(blocks_of(answer))
+        return Head(0, b"")
+    beginning = b"".join(blocks_of(answer))
+    return Head(whole_length(answer), beginning, answer.get("Metadata", {}), answer.get("TagCount", 0))
 
 
 def source_end(segment: Segment, size: int) -> tuple[int, bytes]:

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import Literal, get_args
@@ -65,26 +65,21 @@ class Format:
         return self.packing == "none" and (self.kind in ("lines", "jsonl") or not self.may_quote)
 
 
-def asks_for_column(key: str, head: bytes) -> bool:
-    """Whether ``format_of`` makes use of a column, so that it is worth asking which."""
-    return _kind_and_beginning(key, head)[0] in ("csv", "tsv", "parquet")
-
-
-def format_of(key: str, head: bytes, job_type: JobType, column: str | None = None) -> Format:
+def format_of(key: str, head: bytes, job_type: JobType, ask: Callable[[], str | None]) -> Format:
     """What the object ``key`` is that begins with ``head``: its first HEAD_BYTES, or all it has.
 
-    ``job_type`` is the type of its IDs. ``column`` is the name of the column that holds them, or its number from 1; it
-    is for tables, as lists and posts have none.
+    ``job_type`` is the type of its IDs. ``ask`` tells the name of the column that holds them, or its number from 1; it
+    is called for tables, as lists and posts have none.
 
     Raises UnsupportedInput when name and content contradict each other, when the content is of another kind, and when
     a table lacks the column or leaves open which it is.
     """
-    column = column.strip() or None if column is not None else None
     kind, packing, text = _kind_and_beginning(key, head)
-    if kind == "parquet":
-        return Format(kind, packing, column)
     if kind in ("lines", "jsonl"):
         return Format(kind, packing)
+    column = (ask() or "").strip() or None
+    if kind == "parquet":
+        return Format(kind, packing, column)
     return _table(kind, packing, text, column, job_type)
 
 

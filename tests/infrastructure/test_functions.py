@@ -219,7 +219,7 @@ def test_looking_for_duplicates_across_parts_is_allowed_with_its_setting(tmp_pat
 def test_memory_is_given_where_bytes_are_moved(aws: Deployment) -> None:
     large = {name: each["MemorySize"] for name, each in aws.functions.items() if each["MemorySize"] != 256}
     assert large == {
-        "plan_parts": 1024,
+        "plan_parts": 1769,
         "prepare_part": 1769,
         "deduplicate_part": 1769,
         "write_results": 1769,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from compliance import formats
 from compliance.errors import UnsupportedInput
-from compliance.formats import HEAD_BYTES, Format, asks_for_column
+from compliance.formats import HEAD_BYTES, Format
 from compliance.readers.files import id_lines, unpacked
 from compliance.runs import job_type_of
 
@@ -35,7 +35,7 @@ each_packing = pytest.mark.parametrize("packing", PACKINGS)
 
 
 def format_of(key: str, head: bytes, column: str | None = None) -> Format:
-    return formats.format_of(key, head, job_type_of(key), column)
+    return formats.format_of(key, head, job_type_of(key), lambda: column)
 
 
 def table(delimiter: str = ",", rows: list[list[str]] = ROWS) -> bytes:
@@ -209,16 +209,11 @@ def test_an_only_column_is_the_one_whatever_it_is_named() -> None:
 
 
 @pytest.mark.parametrize("key", ["tweets/a.txt", "tweets/a.jsonl", "tweets/a"])
-def test_a_column_is_nothing_to_lists_and_posts(key: str) -> None:
+def test_nobody_is_asked_for_a_column_of_lists_and_posts(key: str) -> None:
     content = POSTS if key.endswith("jsonl") else IDS
-    assert format_of(key, content, "tweet_id") == format_of(key, content)
-    assert not asks_for_column(key, content)
-
-
-def test_a_column_is_asked_for_where_there_are_several() -> None:
-    assert asks_for_column("tweets/a.csv", table())
-    assert asks_for_column("tweets/a.tsv.gz", gzip.compress(table("\t")))
-    assert asks_for_column("tweets/a", PARQUET)
+    asked: list[str] = []
+    assert formats.format_of(key, content, "tweets", lambda: asked.append(key)) == format_of(key, content)
+    assert asked == []
 
 
 def test_a_head_that_ends_anywhere_is_judged_as_the_whole_is() -> None:

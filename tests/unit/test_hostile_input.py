@@ -15,6 +15,7 @@ from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from adapters import aws, inbox_object, objects, runs_table
+from adapters.inbox_object import Head
 from compliance import preparation
 from compliance.distinct import Distinct
 from compliance.errors import (
@@ -124,8 +125,8 @@ def test_an_archived_object_is_refused_when_it_is_prepared(functions: Functions)
 def test_the_beginning_of_a_file_is_all_that_planning_reads(functions: Functions) -> None:
     functions.drop(IDS)
     version = inbox_object.latest_version(INBOX, KEY, None)
-    assert inbox_object.source_head(INBOX, KEY, version, 100) == (len(IDS), IDS[:100])
-    assert inbox_object.source_head(INBOX, KEY, version, 10**6) == (len(IDS), IDS)
+    assert inbox_object.source_head(INBOX, KEY, version, 100) == Head(len(IDS), IDS[:100])
+    assert inbox_object.source_head(INBOX, KEY, version, 10**6) == Head(len(IDS), IDS)
 
 
 def test_many_duplicates_are_one_id(functions: Functions) -> None:
@@ -304,7 +305,7 @@ def broken(request: pytest.FixtureRequest, functions: Functions) -> Iterator[Fun
 def test_a_source_that_breaks_off_is_read_again(broken: Functions) -> None:
     run = broken.register(IDS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inbox_object, "source_head", lambda *_: (len(IDS), IDS[:100]))
+        patch.setattr(inbox_object, "source_head", lambda *_: Head(len(IDS), IDS[:100]))
         (ref,) = plan(broken, run)
     with pytest.raises(AwsUnavailable, match="did not answer, or not whole"):
         broken.invoke("prepare_part", ref)

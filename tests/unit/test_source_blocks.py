@@ -8,7 +8,7 @@ import pytest
 from adapters import aws
 from adapters.http import BLOCK
 from adapters.id_lines import id_lines
-from adapters.inbox_object import source_blocks, source_head
+from adapters.inbox_object import Head, source_blocks, source_head
 from compliance.formats import Format
 from compliance.segments import Segment
 from tests.unit.conftest import INBOX, Functions
@@ -60,5 +60,5 @@ def test_an_object_is_read_to_its_end_and_no_further(ranges: list[str]) -> None:
 @pytest.mark.parametrize(("content", "head"), [(b"", b""), (b"18\n", b"18\n"), (LINE * 9, LINE * 2)])
 def test_the_head_is_asked_for_alone(ranges: list[str], content: bytes, head: bytes) -> None:
     about = segment(content, 0, 0)
-    assert source_head(about.bucket, about.key, about.version_id, 2 * len(LINE)) == (len(content), head)
+    assert source_head(about.bucket, about.key, about.version_id, 2 * len(LINE)) == Head(len(content), head)
     assert ranges == [f"bytes=0-{2 * len(LINE) - 1}"]
