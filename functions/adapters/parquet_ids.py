@@ -21,7 +21,7 @@ MAX_TEXT = 100
 MAX_GROUP = 1_500_000_000
 """Bytes that the IDs of a group of rows take in the file at most, as they are put on the disk."""
 
-_WORDS = "The Parquet file is damaged or cut off, or not one that can be read: write it again."
+_DAMAGED = "The Parquet file is damaged or cut off, or not one that can be read: write it again."
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": "600MB",
@@ -78,7 +78,7 @@ def _groups(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> lis
     ((total,),) = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchall()
     firsts = list(accumulate((group[0] for group in found), initial=0))
     if firsts.pop() != total:
-        raise UnsupportedInput(f"{_WORDS} Two of its columns may have the same name.")
+        raise UnsupportedInput(f"{_DAMAGED} Two of its columns may have the same name.")
     if any(size > MAX_GROUP for _, _, size in found):
         raise PartTooLarge(
             f"The IDs of a group of rows take more than {MAX_GROUP:,} bytes: write the Parquet file in smaller groups."
@@ -128,4 +128,4 @@ def _opened() -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(config=_OPTIONS) as connection:
             yield connection
     except duckdb.Error:
-        raise UnsupportedInput(_WORDS) from None
+        raise UnsupportedInput(_DAMAGED) from None

@@ -25,8 +25,8 @@ FILE_RECORDS = 120 << 10
 ODD_BYTES, ODD_LINES = 8 << 20, 50_000
 """Of lines that are read one by one, for one file: in memory their records take many times as much."""
 
-TEXT_BYTES, TEXT_LINES = 8 << 20, 200_000
-"""Of X's answer, that are read at once: some 40,000 records, beside which a call of NumPy's costs little. Where lines
+TEXT_BYTES, TEXT_LINES = 4 << 20, 100_000
+"""Of X's answer, that are read at once: some 20,000 records, beside which a call of NumPy's costs little. Where lines
 are too short to be records, there are fewer bytes to a text."""
 
 _CORES = 2

@@ -64,6 +64,7 @@ def prepare(normalized: Iterable[Normalized], limit: int, new_store: Callable[[]
                 draft = _Draft(new_store)
             else:
                 draft.go_on(part)
+            del part  # its numbers take as much memory as the next part's
         draft.add(lines, new)
     yield draft.settled()
 

@@ -6,8 +6,10 @@ from typing import Any, cast
 
 import duckdb
 
+from compliance.formats import Format
 from compliance.run_rows import run_row
 from compliance.runs import Run, runs_key
+from compliance.segments import Segment, listing_of
 
 MAX = 9_223_372_036_854_775_807
 
@@ -190,6 +192,11 @@ def write(folder: Path) -> None:
                 records = list(_records(run, number, JANUARY.format(day), at))
                 file = folder / "results" / partition / f"{run}-{number:05}-000.parquet"
                 _parquet(connection, file, records, _RESULTS)
+            segments = [Segment("inbox", f"{kind}/ids.txt", "v1", 0, 40, Format("lines"))]
+            listing = folder / "segments" / partition / f"{run}.ndjson"
+            listing.parent.mkdir(parents=True, exist_ok=True)
+            # One part is planned, whatever became of it.
+            listing.write_bytes(listing_of([segments], run))
     for about in RUNS:
         began = about["day"] if "day" in about else CHECKS[about["run_id"]][1]
         _write_run(folder, about["run_id"].partition("-")[0], JANUARY.format(began), about)

@@ -38,6 +38,7 @@ def reading(files: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             ("results", "read_parquet('{}/**/*.parquet', {})"),
             ("checked_ids", "read_parquet('{}/**/*.parquet', {})"),
             ("runs", "read_json_auto('{}/**/*.json', {})"),
+            ("segments", "read_json_auto('{}/**/*.ndjson', {})"),
         ):
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {reader.format(files / table, keys)}")
         yield connection
