@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=60)
 
-_S3_CONFIG = _CONFIG.merge(Config(s3={"payload_signing_enabled": False}))
-"""Given a CRC32C, boto3 would take a SHA-256 of the same bytes besides, for the signature, also where it speaks TLS."""
+_S3_CONFIG = _CONFIG.merge(Config(s3={"payload_signing_enabled": False}, response_checksum_validation="when_required"))
+"""Given a CRC32C, boto3 would take a SHA-256 of the same bytes besides, for the signature, also where it speaks TLS.
+And it would hold a range of an object against the checksum of the whole, where that is told with a range."""
 
 
 @cache

@@ -2,7 +2,12 @@
 
 import gzip
 import json
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
 
 from tests.end_to_end.files import IdFile, account_ids, lines, plain_file, snowflakes
 
@@ -73,14 +78,28 @@ def _gzip() -> IdFile:
 
 
 def _nightly() -> IdFile:
-    """A complete folder: sixty lists, a table, and posts, packed; an empty file of Spark's beside them."""
-    ids = snowflakes(6, 700)
+    """A complete folder: sixty lists, a table, posts, packed, and Parquet; an empty file of Spark's beside them."""
+    ids = snowflakes(6, 750)
     folder = "datasets/tweets/nightly/"
     table = "text,tweet_id\n" + "".join(f'"a, b",{each}\n' for each in ids[600:650])
-    posts = "".join(json.dumps({"id": each, "text": "a post"}) + "\n" for each in ids[650:])
+    posts = "".join(json.dumps({"id": each, "text": "a post"}) + "\n" for each in ids[650:700])
     contents = {f"{number:02}.txt": lines(ids[number * 10 : number * 10 + 10]) for number in range(60)}
-    contents |= {"a.csv": table.encode(), "b.jsonl.gz": gzip.compress(posts.encode()), "_metadata": b""}
+    contents |= {
+        "a.csv": table.encode(),
+        "b.jsonl.gz": gzip.compress(posts.encode()),
+        "c.parquet": _parquet(ids[700:]),
+        "_metadata": b"",
+    }
     return IdFile(folder + "_SUCCESS", b"", ids, folder={folder + name: each for name, each in contents.items()})
+
+
+def _parquet(ids: Sequence[str]) -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "posts.parquet"
+        query = "SELECT unnest(?::BIGINT[]) AS id, 'a post' AS text"
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY ({query}) TO '{file}'", [list(map(int, ids))])
+        return file.read_bytes()
 
 
 def _refused(key: str, rejects: int) -> IdFile:

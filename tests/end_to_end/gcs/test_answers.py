@@ -99,7 +99,7 @@ def test_a_file_larger_than_a_part_is_checked_in_parts(checked: Checked) -> None
 
 def test_a_folder_of_small_files_is_checked_in_one_part_which_remembers_them(checked: Checked) -> None:
     nightly = checked["nightly"]
-    assert (len(nightly.parts), nightly.run["files"]) == (1, 62)
+    assert (len(nightly.parts), nightly.run["files"]) == (1, 63)
     rows = checked.deployment.query(
         f"SELECT key, part FROM segments WHERE type = 'tweets' AND run_id = '{nightly.drop.run_id}'"
     )
