@@ -64,8 +64,8 @@ def _packages(arguments: Namespace, folder: Path) -> list[str]:
         "npm audit": packages.audit_node(Path(sys.executable).with_name("npm"), ROOT / "package-lock.json"),
     }
     for name, heard in audits.items():
-        count = len(heard.well) + len(heard.vulnerable) + len(heard.unknown)
-        _say(f"{name}: {len(heard.well)} of {count} packages without a known vulnerability")
+        count = len(heard.well) + len(heard.vulnerable)
+        _say(f"{name}: {count} packages audited, {len(heard.vulnerable)} with a known vulnerability")
         if heard.unknown:
             _say(f"NOT AUDITED: no database of vulnerabilities answered {name} for {len(heard.unknown)} packages")
         wrong += [f"{pin} is vulnerable: {ids}" for pin, ids in heard.vulnerable.items()]

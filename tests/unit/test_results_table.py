@@ -1,5 +1,6 @@
 """The results table: whatever lines an answer has, its rows are what ``parse_line`` makes of them."""
 
+import atexit
 import json
 import time
 from collections import Counter
@@ -70,7 +71,10 @@ def written(answer: bytes, **sizes: int) -> tuple[Rows, Findings]:
 
 @cache
 def reader() -> duckdb.DuckDBPyConnection:
-    """One for all tests: to open it takes longer than to read a hundred small files."""
+    """One for all tests: to open it takes longer than to read a hundred small files. DuckDB complains of one that
+    outlives Python.
+    """
+    atexit.register(reader.cache_clear)
     return duckdb.connect()
 
 
