@@ -89,7 +89,7 @@ def check_list(file: Path) -> None:
     """Raises CommandError for a file that ``read_truth`` cannot read."""
     with file.open("rb") as content:
         try:
-            found = format_of(file.name, content.read(HEAD_BYTES), "tweets")
+            found = format_of(file.name, content.read(HEAD_BYTES), "tweets", lambda: None)
         except UnsupportedInput as error:
             raise CommandError(f"{file}: {error}") from None
     if found.kind != "lines" or found.packing == "zstd":
