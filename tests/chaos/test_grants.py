@@ -12,6 +12,7 @@ from tests.chaos.story import Story
 from tests.fakes.world import deletes_every_second
 from tests.fakes.x import problem
 from tests.faults.deployment import Deployment, deployed
+from tests.faults.memory_aws import MemoryAws
 from tests.faults.test_datasets import check_at
 from tests.infrastructure import test_functions
 from tests.infrastructure.test_functions import BY_ATHENA, DEDUPLICATION
@@ -89,6 +90,18 @@ def _watch(deployment: Deployment, uses: Uses) -> None:
     deployment._do = noted  # type: ignore[method-assign]
 
 
+def _tag_all(memory: MemoryAws) -> None:
+    """Gives a tag to whatever is dropped."""
+    put = memory.put
+
+    def tagged(bucket: str, key: str, body: bytes, metadata: dict[str, str] | None = None) -> str:
+        version = put(bucket, key, body, metadata)
+        memory.objects[bucket, key][-1].tags["team"] = "archive"
+        return version
+
+    memory.put = tagged  # type: ignore[method-assign]
+
+
 @pytest.fixture(scope="module")
 def uses() -> Uses:
     """What was used in as many stories as it takes until each grant was, and no more than ``MOST_STORIES``."""
@@ -115,6 +128,7 @@ def rehydrates_every_second(ids: list[str]) -> list[dict[str, object]]:
 def _tell(random: Random, uses: Uses) -> None:
     with pytest.MonkeyPatch.context() as patch, deployed(patch) as deployment:
         _watch(deployment, uses)
+        _tag_all(deployment.universe.aws)
         story = Story(deployment, random, Storm(deployment, random, rate=0.03))
         story.tell(files=4, length=250)
         for number, key in enumerate(story.files):

@@ -291,6 +291,8 @@ class MemoryAws:
             body = body[start:end]
         stream = StreamingBody(io.BytesIO(body), len(body))
         about |= {"ETag": version.etag, "VersionId": version.id, "Metadata": version.metadata}
+        if version.tags:
+            about["TagCount"] = len(version.tags)
         return {"Body": stream, "ContentLength": len(body), **about}
 
     def _create_multipart_upload(self, params: dict[str, Any]) -> Answer:
