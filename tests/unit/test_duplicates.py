@@ -1,6 +1,5 @@
 """Which IDs Athena is asked for, what its answer takes from a part, and what is left."""
 
-import atexit
 import csv
 import io
 from collections.abc import Iterator
@@ -28,8 +27,7 @@ Parts = dict[int, list[int]]
 
 @cache
 def engine() -> duckdb.DuckDBPyConnection:
-    """One for all answers: to open it takes longer than to ask it. DuckDB complains of one that outlives Python."""
-    atexit.register(engine.cache_clear)
+    """One for all answers: to open it takes longer than to ask it."""
     return duckdb.connect(":memory:")
 
 

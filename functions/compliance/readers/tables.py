@@ -68,6 +68,7 @@ class Table:
                 f"Row {self._rows + 1} of the table cannot be read ({error}). See whether its quotes are closed, and "
                 "doubled within a quoted field."
             ) from None
+        del reader  # it keeps four times the longest field
         yield lines_of(found)
 
     def _odd(self, row: list[str]) -> list[str]:
@@ -87,7 +88,7 @@ class Table:
         own = row[place] if place < len(row) else ""
         for line in _END_OF_LINE.split(self.delimiter.join(row)):
             fields = line.split(self.delimiter)
-            if len(fields) == width and fields[place] != own and _looks_like(fields[place], own):
+            if len(fields) == width > place and fields[place] != own and _looks_like(fields[place], own):
                 raise UnsupportedInput(
                     f"Row {self._rows} of the table holds other rows within its quotes. Put each text that has quotes "
                     "in quotes, with its own doubled, as CSV asks for; or write the column of IDs alone."
