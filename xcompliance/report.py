@@ -7,6 +7,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from compliance.runs import raw_prefix
 from xcompliance.records import PHASES, RunRecord
 from xcompliance.stack import Stack
 from xcompliance.text import count, dollars, duration, moment, size
@@ -140,7 +141,7 @@ def places(stack: Stack, run: RunRecord) -> str:
     index = "turned off" if run.indexed is None else f"{stack['ResultsTableName']}, subject = {run.type}#<id>"
     found = {
         "Parquet": f"s3://{bucket}/results/{day}/{run.run_id}-*.parquet",
-        "as X sent it": f"s3://{bucket}/raw/{run.run_id}/",
+        "as X sent it": f"s3://{bucket}/{raw_prefix(run.run_id)}",
         "rejected lines": f"s3://{bucket}/rejects/{day}/{run.run_id}-*.ndjson" if run.rejected else "none",
         "Athena": f"{stack['GlueDatabaseName']}.results, workgroup {stack['AthenaWorkGroupName']}",
         "DynamoDB": index,

@@ -149,8 +149,8 @@ def places(listing: bytes) -> Iterator[tuple[int, int]]:
 def segment_of(line: bytes) -> Segment:
     """The segment on a line of a listing."""
     row: dict[str, Any] = json.loads(line)
-    names = ("kind", "packing", "delimiter", "has_header", "may_quote")
-    source = Format(column=row["id_column"], **{name: row[name] for name in names if name in row})
+    may_quote = row.get("may_quote", True)  # not said by an earlier version
+    source = Format(row["kind"], row["packing"], row["id_column"], row["delimiter"], row["has_header"], may_quote)
     return Segment(row["bucket"], row["key"], row["version_id"], row["range_start"], row["range_end"], source)
 
 

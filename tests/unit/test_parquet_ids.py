@@ -82,12 +82,15 @@ def test_the_column_is_named_numbered_usual_or_the_only_one(tmp_path: Path) -> N
         lines(written(tmp_path, "SELECT 5 AS whatever, 6 AS more"))
 
 
-def test_every_row_comes_once_and_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = written(tmp_path, "SELECT 10000 - range AS id, 'x' || range AS text FROM range(10000)", rows=2048)
-    expected = [str(10_000 - number) for number in range(10_000)]
-    for step in (100, 999, 2048, 10_001):
-        monkeypatch.setattr(parquet_ids, "STEP", step)
-        assert lines(file) == expected
+@pytest.mark.parametrize(
+    ("count", "step"), [(20, 1), (10_000, 100), (10_000, 999), (10_000, 2048), (10_000, 10_000), (10_000, 10_001)]
+)
+def test_every_row_comes_once_and_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, step: int
+) -> None:
+    monkeypatch.setattr(parquet_ids, "STEP", step)
+    file = written(tmp_path, f"SELECT {count} - range AS id, 'x' || range AS text FROM range({count})", rows=2048)
+    assert lines(file) == [str(count - number) for number in range(count)]
 
 
 @pytest.mark.parametrize("name", ["id", "text"])

@@ -1,6 +1,5 @@
 """The results table: whatever lines an answer has, its rows are what ``parse_line`` makes of them."""
 
-import atexit
 import json
 import time
 from collections import Counter
@@ -71,10 +70,7 @@ def written(answer: bytes, **sizes: int) -> tuple[Rows, Findings]:
 
 @cache
 def reader() -> duckdb.DuckDBPyConnection:
-    """One for all tests: to open it takes longer than to read a hundred small files. DuckDB complains of one that
-    outlives Python.
-    """
-    atexit.register(reader.cache_clear)
+    """One for all tests: to open it takes longer than to read a hundred small files."""
     return duckdb.connect()
 
 
