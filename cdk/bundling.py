@@ -28,6 +28,10 @@ CACHE: Final = ROOT / ".build" / "dependencies"
 # The emulator reports every exception of its own Python runtime under one name; AWS's runtime client keeps the names.
 SANDBOX_BOOTSTRAP: Final = '#!/bin/sh\nexec "$SANDBOX_PYTHON" -m awslambdaric "$_HANDLER"\n'
 
+# Lambda reads the files as another user. The CDK's asset hash ignores modes, so a bundle that says which it has never
+# reuses the upload of one that was built without them, under a strict umask.
+MODES: Final = "Files are 0644; directories and bootstrap are 0755.\n"
+
 # What differs between two installations of the same pins, or is of no use to a function.
 _NOISE: Final = (
     ".lock",
@@ -112,7 +116,10 @@ def assemble(requirements: Path, target: Platform, asset: Path) -> None:
         shutil.copyfile(source, copy)
     if target.bootstrap:
         (asset / "bootstrap").write_text(target.bootstrap)
-        (asset / "bootstrap").chmod(0o755)
+    (asset / "modes.txt").write_text(MODES)
+    for path in (asset, *asset.rglob("*")):
+        is_executable = path.is_dir() or path.name == "bootstrap"
+        path.chmod(0o755 if is_executable else 0o644)
 
 
 def _installed(requirements: Path, target: Platform) -> Path:

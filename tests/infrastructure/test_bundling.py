@@ -25,7 +25,7 @@ def _files(directory: Path) -> set[str]:
 
 def test_an_asset_holds_the_source_and_nothing_that_is_not_needed(aws: Deployment) -> None:
     source = {str(path.relative_to(FUNCTIONS)) for path in FUNCTIONS.rglob("*.py")}
-    assert _files(aws.asset("create_job")) == source | {"installed.txt"}
+    assert _files(aws.asset("create_job")) == source | {"installed.txt", "modes.txt"}
 
 
 def test_only_the_functions_that_use_them_carry_duckdb_and_numpy(aws: Deployment) -> None:
@@ -61,6 +61,27 @@ def test_an_asset_is_the_same_every_time(tmp_path: Path, monkeypatch: pytest.Mon
     first, second = tmp_path / "first", tmp_path / "second"
     assert _files(first) == _files(second)
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in _files(first))
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o027, 0o002])
+def test_lambda_can_read_every_file_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
+) -> None:
+    monkeypatch.setattr(bundling, "CACHE", tmp_path / "cache")
+    before = os.umask(umask)
+    try:
+        assemble(REQUIREMENTS["functions"], Platform.of(Settings(sandbox=True)), tmp_path / "asset")
+    finally:
+        os.umask(before)
+    modes = {path: path.stat().st_mode & 0o777 for path in (tmp_path / "asset").rglob("*")}
+    assert modes.pop(tmp_path / "asset" / "bootstrap") == 0o755
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o755}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o644}
+
+
+def test_an_upload_of_unreadable_files_is_replaced(aws: Deployment) -> None:
+    """The CDK uploads an asset only if its hash is new, and the hash leaves modes out: the content must tell."""
+    assert "0644" in (aws.asset("create_job") / "modes.txt").read_text()
 
 
 def test_two_may_install_the_same_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
