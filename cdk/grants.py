@@ -197,8 +197,14 @@ class QueryGrants:
         )
 
     def _read_catalog(self, tables: Mapping[str, str]) -> Grant:
-        """Of some databases, each with the tables that are read of it."""
-        found = [self._stack.format_arn(service="glue", resource="catalog")]
+        """Read the named table of each database, and Glue's `default` database, as Athena itself looks it up first.
+
+        Source: Athena's guide, "Configure access to databases and tables in the Glue Data Catalog".
+        """
+        found = [
+            self._stack.format_arn(service="glue", resource="catalog"),
+            self._stack.format_arn(service="glue", resource="database", resource_name="default"),
+        ]
         for database, table in tables.items():
             found += [
                 self._stack.format_arn(service="glue", resource="database", resource_name=database),

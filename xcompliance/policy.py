@@ -46,6 +46,7 @@ def _names(stack: "Stack") -> dict[str, str]:
         "ResultsTableArn": f"{tables}/{stack['ResultsTableName']}",
         "CatalogArn": f"arn:{partition}:glue:{here}",
         "WorkGroupArn": f"arn:{partition}:athena:{here}:workgroup/{stack['AthenaWorkGroupName']}",
+        "DataCatalogArn": f"arn:{partition}:athena:{here}:datacatalog/AwsDataCatalog",
         "LogGroupArn": f"arn:{partition}:logs:{here}:log-group",
         "ScheduleArn": f"arn:{partition}:scheduler:{here}:schedule/{stack['ScheduleGroupName']}",
         "QueueArn": f"arn:{partition}:sqs:{here}",

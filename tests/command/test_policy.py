@@ -18,8 +18,18 @@ WHOLE = OUTPUTS | {
     "BearerTokenSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:BearerToken-1",
     "KeyArn": "arn:aws:kms:us-east-1:123456789012:key/1",
 }
+ATHENA_CONSOLE = {
+    *("athena:ListWorkGroups", "athena:ListDataCatalogs", "athena:GetDataCatalog", "athena:ListDatabases"),
+    *("athena:ListTableMetadata", "athena:ListQueryExecutions", "athena:BatchGetQueryExecution"),
+    *("athena:ListEngineVersions", "athena:GetWorkGroup", "athena:StartQueryExecution", "athena:GetQueryResults"),
+    *("glue:GetDatabase", "glue:GetDatabases", "glue:GetTables", "glue:GetTable", "glue:GetPartitions"),
+}
+"""Source: Athena's guide, "Identity-based policies" and AmazonAthenaFullAccess; the last rows read, the first browse."""
 FORBIDDEN = {"secretsmanager:GetSecretValue", "s3:DeleteObject", "s3:DeleteObjectVersion", "dynamodb:Scan"}
 WITHOUT_RESOURCES = {
+    "athena:ListDataCatalogs",
+    "athena:ListEngineVersions",
+    "athena:ListWorkGroups",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "events:ListRules",
@@ -56,9 +66,22 @@ def test_a_policy_names_each_action_and_resources_of_this_deployment(whole: Stac
             assert resource.startswith("arn:aws:")
             assert "$" not in resource
             own = any(name in resource for name in ("XCompliance", "xcompliance", "inbox", "results", "runs"))
-            assert own or resource.endswith((":catalog", ":key/1", ":secret:BearerToken-1")), resource
+            everybodys = (":catalog", ":database/default", ":datacatalog/AwsDataCatalog")
+            assert own or resource.endswith((*everybodys, ":key/1", ":secret:BearerToken-1")), resource
     names = [statement["Sid"] for statement in document["Statement"]]
     assert len(names) == len(set(names))
+
+
+def test_an_analyst_opens_the_console_of_athena(whole: Stack) -> None:
+    statements = policy(whole, Role.ANALYST)["Statement"]
+    assert {action for each in statements for action in listed(each["Action"])} >= ATHENA_CONSOLE
+
+
+def test_an_analyst_may_look_up_the_database_that_athena_always_looks_up(whole: Stack) -> None:
+    """Athena's guide calls glue:GetDatabase on `default` mandatory."""
+    statements = policy(whole, Role.ANALYST)["Statement"]
+    found = [each for each in statements if "glue:GetDatabase" in listed(each["Action"])]
+    assert any(resource.endswith(":database/default") for each in found for resource in listed(each["Resource"]))
 
 
 @pytest.fixture

@@ -417,7 +417,7 @@ class Deployment:
 
 
 def _source(execution_input: str) -> tuple[str, str] | None:
-    """Key and ETag of the object that a run began with (the emulator names no version); None for other executions."""
+    """Key and ETag of the object that a run began with; None for other executions."""
     about = json.loads(execution_input)
     if not isinstance(about, dict) or "object" not in about:
         return None

@@ -110,12 +110,15 @@ GRANTS: dict[str, set[str]] = {
 }
 BY_ATHENA = {
     "glue:GetDatabase catalog",
+    "glue:GetDatabase database/default",
     "glue:GetDatabase database/xcompliance",
     "glue:GetDatabase table/xcompliance/prepared_ids",
     "glue:GetTable catalog",
+    "glue:GetTable database/default",
     "glue:GetTable database/xcompliance",
     "glue:GetTable table/xcompliance/prepared_ids",
     "glue:GetPartitions catalog",
+    "glue:GetPartitions database/default",
     "glue:GetPartitions database/xcompliance",
     "glue:GetPartitions table/xcompliance/prepared_ids",
     "s3:GetBucketLocation Results",

@@ -1,11 +1,13 @@
 """``python -m xcompliance.sandbox.emulator_process``: ministack, with what a deployment relies on and it has not.
 
-Each function stands before one of ministack's own, of the version that is pinned: S3 sends ranges also of an object's
-version, Athena knows UNLOAD, and EventBridge Scheduler puts the time into what it hands over.
+Each function wraps one of ministack's own, of the pinned version: S3 sends ranges of an object's version and names the
+version in its events, Athena knows UNLOAD, and EventBridge Scheduler fills in the scheduled time.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -72,8 +74,39 @@ def _with_time(invoke_target: Callable[..., Any]) -> Callable[..., Any]:
     return invoke
 
 
+_version: ContextVar[str | None] = ContextVar("_version", default=None)
+"""Version of the object whose event is being sent."""
+
+
+def _remembering_version(fire_event: Callable[..., None]) -> Callable[..., None]:
+    @wraps(fire_event)
+    def fire(*args: Any, version_id: str | None = None, **kwargs: Any) -> None:
+        token = _version.set(version_id)
+        try:
+            fire_event(*args, version_id=version_id, **kwargs)
+        finally:
+            _version.reset(token)
+
+    return fire
+
+
+def _with_version(dispatch_event: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(dispatch_event)
+    def dispatch(event: dict[str, Any], *rest: Any, **options: Any) -> Any:
+        version = _version.get()
+        if version and event["Source"] == "aws.s3":
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version
+            event = event | {"Detail": json.dumps(detail)}
+        return dispatch_event(event, *rest, **options)
+
+    return dispatch
+
+
 s3._get_object = _with_ranges(s3._get_object)
 athena._run_duckdb = _with_unload(athena._run_duckdb)
+s3._fire_s3_event = _remembering_version(s3._fire_s3_event)
+eventbridge._dispatch_event = _with_version(eventbridge._dispatch_event)
 eventbridge._invoke_target = _with_time(eventbridge._invoke_target)
 
 if __name__ == "__main__":

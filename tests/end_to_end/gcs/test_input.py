@@ -79,6 +79,11 @@ def test_any_key_is_kept_as_it_was_written(checked: Checked) -> None:
     assert checked["odd key"].run["key"] == "users/größe + 100% naïve/日本 & (1)=?#.txt"
 
 
+def test_the_event_names_the_version_as_it_does_on_aws(checked: Checked) -> None:
+    first = checked["first"]
+    assert json.loads(first.execution.input)["object"]["version-id"] == first.run["version_id"]
+
+
 def test_an_event_that_comes_again_starts_no_second_run(checked: Checked) -> None:
     first = checked["first"]
     for execution in checked.again:
