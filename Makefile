@@ -30,7 +30,7 @@ chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=60
 mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpose, and show what no test notices; takes an hour or more [SAMPLE=30]
 	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray $(if $(SAMPLE),--sample $(SAMPLE))
 
-security: .build/security/.installed node_modules/.installed ## Hold the templates against checkov, and audit the packages [AUDIT=required]
+security: .build/security/.installed node_modules/.installed ## Check templates, policies and packages for known faults [AUDIT=required]
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.security .build/security/bin $(if $(filter required,$(AUDIT)),--audit-required)
 
 lint: .venv/.installed ## Check style and types
@@ -98,7 +98,7 @@ clean: ## Remove everything that was installed or built
 	@touch $@
 
 .build/security/.installed: requirements/security.txt .venv/.installed
-	@echo "Installing checkov and pip-audit into .build/security ..."
+	@echo "Installing checkov, cfn-lint and pip-audit into .build/security ..."
 	@$(PYTHON) -m venv --clear .build/security
 	@$(BIN)/uv pip install --quiet --python .build/security/bin/python --no-deps --require-hashes -r requirements/security.txt
 	@touch $@

@@ -24,7 +24,7 @@ ATHENA_CONSOLE = {
     *("athena:ListEngineVersions", "athena:GetWorkGroup", "athena:StartQueryExecution", "athena:GetQueryResults"),
     *("glue:GetDatabase", "glue:GetDatabases", "glue:GetTables", "glue:GetTable", "glue:GetPartitions"),
 }
-"""Source: Athena's guide, "Identity-based policies" and AmazonAthenaFullAccess; the last rows read, the first browse."""
+"""Source: Athena's guide, the managed policy AmazonAthenaFullAccess."""
 FORBIDDEN = {"secretsmanager:GetSecretValue", "s3:DeleteObject", "s3:DeleteObjectVersion", "dynamodb:Scan"}
 WITHOUT_RESOURCES = {
     "athena:ListDataCatalogs",

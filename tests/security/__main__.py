@@ -1,4 +1,4 @@
-"""``python -m tests.security TOOLS``: checkov on both stacks, and an audit of all pinned packages, Node's too.
+"""``python -m tests.security TOOLS``: faults of the stacks, the policy and the packages.
 
 Exits with 1 for whatever was found and not accepted. What could not be asked is said, and fails only with
 ``--audit-required``: a release is made where the databases can be reached, and tests run where they cannot.
@@ -13,17 +13,18 @@ from tempfile import TemporaryDirectory
 from uv import find_uv_bin
 
 from tests.infrastructure.deployment import everything
-from tests.security import packages, templates
+from tests.security import packages, permissions, templates
 
 ROOT = Path(__file__).parents[2]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
+POLICY = ROOT / "docs" / "cloudformation-policy.json"
 STACKS = ("Storage", "Pipeline")
 
 
 def main() -> None:
     """Says what was looked at and what was found."""
     parser = ArgumentParser(prog="make security")
-    parser.add_argument("tools", type=Path, help="where checkov and pip-audit are")
+    parser.add_argument("tools", type=Path, help="where checkov, cfn-lint and pip-audit are")
     parser.add_argument("--audit-required", action="store_true", help="fails when a package could not be audited")
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
@@ -46,8 +47,17 @@ def _templates(tools: Path, folder: Path) -> list[str]:
         passed, findings = templates.scan(tools / "checkov", files)
         complaints = templates.complaints(findings, customer_key="customer_key" in settings)
         _say(f"checkov, {name}: {passed} checks passed, {len(findings)} findings, {len(complaints)} not accepted")
-        wrong += complaints
-    return wrong
+        linted = templates.lint(tools / "cfn-lint", files)
+        _say(f"cfn-lint, {name}: {len(linted)} findings in {len(templates.REGIONS)} regions")
+        wrong += [*complaints, *linted]
+    lacking = permissions.missing(_schemas(tools), POLICY, folder.glob("*/*.template.json"))
+    _say(f"CloudFormation's schemas: {POLICY.name} lacks {len(lacking)} permissions")
+    return wrong + lacking
+
+
+def _schemas(tools: Path) -> Path:
+    (found,) = tools.parent.glob("lib/python*/site-packages/cfnlint/data/schemas")
+    return found
 
 
 def _settings(folder: Path) -> dict[str, dict[str, str]]:

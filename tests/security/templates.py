@@ -1,4 +1,4 @@
-"""checkov's findings in the templates, and which of them are accepted: each on named resources, with its reason."""
+"""Findings of checkov and cfn-lint in the templates, and which are accepted, each with its reason."""
 
 import json
 import re
@@ -83,6 +83,26 @@ def scan(checkov: Path, templates: Iterable[Path]) -> tuple[int, list[Finding]]:
         return read(json.loads(outcome.stdout))
     except (KeyError, TypeError, ValueError) as error:
         raise RuntimeError(f"checkov gave no answer ({error}):\n{outcome.stdout}{outcome.stderr}") from None
+
+
+REGIONS: Final = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
+
+UNLINTED: Final[Mapping[str, str]] = {
+    "W3005": "The CDK writes DependsOn beside the GetAtt that implies it.",
+    "W6001": "The pipeline repeats the storage stack's outputs, so that a user finds all in one place.",
+}
+"""Rules of cfn-lint that are not applied, each with the reason."""
+
+
+def lint(cfn_lint: Path, templates: Iterable[Path]) -> list[str]:
+    """Return cfn-lint's findings for every region, one line each."""
+    command = [str(cfn_lint), "--format", "parseable", "--ignore-checks", *UNLINTED, "--regions", *REGIONS]
+    files = [str(each) for each in templates]
+    outcome = subprocess.run([*command, "--template", *files], check=False, capture_output=True, text=True)
+    found = outcome.stdout.splitlines()
+    if outcome.returncode and not found:
+        raise RuntimeError(f"cfn-lint failed:\n{outcome.stderr}")
+    return found
 
 
 def read(report: dict[str, Any]) -> tuple[int, list[Finding]]:

@@ -147,11 +147,17 @@ def test_the_policy_of_cloudformation_reads_no_secret_bucket_or_table_of_others(
 
 def test_the_policy_of_cloudformation_makes_no_roles_but_the_stacks(full: Deployment) -> None:
     of_roles = {each["Sid"]: each for each in STATEMENTS if any(action.startswith("iam:") for action in each["Action"])}
+    linked = of_roles.pop("MakeServiceLinkedRoles")
+    assert linked["Action"] == ["iam:CreateServiceLinkedRole"]
+    assert {name.split(".")[-3] for name in linked["Condition"]["StringLike"]["iam:AWSServiceName"]} == {
+        "athena",
+        "dynamodb",
+    }
     for each in of_roles.values():
         assert each["Resource"] == "arn:*:iam::*:role/*XCompliancePipeline-*"
         assert not [action for action in each["Action"] if "*" in action]
     actions = {action for each in of_roles.values() for action in each["Action"]}
-    assert not actions & {"iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:DeleteRolePermissionsBoundary"}
+    assert not actions & {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
     roles = (each["Properties"]["AssumeRolePolicyDocument"] for each in full.resources("AWS::IAM::Role").values())
     assumed_by = {each["Principal"]["Service"] for role in roles for each in role["Statement"]}
     handed = of_roles["HandThemOver"]
