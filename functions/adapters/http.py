@@ -1,7 +1,7 @@
 """The one place that opens sockets to X and to Google."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Wire:
                     decode_content=False,
                     timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
                 )
-            headers = _lower(answer.headers)
+            headers = {name.lower(): value for name, value in answer.headers.itermerged()}
             note_x(request, headers)
             try:
                 yield Download(answer.status, headers, _blocks(answer, deadline))
@@ -161,7 +161,3 @@ def _blocks(answer: urllib3.BaseHTTPResponse, deadline: _Deadline) -> Iterator[b
         if not block:
             return
         yield block
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
