@@ -175,6 +175,12 @@ class Settings:
         one_of("auto", "always", "never"),
         "Whether jobs are created resumable; auto asks for it and remembers when X refuses.",
     )
+    unverified: str = setting(
+        "warn",
+        one_of("warn", "fail"),
+        "What happens to a part if Google names no checksum of its upload or its results: it is marked and the run "
+        "warns, or it fails.",
+    )
     first_poll_seconds: int = setting(
         30, whole(1, 3600), "When a job is polled first while nothing is known of any of its type, in seconds."
     )

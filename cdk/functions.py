@@ -20,6 +20,7 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "chunk_size_mb",
     "reject_limit_percent",
     "resumable",
+    "unverified",
     "first_poll_seconds",
     "min_poll_seconds",
     "max_poll_seconds",

@@ -13,7 +13,7 @@ from compliance.errors import ComplianceError, JobConflict, ProtocolViolation, R
 from compliance.jobs import Jobs
 from compliance.polling import CONFLICT_WAITS
 from compliance.retention import check_part_is_kept
-from compliance.runs import Part, PartRef, Transport, job_name, part_of_job
+from compliance.runs import Part, PartRef, job_name, part_of_job
 from compliance.x_api import ComplianceJob
 
 
@@ -49,7 +49,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         ref,
         job=part["job_name"],
         status="created",
-        transport=_transport(job.upload_url, part["resumable"]),
+        transport=settings().transfer_hosts.transport(job.upload_url),
         job_id=job.id,
         created_at=time_text(clock.now()),
         upload_url=job.upload_url,
@@ -115,9 +115,3 @@ def _is_left_over(job: ComplianceJob, own_name: str) -> bool:
     """Whether a job is one of ours: only the holder of the turn has any use for one, and that is the asker."""
     part = part_of_job(job.name or "")
     return part is not None and job.name != own_name and runs_table.has_part(*part)
-
-
-def _transport(upload_url: str, resumable: bool) -> Transport:
-    if settings().transfer_hosts.of(upload_url) == "x":
-        return "x_hosted"
-    return "gcs_resumable" if resumable else "gcs_put"

@@ -10,9 +10,9 @@ from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
 from compliance.download import ResultsDownload, google_refusal
-from compliance.errors import ResultsExpired
+from compliance.errors import ResultsExpired, ResultsUnverified
 from compliance.results import is_answer
-from compliance.runs import Part, PartRef
+from compliance.runs import Part, PartRef, Transfer
 from compliance.wire import Request
 from compliance.x_api import refusal
 
@@ -34,18 +34,30 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         raise ResultsExpired("The 7 days for the download are over: the results are gone. Start the run again.")
     reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
     sink = ResultsSink(ref, part["job_name"])
-    complete, state = _download(part, sink, clock, reserve).run(sink.saved(part.get("download")))
+    download = _download(part, sink, clock, reserve)
+    complete, state = download.run(sink.saved(part.get("download")))
     if complete:
+        unverified = _unverified(part, is_verified=not download.promises_crc32c or state.expected is not None)
         runs_table.update_part(
             ref,
             job=part["job_name"],
             status="downloaded",
             downloaded_at=time_text(clock.now()),
             result_bytes=state.offset,
+            unverified=unverified,
             download=None,
             download_url=None,
         )
     return {"complete": complete}
+
+
+def _unverified(part: Part, *, is_verified: bool) -> list[Transfer] | None:
+    """The part's transfers that no CRC32C vouches for. Raises ResultsUnverified if none may be accepted."""
+    if is_verified:
+        return part.get("unverified")
+    if settings().unverified == "fail":
+        raise ResultsUnverified("Google has not named the CRC32C of the results. Start the run again later.")
+    return ["upload", "download"] if "upload" in part.get("unverified", []) else ["download"]
 
 
 def _download(part: Part, sink: ResultsSink, clock: LambdaClock, reserve: float) -> ResultsDownload:
@@ -54,4 +66,5 @@ def _download(part: Part, sink: ResultsSink, clock: LambdaClock, reserve: float)
     if settings().transfer_hosts.of(url) == "x":
         request = Request("GET", url, x_api().authorization)
         return ResultsDownload(request, refusal, fetch, sink, clock, reserve, is_answer)
-    return ResultsDownload(Request("GET", url), google_refusal, fetch, sink, clock, reserve, is_answer)
+    request = Request("GET", url)
+    return ResultsDownload(request, google_refusal, fetch, sink, clock, reserve, is_answer, promises_crc32c=True)

@@ -9,7 +9,8 @@ from adapters.secret import x_api
 from adapters.settings import settings
 from compliance import single_put
 from compliance.clock import parse_time, time_text
-from compliance.errors import PartTooLarge, SessionExpired, SessionLost, UploadWindowClosed
+from compliance.errors import PartTooLarge, SessionExpired, SessionLost, UploadUnverified, UploadWindowClosed
+from compliance.gcs_resumable import put_request
 from compliance.jobs import Jobs
 from compliance.runs import Part, PartRef
 from compliance.upload import Outcome, ResumableUpload, Source
@@ -32,6 +33,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         outcome = _upload(ref, part, clock)
         if not outcome.complete:
             return {"complete": False}
+        if not outcome.verified and settings().unverified == "fail":
+            raise UploadUnverified("Google has not named the CRC32C of the stored upload. The part gets a new job.")
         part = runs_table.update_part(
             ref,
             job=part["job_name"],
@@ -39,6 +42,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             uploaded_at=time_text(clock.now()),
             uploaded_bytes=part["bytes"],
             forecast=kept_forecast(durations.forecast_of(part)),
+            unverified=None if outcome.verified else ["upload"],
             polls=0,
             working_at=None,
             upload_url=None,
@@ -64,7 +68,9 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
             clock,
             settings().chunk_bytes,
             reserve,
-            lambda uploaded: _report(ref, part, uploaded),
+            report=lambda uploaded: _update(ref, part, uploaded_bytes=uploaded),
+            is_last_sent=part.get("last_chunk_session") == part["sessions"],
+            before_last=lambda: _update(ref, part, last_chunk_session=part["sessions"]),
         )
         try:
             return upload.run()
@@ -73,25 +79,29 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
             raise
     if part["transport"] == "x_hosted" and part["bytes"] > single_put.X_HOSTED_LIMIT:
         raise PartTooLarge(f"X takes {single_put.X_HOSTED_LIMIT} bytes in one upload. Lower part_size_mb to 128.")
-    _put_once(ref, part, source, clock, reserve)
-    return Outcome(True, part["bytes"])
+    verified = _put_once(ref, part, source, clock, reserve)
+    return Outcome(complete=True, uploaded=part["bytes"], verified=verified)
 
 
-def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, reserve: float) -> None:
-    """Sends the part in one PUT, unless X already works on what an earlier invocation, or execution, has sent."""
+def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, reserve: float) -> bool:
+    """Send the part in one PUT, unless X already works on what an earlier invocation, or execution, has sent.
+
+    Returns whether it is verified. X's own byte path knows no checksums: there, X's word is all there is. Google's
+    answer that names none, or was lost, cannot be asked for again.
+    """
     api, send = x_api(), Wire(clock).send
     if "uploaded_bytes" in part and Jobs(api, send).get(part["job_id"]).status != "created":
-        return
+        return part["transport"] == "x_hosted"
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
         raise UploadWindowClosed("The 15 minutes for the upload are over.")
     runs_table.update_part(ref, job=part["job_name"], status="uploading", uploaded_bytes=0)
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
         single_put.judge_x_hosted(single_put.put(request, source, send, clock, reserve))
-    else:
-        request = single_put.gcs_put_request(part["upload_url"], source.total)
-        single_put.judge_gcs_put(single_put.put(request, source, send, clock, reserve), source.crc32c)
+        return True
+    request = put_request(part["upload_url"], source.total)
+    return single_put.judge_gcs_put(single_put.put(request, source, send, clock, reserve), source.crc32c)
 
 
-def _report(ref: PartRef, part: Part, uploaded: int) -> None:
-    runs_table.update_part(ref, job=part["job_name"], uploaded_bytes=uploaded)
+def _update(ref: PartRef, part: Part, **attributes: Any) -> None:
+    runs_table.update_part(ref, job=part["job_name"], **attributes)

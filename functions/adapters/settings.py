@@ -31,6 +31,7 @@ class Settings:
     chunk_size_mb: int
     reject_limit_percent: float
     resumable: Literal["auto", "always", "never"]
+    unverified: Literal["warn", "fail"]
     first_poll_seconds: float
     min_poll_seconds: float
     max_poll_seconds: float

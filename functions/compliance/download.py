@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -25,7 +26,11 @@ T = TypeVar("T")
 MAX_ERROR_BODY = 65_536
 """Bytes of an error's body that are read."""
 
+MAX_QUESTIONS = 4
+"""Questions for a CRC32C that the answer left out before the results count as unverified."""
+
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", re.ASCII)
+_NO_SUCH_RANGE = re.compile(r"bytes \*/([0-9]+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class State:
     upload_id: str | None = None
     total: int | None = None
     expected: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every byte is stored."""
+        return self.total is not None and self.offset >= self.total
 
 
 class Sink(Protocol):
@@ -76,7 +86,8 @@ class ResultsDownload:
 
     ``refusal`` names the error that an answer other than success stands for; ``reserve`` is how many seconds before
     the invocation's end it pauses; ``is_answer`` tells by the first piece whether this is the file, as a server in
-    trouble says 200 to something else.
+    trouble says 200 to something else. ``promises_crc32c`` says whether each answer should name the file's CRC32C, so
+    that it is asked for if it is missing.
     """
 
     request: Request
@@ -86,20 +97,22 @@ class ResultsDownload:
     clock: Clock
     reserve: float
     is_answer: Callable[[bytes], bool] = field(repr=False, default=lambda _: True)
+    promises_crc32c: bool = False
 
     def run(self, state: State) -> tuple[bool, State]:
-        """Works until the file is whole and verified (True) or the time is up (False).
+        """Work until the file is whole and stored (True) or the time is up (False).
 
-        Raises DownloadInterrupted when nothing was gained, and ResultsCorrupted when length, CRC32C or pieces disagree;
-        the next run then starts from byte 0.
+        The state says what it was held against: ``expected`` is None if the server named no CRC32C, even when asked
+        again. Raises DownloadInterrupted when nothing was gained, and ResultsCorrupted when length, CRC32C or pieces
+        disagree; the next run then starts from byte 0.
         """
         try:
-            if state.total is None or state.offset < state.total:
+            if not state.is_whole:
                 state, ended = self._continue(state)
                 if not ended:
                     return False, state
-            self._verify(state)
             if state.upload_id is not None:
+                state = self._verified(state)
                 self.sink.finish(state.upload_id, state.etags)
         except ResultsCorrupted:
             self.sink.save(State())
@@ -111,6 +124,8 @@ class ResultsDownload:
         headers = {**self.request.headers, **({"range": f"bytes={began}-"} if began else {})}
         try:
             with self.fetch(replace(self.request, headers=headers)) as answer:
+                if answer.status == 416 and began:
+                    return self._ended_before(state, answer), True
                 state = self._described(state, answer)
                 already_kept = state.offset if answer.status == 200 else 0
                 for piece in _pieces(skip(answer.blocks, already_kept), self.sink.piece_bytes):
@@ -122,11 +137,27 @@ class ResultsDownload:
                         return state, False
                 if state.total not in (None, state.offset):
                     raise WireError("the answer ended early")
+                state = self._ended(state)
         except WireError as error:
             if state.offset > began:
                 return state, False
             raise DownloadInterrupted(f"The download was cut off: {error}.") from None
         return state, True
+
+    def _ended(self, state: State) -> State:
+        """Note the length of a chunked answer that has ended where a piece does: its last chunk alone tells."""
+        if state.total is not None:
+            return state
+        state = replace(state, total=state.offset)
+        self.sink.save(state)
+        return state
+
+    def _ended_before(self, state: State, answer: Download) -> State:
+        """Take a 416 for the end of the file if all of it is stored: an earlier invocation ended before it knew."""
+        match = _NO_SUCH_RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if match is None or int(match[1]) != state.offset:
+            raise ResultsCorrupted("The server has no bytes where the download stands.")
+        return self._ended(state)
 
     def _described(self, state: State, answer: Download) -> State:
         """What this answer says of the whole file, held against what an earlier one said."""
@@ -144,22 +175,39 @@ class ResultsDownload:
         if state.offset == 0 and not self.is_answer(piece):
             raise DownloadInterrupted("What came instead of the results holds not one record.")
         grown = replace(state, offset=state.offset + len(piece), crc32c=google_crc32c.extend(state.crc32c, piece))
-        if state.upload_id is None and len(piece) < self.sink.piece_bytes:
-            self._verify(grown)
-            self.sink.write_whole(piece)
-            return grown
+        if len(piece) < self.sink.piece_bytes:
+            grown = replace(grown, total=grown.offset)
+            if state.upload_id is None:
+                grown = self._verified(grown)
+                self.sink.write_whole(piece)
+                return grown
         upload_id = state.upload_id or self.sink.begin()
         etag = self.sink.write(upload_id, len(state.etags) + 1, piece)
         grown = replace(grown, upload_id=upload_id, etags=(*state.etags, etag))
         self.sink.save(grown)
         return grown
 
-    def _verify(self, state: State) -> None:
-        if state.total is not None and state.offset != state.total:
+    def _verified(self, state: State) -> State:
+        """Return the state with the CRC32C that it was held against, if the server names one."""
+        if state.offset != state.total:
             raise ResultsCorrupted(f"The results have {state.offset} bytes, the server says {state.total}.")
+        if state.expected is None and self.promises_crc32c:
+            state = replace(state, expected=self._asked_again(state))
         ours = base64.b64encode(state.crc32c.to_bytes(4, "big")).decode()
         if state.expected not in (None, ours):
             raise ResultsCorrupted("The results' CRC32C is not the one that the server says.")
+        return state
+
+    def _asked_again(self, state: State) -> str | None:
+        """The CRC32C, from the headers of another answer; its body is not read."""
+        headers = {**self.request.headers, **({"range": "bytes=0-0"} if state.total else {})}
+        for question in range(MAX_QUESTIONS):
+            with suppress(WireError), self.fetch(replace(self.request, headers=headers)) as answer:
+                expected = stored_crc32c(Response(answer.status, answer.headers))
+                if answer.status in (200, 206) and expected is not None:
+                    return expected
+            self.clock.sleep(min(2.0**question, max(0.0, self.clock.remaining() - self.reserve)))
+        return None
 
 
 def google_refusal(response: Response) -> ComplianceError:
@@ -185,8 +233,12 @@ def _total(head: Response, offset: int) -> int | None:
         if match is None or int(match[1]) != offset:
             raise ProtocolViolation("The download did not continue where it was asked to.")
         return int(match[2])
+    # A Content-Length that is repeated with one value counts as that value [RFC 9110, 8.6].
     lengths = {
-        head.headers[name] for name in ("content-length", "x-goog-stored-content-length") if name in head.headers
+        length.strip()
+        for name in ("content-length", "x-goog-stored-content-length")
+        for length in head.headers.get(name, "").split(",")
+        if length.strip()
     }
     if len(lengths) > 1:
         raise ResultsCorrupted("The results' Content-Length is not the stored length.")

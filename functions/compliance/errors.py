@@ -138,6 +138,10 @@ class UploadCorrupted(JobLost):
     """The stored object's CRC32C is not the part's."""
 
 
+class UploadUnverified(JobLost):
+    """Google has not named the stored object's CRC32C, and the deployment accepts no unverified upload."""
+
+
 class JobEnded(JobLost):
     """X's job has ended without results, so there is nothing to cancel."""
 
@@ -156,6 +160,10 @@ class JobNotFound(JobEnded):
 
 class JobOverdue(PermanentError):
     """The job has not ended within the deadline."""
+
+
+class ResultsUnverified(PermanentError):
+    """Google has not named the results' CRC32C, and the deployment accepts no unverified results."""
 
 
 class ResultsExpired(PermanentError):

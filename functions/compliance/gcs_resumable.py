@@ -4,6 +4,7 @@ Source: Cloud Storage XML API, "Resumable uploads" and "Performing resumable upl
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -19,7 +20,10 @@ from compliance.wire import Request, Response
 CHUNK_UNIT = 262_144
 """Bytes: the length of every chunk but the last is a multiple of this."""
 
-_OPEN_HEADERS = {"content-type": "text/plain", "content-length": "0", "x-goog-resumable": "start"}
+CONTENT_TYPE = "text/plain"
+
+RESUMABLE = "x-goog-resumable"
+
 _RANGE = re.compile(r"bytes=0-([0-9]+)", re.ASCII)
 
 
@@ -52,12 +56,30 @@ def open_request(upload_url: str) -> Request:
 
     Raises ProtocolViolation when the signature asks for a header that this upload has no value for.
     """
-    headers = {"content-length": "0", "x-goog-resumable": "start"}
-    for name in signed_headers(upload_url) - {"host"}:
-        if name not in _OPEN_HEADERS:
-            raise ProtocolViolation(f"The upload URL is signed for the header {name}, which has no known value.")
-        headers[name] = _OPEN_HEADERS[name]
-    return Request("POST", upload_url, headers)
+    headers = {"content-length": "0", RESUMABLE: "start"}
+    return Request("POST", upload_url, headers | _signed_content_type(upload_url, headers))
+
+
+def put_request(upload_url: str, total: int) -> Request:
+    """Uploads ``total`` bytes in one PUT, where the URL is not signed for a session.
+
+    Sends the headers that the URL's signature names, and never a bearer token. Raises ProtocolViolation as
+    ``open_request`` does.
+    """
+    headers = {"content-length": str(total)}
+    return Request("PUT", upload_url, headers | _signed_content_type(upload_url, headers))
+
+
+def _signed_content_type(url: str, sent: Collection[str]) -> dict[str, str]:
+    signed = signed_headers(url)
+    for name in signed - {"host", "content-type", *sent}:
+        raise ProtocolViolation(f"The upload URL is signed for the header {name}, which has no known value.")
+    return {"content-type": CONTENT_TYPE} if "content-type" in signed else {}
+
+
+def opens_session(upload_url: str) -> bool:
+    """Whether the URL is signed for a resumable upload: Google takes no ``x-goog-`` header that is not signed."""
+    return RESUMABLE in signed_headers(upload_url)
 
 
 def signed_headers(url: str) -> set[str]:
@@ -86,7 +108,10 @@ def ask_request(session_uri: str, total: int) -> Request:
 
 
 def judge_ask(response: Response, total: int) -> Progress:
-    """Where the session stands; here a 308 without Range means that nothing is persisted."""
+    """Return where the session stands. Here a 308 without Range means that nothing is persisted.
+
+    Raises SessionLost, UploadCorrupted, RequestRefused, or ProtocolViolation for a Range beyond ``total``.
+    """
     return _judge(response, total, Persisted(0))
 
 
@@ -98,37 +123,52 @@ def chunk_request(session_uri: str, start: int, length: int, total: int, crc32c:
     return Request("PUT", session_uri, headers)
 
 
-def judge_chunk(response: Response, end: int) -> Progress:
-    """Where the session stands after a chunk that ended before byte ``end``.
+def judge_chunk(response: Response, total: int) -> Progress:
+    """Return where the session stands after a chunk, and raise as ``judge_ask`` does.
 
-    A 308 without Range says nothing here: it happens after chunks that were kept.
+    The session may be ahead of the chunk, as another execution may write to it. A 308 without Range says nothing here:
+    it happens after chunks that were kept.
     """
-    return _judge(response, end, Unclear("a 308 came without a Range"))
+    return _judge(response, total, Unclear("a 308 came without a Range"))
 
 
-def _judge(response: Response, sent: int, without_range: Progress) -> Progress:
+def may_be_gap(response: Response) -> bool:
+    """Whether the refusal of a chunk may mean that it does not begin where the session stands."""
+    return response.status in (400, 416) and not _is_bad_digest(response)
+
+
+def _judge(response: Response, total: int, without_range: Progress) -> Progress:
     match response.status:
+        case 200 | 201 if is_page(response):
+            return Unclear(f"a page came with the status {response.status}")
         case 200 | 201:
             return Stored(stored_crc32c(response))
         case 308:
             text = response.headers.get("range")
-            if text is None:
-                return without_range
-            match = _RANGE.fullmatch(text.strip())
-            if match is None:
-                raise ProtocolViolation("Google named the persisted bytes in a form that is not bytes=0-N.")
-            offset = int(match[1]) + 1
-            if offset > sent:
-                raise ProtocolViolation("Google says that it has persisted more than was sent.")
-            return Persisted(offset)
+            return without_range if text is None else _persisted(text, total)
         case 404 | 410 | 499:
             raise SessionLost(f"Google does not know the upload session any more ({response.status}).")
         case status if _is_transient(status):
             return Unclear(f"the answer was {status}")
-        case 400 if b"hash" in response.body.lower() or b"BadDigest" in response.body:
+        case 400 if _is_bad_digest(response):
             raise UploadCorrupted("Google refused the object because its CRC32C is not the part's.")
         case status:
             raise RequestRefused(f"Google refused the upload ({status}{_code(response)}).")
+
+
+def _persisted(text: str, total: int) -> Persisted:
+    match = _RANGE.fullmatch(text.strip())
+    if match is None:
+        raise ProtocolViolation("Google named the persisted bytes in a form that is not bytes=0-N.")
+    offset = int(match[1]) + 1
+    if offset > total:
+        raise ProtocolViolation("Google says that it has persisted more than the whole part.")
+    return Persisted(offset)
+
+
+def is_page(response: Response) -> bool:
+    """Whether a success is a page of somebody on the way. Google's own has a checksum or, at least, no markup."""
+    return response.body.lstrip().startswith(b"<") and stored_crc32c(response) is None
 
 
 def stored_crc32c(response: Response) -> str | None:
@@ -138,6 +178,10 @@ def stored_crc32c(response: Response) -> str | None:
         if name == "crc32c":
             return value
     return None
+
+
+def _is_bad_digest(response: Response) -> bool:
+    return b"hash" in response.body.lower() or b"BadDigest" in response.body
 
 
 def _is_transient(status: int) -> bool:

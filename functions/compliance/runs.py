@@ -11,6 +11,7 @@ JobType = Literal["tweets", "users"]
 JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
 Transport = Literal["gcs_resumable", "gcs_put", "x_hosted"]
 Overlap = Literal["wait", "skip"]
+Transfer = Literal["upload", "download"]
 ENDED = ("complete", "failed", "skipped")
 """The statuses of a run that nothing more happens to."""
 
@@ -98,6 +99,7 @@ class Run(TypedDict):
     outranked: NotRequired[int]
     parts_complete: NotRequired[int]
     parts_failed: NotRequired[int]
+    parts_unverified: NotRequired[int]
     consumed: NotRequired[dict[str, float]]
     cost_aws_usd: NotRequired[float]
     cost_x_usd: NotRequired[float]
@@ -118,6 +120,8 @@ class Part(TypedDict):
 
     What it is made of, its segments, stands in the run's listing at bytes ``segments_start`` to ``segments_end``
     (exclusive). Of ``planned_parts``, each may turn out to be more than one: these take the numbers behind them.
+    ``unverified`` names the transfers for which Google gave no CRC32C. ``last_chunk_session`` is the number of the
+    upload session, as ``sessions`` counts them, whose last chunk was begun.
     Only a part has an ``object_etag`` whose object was written without its CRC32C in the metadata.
     """
 
@@ -161,6 +165,7 @@ class Part(TypedDict):
     sessions: NotRequired[int]
     session_uri: NotRequired[str]
     session_opened_at: NotRequired[str]
+    last_chunk_session: NotRequired[int]
     uploaded_bytes: NotRequired[int]
     uploaded_at: NotRequired[str]
     forecast: NotRequired[PartForecast]
@@ -170,6 +175,7 @@ class Part(TypedDict):
     download_url: NotRequired[str]
     download_expires_at: NotRequired[str]
     download: NotRequired[dict[str, Any]]
+    unverified: NotRequired[list[Transfer]]
     result_bytes: NotRequired[int]
     records: NotRequired[int]
     affected: NotRequired[int]
@@ -201,6 +207,7 @@ NO_JOB: dict[str, None] = dict.fromkeys(
         "sessions",
         "session_uri",
         "session_opened_at",
+        "last_chunk_session",
         "uploaded_bytes",
         "uploaded_at",
         "forecast",
@@ -211,6 +218,7 @@ NO_JOB: dict[str, None] = dict.fromkeys(
         "download_expires_at",
         "download",
         "downloaded_at",
+        "unverified",
     )
 )
 """What a part forgets together with its job."""

@@ -7,7 +7,7 @@ from compliance.errors import (
     UploadInterrupted,
     UploadWindowClosed,
 )
-from compliance.gcs_resumable import stored_crc32c
+from compliance.gcs_resumable import is_page, stored_crc32c
 from compliance.upload import Source
 from compliance.wire import ExactReader, OutOfTime, Request, Response, Send, WireError
 from compliance.x_api import XApi, refusal
@@ -33,17 +33,19 @@ def judge_x_hosted(response: Response) -> None:
         raise refusal(response)
 
 
-def gcs_put_request(upload_url: str, total: int) -> Request:
-    """Google's plain upload to a URL that was not signed for a resumable one; a bearer token must not be sent."""
-    return Request("PUT", upload_url, {"content-type": "text/plain", "content-length": str(total)})
+def judge_gcs_put(response: Response, crc32c: str) -> bool:
+    """Return whether the stored object is verified: its CRC32C is the part's, and not missing in the answer.
 
-
-def judge_gcs_put(response: Response, crc32c: str) -> None:
-    """Returns when the object is stored and its CRC32C is the part's."""
+    Raises UploadCorrupted when it is another.
+    """
     match response.status:
+        case 200 | 201 if is_page(response):
+            raise UploadInterrupted(f"A page came with the status {response.status} instead of Google's answer.")
         case 200 | 201:
-            if stored_crc32c(response) not in (None, crc32c):
+            stored = stored_crc32c(response)
+            if stored not in (None, crc32c):
                 raise UploadCorrupted("The stored object's CRC32C is not the part's.")
+            return stored is not None
         case status if status in (408, 429) or status >= 500:
             raise UploadInterrupted(f"Google answered the upload with {status}.")
         case 400 | 403 if b"xpired" in response.body:

@@ -1,10 +1,12 @@
-"""Which way the bytes go: decided by the host of the URL that X gave, never by configuration alone."""
+"""Which way the bytes go, decided by the URL that X gave: by its host, and by what it is signed for."""
 
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
 from compliance.errors import ProtocolViolation
+from compliance.gcs_resumable import opens_session
+from compliance.runs import Transport
 
 Host = Literal["google", "x"]
 
@@ -28,6 +30,15 @@ class TransferHosts:
         if is_google:
             return "google"
         raise ProtocolViolation("X named a host for the transfer that is neither its own nor Google's.")
+
+    def transport(self, upload_url: str) -> Transport:
+        """Return how to upload to this URL; raises ProtocolViolation for any other origin.
+
+        X may answer ``resumable: true`` with a URL that opens no session, so the job itself is not asked.
+        """
+        if self.of(upload_url) == "x":
+            return "x_hosted"
+        return "gcs_resumable" if opens_session(upload_url) else "gcs_put"
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from compliance import gcs_resumable as gcs
 from compliance.clock import Clock
-from compliance.errors import ProtocolViolation, UploadCorrupted, UploadInterrupted
+from compliance.errors import UploadCorrupted, UploadInterrupted
 from compliance.gcs_resumable import CHUNK_UNIT, Persisted, Progress, Stored, Unclear
 from compliance.wire import ExactReader, OutOfTime, Readable, Send, WireError
 
 MAX_FAILURES = 6
 """Failures in a row, without a byte of progress between them, before the invocation gives up."""
+
+MAX_QUESTIONS = 4
+"""Questions about a stored object that are answered without its CRC32C before it counts as unverified."""
 
 ASSUMED_RATE = 10_000_000
 """Bytes per second, taken for the link's speed until a chunk has been measured."""
@@ -31,10 +34,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How far the upload has come: ``uploaded`` bytes are persisted; it is complete when they are verified."""
+    """How far the upload has come: ``uploaded`` bytes are persisted.
+
+    A complete one is ``verified`` if the stored CRC32C is the part's, and not if Google names none.
+    """
 
     complete: bool
     uploaded: int
+    verified: bool = True
 
 
 @dataclass
@@ -44,6 +51,9 @@ class ResumableUpload:
     A chunk streams from the source to the socket, so nothing is held back for a retry: the source is read again.
     ``max_chunk`` is in bytes, a multiple of CHUNK_UNIT. ``reserve`` is how many seconds before the invocation's end
     no byte is sent any more, so that there is time left to ask what was kept.
+
+    ``is_last_sent`` says whether an earlier invocation began to send the last chunk of this session, and
+    ``before_last`` is called before this one does. Without that, a 200 that names no CRC32C proves nothing.
     """
 
     session_uri: str = field(repr=False)
@@ -53,33 +63,42 @@ class ResumableUpload:
     max_chunk: int
     reserve: float
     report: Callable[[int], None] = lambda _: None
+    is_last_sent: bool = False
+    before_last: Callable[[], None] = lambda: None
     _rate: float = ASSUMED_RATE
 
     def run(self) -> Outcome:
-        """Works until the object is stored or the time is up.
+        """Work until the object is stored or the time is up.
 
         Raises UploadInterrupted when there was no progress at all, UploadCorrupted when the stored CRC32C is another,
         and whatever the protocol refuses for good.
         """
         first = offset = -1
-        failures = 0
+        failures = questions = 0
         progress = self._ask()
         while True:
             match progress:
-                case Stored(crc32c):
-                    return self._verified(crc32c)
+                case Stored(self.source.crc32c):
+                    return self._complete(verified=True)
+                case Stored(None) if not self.is_last_sent:
+                    failures += 1
+                    progress = Unclear("Google calls the object stored though its last byte was not sent")
+                case Stored(None):
+                    questions += 1
+                    if questions > MAX_QUESTIONS:
+                        return self._complete(verified=False)
+                case Stored():
+                    raise UploadCorrupted("The stored object's CRC32C is not the part's.")
                 case Persisted(persisted) if persisted > offset:
                     failures = 0
                     offset = persisted
                     first = offset if first < 0 else first
                     self.report(offset)
-                case Persisted():
-                    failures += 1
-                case Unclear():
+                case _:
                     failures += 1
             if failures > MAX_FAILURES or self.clock.remaining() <= self.reserve:
                 return self._pause(first, offset, progress)
-            if isinstance(progress, Unclear) or progress.offset == self.source.total:
+            if not isinstance(progress, Persisted) or progress.offset == self.source.total:
                 self.clock.sleep(min(2.0**failures, 30.0, max(0.0, self.clock.remaining() - self.reserve)))
                 progress = self._ask()
                 continue
@@ -104,6 +123,9 @@ class ResumableUpload:
 
     def _send_chunk(self, start: int, length: int) -> Progress:
         request = gcs.chunk_request(self.session_uri, start, length, self.source.total, self.source.crc32c)
+        if start + length == self.source.total and not self.is_last_sent:
+            self.before_last()
+            self.is_last_sent = True
         began = self.clock.now()
         try:
             with self.source.open(start, length) as stream:
@@ -113,22 +135,21 @@ class ResumableUpload:
         except WireError as error:
             return Unclear(str(error))
         self._rate = length / max(self.clock.now() - began, 1e-3)
-        progress = gcs.judge_chunk(response, start + length)
-        if isinstance(progress, Stored) and start + length < self.source.total:
-            raise ProtocolViolation("Google calls the object stored while bytes are still to be sent.")
-        return progress
+        if gcs.may_be_gap(response):
+            progress = self._ask()
+            if progress != Persisted(start):
+                return progress
+        return gcs.judge_chunk(response, self.source.total)
 
     def _is_late(self) -> bool:
         return self.clock.remaining() <= self.reserve
 
-    def _verified(self, crc32c: str | None) -> Outcome:
-        if crc32c is not None and crc32c != self.source.crc32c:
-            raise UploadCorrupted("The stored object's CRC32C is not the part's.")
+    def _complete(self, *, verified: bool) -> Outcome:
         self.report(self.source.total)
-        return Outcome(True, self.source.total)
+        return Outcome(complete=True, uploaded=self.source.total, verified=verified)
 
     def _pause(self, first: int, offset: int, progress: Progress) -> Outcome:
         if offset > first:
-            return Outcome(False, offset)
+            return Outcome(complete=False, uploaded=offset)
         reason = progress.reason if isinstance(progress, Unclear) else "the server keeps nothing of what is sent"
         raise UploadInterrupted(f"The upload made no headway: {reason}.")

@@ -103,7 +103,7 @@ class FakeX:
     def upload_url(self, job: Job) -> str:
         if (job.generation or self.generation) == "x":
             return f"{ORIGIN}/2/compliance/jobs/{job.id}/upload?token=SECRET-upload"
-        signed = quote(self.signed_headers)
+        signed = quote(self.signed_headers + ";x-goog-resumable" * job.is_resumable)
         return f"https://storage.googleapis.com/{job.id}?X-Goog-SignedHeaders={signed}&X-Goog-Signature=SECRET-upload"
 
     def download_url(self, job: Job) -> str:

@@ -314,6 +314,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "chunk_size_mb": 256,
         "reject_limit_percent": 1.0,
         "resumable": "auto",
+        "unverified": "warn",
         "first_poll_seconds": 30,
         "min_poll_seconds": 5,
         "max_poll_seconds": 3600,

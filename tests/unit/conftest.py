@@ -39,6 +39,7 @@ SETTINGS: dict[str, Any] = {
     "chunk_size_mb": 1,
     "reject_limit_percent": 1.0,
     "resumable": "auto",
+    "unverified": "warn",
     "first_poll_seconds": 30,
     "min_poll_seconds": 5,
     "max_poll_seconds": 3600,

@@ -1,11 +1,14 @@
 """Google's resumable protocol, decided without a socket."""
 
+from collections.abc import Callable
+
 import pytest
 
 from compliance.errors import ProtocolViolation, RequestRefused, SessionLost, UploadCorrupted, UploadWindowClosed
 from compliance.gcs_resumable import (
     CHUNK_UNIT,
     Persisted,
+    Progress,
     Stored,
     Unclear,
     ask_request,
@@ -14,6 +17,7 @@ from compliance.gcs_resumable import (
     judge_chunk,
     judge_open,
     open_request,
+    put_request,
     signed_headers,
     stored_crc32c,
 )
@@ -35,6 +39,14 @@ def test_a_session_is_opened_with_the_headers_that_the_url_is_signed_for(signed:
 
 def test_a_header_that_is_not_signed_is_not_sent() -> None:
     assert "content-type" not in open_request(URL + "host").headers
+    assert put_request(URL + "host", 9).headers == {"content-length": "9"}
+
+
+@pytest.mark.parametrize("signed", ["content-type;host", "content-length;content-type;host"])
+def test_a_plain_put_has_the_headers_that_the_url_is_signed_for(signed: str) -> None:
+    request = put_request(URL + signed, 9)
+    assert request.method == "PUT"
+    assert request.headers == {"content-length": "9", "content-type": "text/plain"}
 
 
 def test_the_longer_list_of_signed_headers_is_served_too() -> None:
@@ -44,9 +56,10 @@ def test_the_longer_list_of_signed_headers_is_served_too() -> None:
 
 
 def test_a_signature_for_an_unknown_header_is_refused_by_its_name() -> None:
-    with pytest.raises(ProtocolViolation, match="x-goog-encryption-key") as refused:
-        open_request(URL + "host;x-goog-encryption-key")
-    assert "SECRET" not in str(refused.value)
+    for request in (open_request, lambda url: put_request(url, 9)):
+        with pytest.raises(ProtocolViolation, match="x-goog-encryption-key") as refused:
+            request(URL + "host;x-goog-encryption-key")
+        assert "SECRET" not in str(refused.value)
 
 
 def test_signed_headers_are_found_whatever_the_case_of_the_parameter() -> None:
@@ -115,7 +128,7 @@ def test_a_missing_range_means_nothing_only_in_the_answer_to_a_question() -> Non
 
 def test_a_range_ends_with_the_last_byte_that_is_kept() -> None:
     answer = Response(308, {"range": f"bytes=0-{CHUNK_UNIT - 1}"})
-    assert judge_ask(answer, TOTAL) == judge_chunk(answer, CHUNK_UNIT) == Persisted(CHUNK_UNIT)
+    assert judge_ask(answer, TOTAL) == judge_chunk(answer, TOTAL) == Persisted(CHUNK_UNIT)
 
 
 @pytest.mark.parametrize("text", ["bytes=5-9", "bytes=0-", "0-9", "bytes 0-9", "bytes=0-٩", "bytes=0--1", ""])
@@ -124,18 +137,23 @@ def test_a_malformed_range_is_a_protocol_violation(text: str) -> None:
         judge_ask(Response(308, {"range": text}), TOTAL)
 
 
-def test_a_range_beyond_what_was_sent_is_fatal() -> None:
+@pytest.mark.parametrize("judge", [judge_ask, judge_chunk])
+def test_a_range_beyond_the_part_is_fatal(judge: Callable[[Response, int], Progress]) -> None:
     with pytest.raises(ProtocolViolation):
-        judge_chunk(Response(308, {"range": f"bytes=0-{CHUNK_UNIT}"}), CHUNK_UNIT)
-    with pytest.raises(ProtocolViolation):
-        judge_ask(Response(308, {"range": f"bytes=0-{TOTAL}"}), TOTAL)
-    assert judge_ask(Response(308, {"range": f"bytes=0-{TOTAL - 1}"}), TOTAL) == Persisted(TOTAL)
+        judge(Response(308, {"range": f"bytes=0-{TOTAL}"}), TOTAL)
+    assert judge(Response(308, {"range": f"bytes=0-{TOTAL - 1}"}), TOTAL) == Persisted(TOTAL)
 
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_both_200_and_201_mean_stored(status: int) -> None:
     assert judge_ask(Response(status, {"x-goog-hash": "crc32c=abc="}), TOTAL) == Stored("abc=")
     assert judge_chunk(Response(status), TOTAL) == Stored(None)
+
+
+def test_a_page_is_no_answer_of_googles_unless_it_names_the_checksum() -> None:
+    page = b"<html>Please sign in</html>"
+    assert isinstance(judge_ask(Response(200, {}, page), TOTAL), Unclear)
+    assert judge_ask(Response(200, {"x-goog-hash": "crc32c=abc="}, page), TOTAL) == Stored("abc=")
 
 
 @pytest.mark.parametrize("status", [404, 410, 499])

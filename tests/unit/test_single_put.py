@@ -13,7 +13,8 @@ from compliance.errors import (
     UploadWindowClosed,
     XUnavailable,
 )
-from compliance.single_put import gcs_put_request, judge_gcs_put, judge_x_hosted, put, x_hosted_request
+from compliance.gcs_resumable import put_request
+from compliance.single_put import judge_gcs_put, judge_x_hosted, put, x_hosted_request
 from compliance.wire import Readable, Request, Response, WireError
 from compliance.x_api import XApi
 from tests.fakes.breach import crc32c, read_body
@@ -37,7 +38,7 @@ def test_x_gets_its_bearer_token_and_the_urls_own() -> None:
 
 
 def test_google_never_sees_a_bearer_token() -> None:
-    assert "authorization" not in gcs_put_request(GOOGLE_URL, 9).headers
+    assert "authorization" not in put_request(GOOGLE_URL, 9).headers
 
 
 def test_the_whole_part_is_sent_and_nothing_behind_it() -> None:
@@ -48,7 +49,7 @@ def test_the_whole_part_is_sent_and_nothing_behind_it() -> None:
         return Response(200)
 
     source = MemorySource(CONTENT, behind=b"other")
-    assert put(gcs_put_request(GOOGLE_URL, len(CONTENT)), source.source(), send, ManualClock(), 20).status == 200
+    assert put(put_request(GOOGLE_URL, len(CONTENT)), source.source(), send, ManualClock(), 20).status == 200
     assert received == [CONTENT]
 
 
@@ -57,7 +58,7 @@ def test_a_broken_connection_is_an_interrupted_upload() -> None:
         raise WireError("ProtocolError")
 
     with pytest.raises(UploadInterrupted, match="ProtocolError"):
-        put(gcs_put_request(GOOGLE_URL, 9), MemorySource(CONTENT).source(), send, ManualClock(), 20)
+        put(put_request(GOOGLE_URL, 9), MemorySource(CONTENT).source(), send, ManualClock(), 20)
 
 
 def test_a_source_that_ends_early_is_an_interrupted_upload() -> None:
@@ -66,7 +67,7 @@ def test_a_source_that_ends_early_is_an_interrupted_upload() -> None:
         return Response(200)
 
     with pytest.raises(UploadInterrupted, match="3 bytes early"):
-        put(gcs_put_request(GOOGLE_URL, 9), MemorySource(CONTENT, shortage=3).source(), send, ManualClock(), 20)
+        put(put_request(GOOGLE_URL, 9), MemorySource(CONTENT, shortage=3).source(), send, ManualClock(), 20)
 
 
 def test_an_upload_that_the_invocation_is_too_short_for_says_so() -> None:
@@ -81,7 +82,7 @@ def test_an_upload_that_the_invocation_is_too_short_for_says_so() -> None:
         raise AssertionError("the body went on")
 
     with pytest.raises(UploadInterrupted, match="too short"):
-        put(gcs_put_request(GOOGLE_URL, 9), MemorySource(CONTENT).source(), send, clock, 20)
+        put(put_request(GOOGLE_URL, 9), MemorySource(CONTENT).source(), send, clock, 20)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +114,20 @@ def test_x_takes_an_upload_with_nothing_else(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_google_takes_an_upload_with_our_checksum(status: int) -> None:
-    judge_gcs_put(Response(status, {"x-goog-hash": f"crc32c={crc32c(CONTENT)}"}), crc32c(CONTENT))
+    assert judge_gcs_put(Response(status, {"x-goog-hash": f"crc32c={crc32c(CONTENT)}"}), crc32c(CONTENT))
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-goog-hash": "md5=Ojk9c3dhfxgoKVVHYwFbHQ=="}])
+def test_an_upload_of_which_google_names_no_crc32c_is_not_verified(headers: dict[str, str]) -> None:
+    assert not judge_gcs_put(Response(200, headers), crc32c(CONTENT))
 
 
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
         (Response(200, {"x-goog-hash": "crc32c=AAAAAA=="}), UploadCorrupted),
+        (Response(200, {"x-goog-hash": "crc32c=AAAAAA=="}, b"<html>"), UploadCorrupted),
+        (Response(200, {}, b"\n<html>SECRET"), UploadInterrupted),
         (Response(408), UploadInterrupted),
         (Response(429), UploadInterrupted),
         (Response(499), RequestRefused),

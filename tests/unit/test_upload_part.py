@@ -277,9 +277,16 @@ def test_a_part_that_is_too_large_for_one_put_says_what_to_do(
     assert "upload" not in functions.world.x.heard
 
 
-def test_a_job_that_is_not_resumable_is_put_to_google_in_one(functions: Functions) -> None:
+def plain(functions: Functions) -> dict[str, object]:
+    """A part whose URL is not signed for a session."""
     ref = functions.created(FEW)
-    functions.update(ref, transport="gcs_put")
+    signed = functions.part(ref)["upload_url"]
+    functions.update(ref, transport="gcs_put", upload_url=signed.replace("%3Bx-goog-resumable", ""))
+    return ref
+
+
+def test_a_job_that_is_not_resumable_is_put_to_google_in_one(functions: Functions) -> None:
+    ref = plain(functions)
     functions.invoke("open_upload", ref)
     assert functions.world.gcs.sessions == {}
     assert functions.invoke("upload_part", ref)["complete"]
@@ -288,8 +295,7 @@ def test_a_job_that_is_not_resumable_is_put_to_google_in_one(functions: Function
 
 
 def test_a_put_to_google_with_another_checksum_is_corrupted(functions: Functions) -> None:
-    ref = functions.created(FEW)
-    functions.update(ref, transport="gcs_put")
+    ref = plain(functions)
     functions.world.gcs.corrupts = True
     with pytest.raises(UploadCorrupted):
         functions.invoke("upload_part", ref)
