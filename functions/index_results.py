@@ -9,7 +9,7 @@ from adapters.results_index import ResultsIndex
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.indexing import Progress, Range, add, begin, counts_of, next_round, ranges_of, wait_seconds
-from compliance.metrics import IDS_AFFECTED, IDS_CHECKED, by_action
+from compliance.metrics import IDS_AFFECTED, IDS_CHECKED, PARTS_UNVERIFIED, by_action
 from compliance.results import records_in
 from compliance.runs import Part, PartRef, raw_key
 
@@ -43,7 +43,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 
 
 def _tell(part: Part) -> None:
-    metrics.tell({IDS_CHECKED: part["accepted"]}, part["run_id"])
+    unverified = {PARTS_UNVERIFIED: 1} if "unverified" in part else {}
+    metrics.tell({IDS_CHECKED: part["accepted"], **unverified}, part["run_id"])
     for action, number in by_action(part["by_action"]).items():
         metrics.tell({IDS_AFFECTED: number}, part["run_id"], action=action)
 

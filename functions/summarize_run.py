@@ -8,6 +8,7 @@ from compliance.accounting import total_findings, total_indexed
 from compliance.clock import time_text
 from compliance.errors import PartsFailed
 from compliance.runs import summary
+from compliance.verification import count_unverified, with_unverified
 
 
 @lambda_handler
@@ -26,12 +27,16 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             "error": first.get("error", PartsFailed.__name__),
             "error_message": f"{len(unchecked)} of {len(parts)} parts are not checked; part {first['part']}: {reason}",
         }
+    if unverified := count_unverified(parts):
+        warnings = runs_table.get_run(event["run_id"]).get("warnings", [])
+        ending["warnings"] = with_unverified(warnings, unverified, len(parts))
     run = runs_table.update_run(
         event["run_id"],
         owner=event["execution_arn"],
         ended_at=time_text(clock.now()),
         parts_complete=len(parts) - len(unchecked),
         parts_failed=len(unchecked),
+        parts_unverified=unverified,
         **ending,
         **total_findings(parts),
         **total_indexed(parts),

@@ -54,6 +54,7 @@ class PartRecord(Record):
     job_id: str | None = None
     job_name: str | None = None
     transport: str | None = None
+    unverified: tuple[str, ...] = ()
     conflict_with: str | None = None
     polls: int = 0
     prepared_at: datetime | None = None
@@ -94,6 +95,7 @@ class RunRecord(Record):
     checked_on: str
     bytes: int = 0
     parts: int = 0
+    parts_unverified: int = 0
     prepared_at: datetime | None = None
     ended_at: datetime | None = None
     told_at: datetime | None = None

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from compliance.runs import raw_prefix
-from xcompliance.records import PHASES, RunRecord
+from xcompliance.records import PHASES, PartRecord, RunRecord
 from xcompliance.stack import Stack
 from xcompliance.text import count, dollars, duration, moment, size
 
@@ -164,7 +164,7 @@ def parts(run: RunRecord) -> Table:
         uploaded = f"{size(part.uploaded_bytes)} of {size(part.bytes)}" if part.bytes else "-"
         table.add_row(
             str(part.part),
-            status(part.status),
+            _part_status(part),
             count(part.accepted),
             uploaded,
             count(part.affected),
@@ -172,6 +172,11 @@ def parts(run: RunRecord) -> Table:
             part.job_id or "-",
         )
     return table
+
+
+def _part_status(part: PartRecord) -> str:
+    unverified = f"  [yellow]{' and '.join(part.unverified)} unverified[/]" if part.unverified else ""
+    return f"{status(part.status)}{unverified}"
 
 
 def _source(run: RunRecord) -> str:

@@ -36,6 +36,9 @@ LINES_REJECTED: Final = Metric("LinesRejected", "Count", "Lines that are no ID, 
 RUNS_COMPLETED: Final = Metric("RunsCompleted", "Count", "Runs that ended as complete.")
 RUNS_FAILED: Final = Metric("RunsFailed", "Count", "Runs that ended as failed.", (None, "error"))
 PARTS_FAILED: Final = Metric("PartsFailed", "Count", "Parts that failed after all tries.", ("error",))
+PARTS_UNVERIFIED: Final = Metric(
+    "PartsUnverified", "Count", "Parts that are complete without a checksum from Google of their upload or results."
+)
 COST_AWS: Final = Metric("CostAws", "None", "What runs that ended have cost at AWS, estimated, in dollars.")
 COST_X: Final = Metric("CostX", "None", "The same at X.")
 X_REQUESTS: Final = Metric("XRequests", "Count", "Requests to X's API that are charged.")
@@ -60,6 +63,7 @@ METRICS: Final = (
     RUNS_COMPLETED,
     RUNS_FAILED,
     PARTS_FAILED,
+    PARTS_UNVERIFIED,
     COST_AWS,
     COST_X,
     X_REQUESTS,

@@ -31,6 +31,7 @@ RUNS: Final = (
     Column("parts", "bigint", "How many uploads to X the IDs were packed into"),
     Column("parts_complete", "bigint", "How many of those that hold an ID are checked"),
     Column("parts_failed", "bigint", "How many of those that hold an ID are not"),
+    Column("parts_unverified", "bigint", "How many of those that are checked lack a checksum from Google"),
     Column("lines", "bigint", "Lines read: blank + accepted + duplicate + rejected"),
     Column("blank", "bigint", "Lines without anything on them"),
     Column("accepted", "bigint", "IDs to be checked"),
@@ -49,7 +50,7 @@ RUNS: Final = (
     Column("cost_aws_usd", "double", "What that costs at AWS, estimated, in US dollars"),
     Column("cost_x_usd", "double", "What that costs at X"),
     Column("prices_of", "string", "The date of the prices, YYYY-MM-DD"),
-    Column("warnings", "array<string>", "What is odd about the input"),
+    Column("warnings", "array<string>", "What is odd about the input, and whether a checksum was missing"),
     Column("error", "string", "The name of the error that a failed run ended with"),
     Column("error_message", "string", "What it says"),
 )

@@ -108,6 +108,7 @@ def _row(part: Part) -> Sequence[Node]:
         str(part["part"]),
         [
             h.span(class_=f"status {part['status']}")[part["status"].replace("_", " ")],
+            "unverified" in part and [" ", f"{' and '.join(part['unverified'])} unverified"],
             "error" in part
             and [" ", data(shortened(f"{part['error']}: {part.get('error_message', '')}", _MOST_WORDS))],
         ],
