@@ -1,0 +1,165 @@
+"""What Google does not vouch for is marked, counted and warned of, or fails, as the deployer decides."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pytest
+
+from compliance.errors import ResultsUnverified, UploadInterrupted, UploadUnverified
+from compliance.report.audit import audit
+from compliance.report.content import Content
+from compliance.verification import count_unverified, with_unverified
+from tests.emf import metrics_in
+from tests.fakes.reports import complete, part
+from tests.transfers.conftest import Pipe, Pipeline
+from xcompliance.sandbox.simulator.objects import StoredObject
+
+IDS = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(2_000))
+Resumable = Literal["honoured", "refused"]
+RESUMABLE: tuple[Resumable, ...] = ("honoured", "refused")
+
+
+def no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the simulator's answers lose their checksums, as a proxy may."""
+    told = StoredObject.headers.fget  # type: ignore[attr-defined]
+    headers = property(lambda stored: [each for each in told(stored) if each[0] != "x-goog-hash"])
+    monkeypatch.setattr(StoredObject, "headers", headers)
+
+
+@pytest.mark.parametrize("resumable", RESUMABLE)
+def test_transfers_without_a_checksum_are_marked(
+    pipe: Pipe, resumable: Resumable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_hash(monkeypatch)
+    pipeline = pipe(resumable=resumable)
+    pipeline.begin(IDS)
+    pipeline.upload()
+    assert pipeline.part["unverified"] == ["upload"]
+    pipeline.download()
+    assert pipeline.part["unverified"] == ["upload", "download"]
+    assert pipeline.results.count(b'{"id"') > 10
+
+
+@pytest.mark.parametrize("resumable", RESUMABLE)
+def test_an_upload_without_a_checksum_fails_where_that_is_wanted(
+    pipe: Pipe, resumable: Resumable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = pipe(resumable=resumable)
+    pipeline.functions.configure(unverified="fail")
+    pipeline.begin(IDS)
+    with monkeypatch.context() as patch:
+        no_hash(patch)
+        with pytest.raises(UploadUnverified):
+            pipeline.upload()
+    assert "uploaded_at" not in pipeline.part
+    pipeline.forget_job()
+    pipeline.upload()
+    pipeline.download()
+    assert "unverified" not in pipeline.part
+
+
+def test_results_without_a_checksum_fail_where_that_is_wanted_and_can_be_fetched_again(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = pipe()
+    pipeline.functions.configure(unverified="fail")
+    pipeline.begin(IDS)
+    pipeline.upload()
+    with monkeypatch.context() as patch:
+        no_hash(patch)
+        with pytest.raises(ResultsUnverified):
+            pipeline.download()
+    assert "downloaded_at" not in pipeline.part
+    pipeline.download()
+    assert "unverified" not in pipeline.part
+
+
+def test_results_are_verified_by_a_checksum_that_a_later_answer_names(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = pipe()
+    pipeline.begin(IDS)
+    pipeline.upload()
+    pipeline.step("get_job")
+    told = StoredObject.headers.fget  # type: ignore[attr-defined]
+    answers = [[], [], None]
+    monkeypatch.setattr(StoredObject, "headers", property(lambda stored: _first(answers, told(stored))))
+    assert pipeline.step("download_results")["complete"]
+    assert "unverified" not in pipeline.part
+    assert pipeline.asked("download") == 3
+
+
+def _first(answers: list[list[tuple[str, str]] | None], due: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    answer = answers.pop(0) if answers else None
+    return due if answer is None else answer
+
+
+def test_an_empty_file_of_results_is_asked_about_too(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_hash(monkeypatch)
+    pipeline = pipe()
+    pipeline.begin(b"20\n")
+    pipeline.upload()
+    pipeline.download()
+    assert pipeline.results == b""
+    assert pipeline.part["unverified"] == ["upload", "download"]
+
+
+def test_a_plain_upload_whose_answer_was_lost_is_not_sent_again_and_not_verified(pipe: Pipe) -> None:
+    pipeline = pipe(resumable="refused")
+    pipeline.begin(IDS)
+    pipeline.simulator.faults.arm("lost_answer", operation="upload")
+    with pytest.raises(UploadInterrupted):
+        pipeline.upload()
+    assert pipeline.step("upload_part")["complete"]
+    assert pipeline.asked("upload") == 1
+    assert pipeline.part["unverified"] == ["upload"]
+
+
+def test_xs_own_byte_path_names_no_checksum_and_is_not_called_unverified(pipe: Pipe) -> None:
+    pipeline = pipe(generation="x-hosted")
+    pipeline.begin(IDS)
+    pipeline.upload()
+    pipeline.download()
+    assert "unverified" not in pipeline.part
+
+
+def test_a_part_that_is_unverified_is_counted(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_hash(monkeypatch)
+    pipeline = pipe()
+    pipeline.begin(IDS)
+    pipeline.upload()
+    pipeline.download()
+    assert counted(pipeline) == 1
+
+
+def counted(pipeline: Pipeline) -> float:
+    pipeline.functions.configure(results_index=False)
+    pipeline.step("write_results")
+    pipeline.functions.invoke("index_results", pipeline.ref | {"progress": {}, "outcomes": []})
+    told = metrics_in(pipeline.functions.log.getvalue().splitlines())
+    return sum(sum(values) for name, values in told.items() if name.metric == "PartsUnverified")
+
+
+@pytest.mark.parametrize(
+    ("before", "unverified", "after"),
+    [
+        ([], 1, ["1 of 3 parts is unverified: "]),
+        (["odd"], 2, ["odd", "2 of 3 parts are unverified: "]),
+    ],
+)
+def test_the_warning_about_unverified_parts_replaces_an_earlier_one(
+    before: Sequence[str], unverified: int, after: list[str]
+) -> None:
+    once = with_unverified(before, unverified, 3)
+    assert [found.startswith(due) for found, due in zip(once, after, strict=True)] == [True] * len(after)
+    assert with_unverified(with_unverified(before, 1, 3), unverified, 3) == once
+
+
+def test_only_parts_that_are_complete_are_counted() -> None:
+    parts = [part(1, unverified=["upload"]), part(2, status="failed", unverified=["upload"]), part(3)]
+    assert count_unverified(parts) == 1
+
+
+def test_the_report_names_what_of_a_part_is_unverified() -> None:
+    content: Content = complete(parts=[part(1), part(2, unverified=["upload", "download"])])
+    assert str(audit(content)).count("upload and download unverified") == 1
