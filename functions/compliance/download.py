@@ -111,9 +111,9 @@ class ResultsDownload:
                 state, ended = self._continue(state)
                 if not ended:
                     return False, state
-            if state.upload_id is not None:
+            if (upload_id := state.upload_id) is not None:
                 state = self._verified(state)
-                self.sink.finish(state.upload_id, state.etags)
+                self.sink.finish(upload_id, state.etags)
         except ResultsCorrupted:
             self.sink.save(State())
             raise

@@ -6,7 +6,7 @@ from compliance.runs import Part
 
 _WORDS = (
     "unverified: Google did not confirm the CRC32C of what was uploaded or downloaded. "
-    "See whether a proxy removes x-goog-hash from its answers."
+    "Check whether a proxy removes x-goog-hash from its answers."
 )
 
 

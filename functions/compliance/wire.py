@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One whole answer. Header names are lower-case; a repeated header has its values joined by commas [RFC 9110, 5.3]."""
+    """One whole answer. Header names are lower-case; values of a repeated one are joined by commas [RFC 9110, 5.3]."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False, default_factory=dict)

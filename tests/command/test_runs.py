@@ -121,6 +121,17 @@ def test_a_run_says_what_is_odd_about_its_ids(write: Write, invoke: Invoke) -> N
     assert "Warning" not in invoke("show", RUN_ID).stdout
 
 
+def test_a_part_says_which_of_its_transfers_no_checksum_vouches_for(write: Write, invoke: Invoke) -> None:
+    write(run_item(parts_unverified=1))
+    write(part_item(unverified=["upload", "download"]))
+    assert "upload and download unverified" in invoke("show", RUN_ID).stdout
+    document = json_of(invoke("show", RUN_ID, "--json"))
+    assert document["parts_unverified"] == 1
+    assert document["part_records"][0]["unverified"] == ["upload", "download"]
+    write(part_item())
+    assert "unverified" not in invoke("show", RUN_ID).stdout
+
+
 def test_a_run_with_many_parts_is_read_whole(write: Write, invoke: Invoke) -> None:
     write(run_item(parts=40))
     for part in range(1, 41):

@@ -129,9 +129,9 @@ def test_a_session_that_loses_every_chunk_is_not_fed_for_ever() -> None:
 
 
 def test_a_range_beyond_the_part_is_refused() -> None:
-    with serving(lambda heard: Answer(308, [("Range", f"bytes=0-{TOTAL}")])) as server:
-        with pytest.raises(ProtocolViolation):
-            upload(server)
+    beyond = Answer(308, [("Range", f"bytes=0-{TOTAL}")])
+    with serving(lambda heard: beyond) as server, pytest.raises(ProtocolViolation):
+        upload(server)
 
 
 PAGE = Answer(200, [("Content-Type", "text/html")], b"<html>Please sign in</html>")

@@ -82,7 +82,7 @@ def test_results_are_verified_by_a_checksum_that_a_later_answer_names(
     pipeline.upload()
     pipeline.step("get_job")
     told = StoredObject.headers.fget  # type: ignore[attr-defined]
-    answers = [[], [], None]
+    answers: list[list[tuple[str, str]] | None] = [[], [], None]
     monkeypatch.setattr(StoredObject, "headers", property(lambda stored: _first(answers, told(stored))))
     assert pipeline.step("download_results")["complete"]
     assert "unverified" not in pipeline.part

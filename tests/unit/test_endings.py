@@ -88,6 +88,24 @@ def test_one_part_that_was_not_checked_fails_the_run_and_hides_nothing_of_the_ot
     assert (told["parts_complete"], told["parts_failed"], told["affected"]) == (1, 1, 2)
 
 
+def test_unverified_parts_are_counted_and_warned_of_once(functions: Functions, run: dict[str, Any]) -> None:
+    ended(functions, 2)
+    functions.update(ended(functions, 3), unverified=["upload", "download"])
+    runs_table.update_run(RUN_ID, owner=EXECUTION, warnings=["odd"])
+    for told in (summarized(functions, run), summarized(functions, run)):
+        assert (told["status"], told["parts_unverified"]) == ("complete", 1)
+        odd, unverified = told["warnings"]
+        assert odd == "odd"
+        assert unverified.startswith("1 of 2 parts is unverified")
+
+
+def test_a_run_whose_transfers_are_all_verified_says_so(functions: Functions, run: dict[str, Any]) -> None:
+    ended(functions, 2)
+    told = summarized(functions, run)
+    assert told["parts_unverified"] == 0
+    assert "warnings" not in told
+
+
 def test_a_part_whose_execution_was_stopped_counts_as_not_checked(functions: Functions, run: dict[str, Any]) -> None:
     functions.uploaded(b"1\n")
     told = summarized(functions, run)

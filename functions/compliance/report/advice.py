@@ -34,10 +34,10 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.JobConflict: "Wait for the end of the other job under the same App, or cancel it.",
     errors.JobLost: "X’s jobs for this part have come to nothing. Start the run again for a new one.",
     errors.JobOverdue: "Start the run again: it goes on with the same job. A longer job_deadline_hours waits longer.",
-    errors.UploadUnverified: "See whether a proxy removes x-goog-hash from Google’s answers, then start the run again. Or "
-    "accept unverified uploads with unverified=warn.",
-    errors.ResultsUnverified: "See whether a proxy removes x-goog-hash from Google’s answers, then start the run again: "
-    "it goes on with the same job. Or accept unverified results with unverified=warn.",
+    errors.UploadUnverified: "Check whether a proxy removes x-goog-hash from Google’s answers, then start the run "
+    "again. Or accept unverified uploads with unverified=warn.",
+    errors.ResultsUnverified: "Check whether a proxy removes x-goog-hash from Google’s answers, then start the run "
+    "again: it goes on with the same job. Or accept unverified results with unverified=warn.",
     errors.ResultsExpired: "Start the run again: X is asked anew.",
     errors.SessionLost: "Start the run again: the part is uploaded anew.",
     errors.SessionExpired: "Start the run again: the part is uploaded anew.",
