@@ -14,7 +14,7 @@ MAX_FAILURES = 6
 """Failures in a row, without a byte of progress between them, before the invocation gives up."""
 
 MAX_QUESTIONS = 4
-"""Questions about a stored object that are answered without its CRC32C before it counts as unverified."""
+"""Questions in a row that are answered without the stored object's CRC32C before it counts as unverified."""
 
 ASSUMED_RATE = 10_000_000
 """Bytes per second, taken for the link's speed until a chunk has been measured."""
@@ -90,11 +90,13 @@ class ResumableUpload:
                 case Stored():
                     raise UploadCorrupted("The stored object's CRC32C is not the part's.")
                 case Persisted(persisted) if persisted > offset:
-                    failures = 0
+                    failures = questions = 0
                     offset = persisted
                     first = offset if first < 0 else first
                     self.report(offset)
-                case _:
+                case Persisted():
+                    failures, questions = failures + 1, 0
+                case Unclear():
                     failures += 1
             if failures > MAX_FAILURES or self.clock.remaining() <= self.reserve:
                 return self._pause(first, offset, progress)

@@ -170,6 +170,20 @@ def test_a_missing_checksum_is_asked_for() -> None:
     assert google.questions == 3
 
 
+def test_a_success_that_the_session_contradicts_is_never_the_end() -> None:
+    """Something on the way takes every last chunk for itself, and lets questions through."""
+    google = Google()
+
+    def answer(heard: Heard) -> Answer:
+        is_last = heard.headers["content-range"].endswith(f"-{TOTAL - 1}/{TOTAL}")
+        return Answer(200) if is_last else google.answer(heard)
+
+    with serving(answer) as server:
+        assert upload(server) == Outcome(complete=False, uploaded=5 * UNIT)
+        with pytest.raises(UploadInterrupted):
+            upload(server, is_last_sent=True)
+
+
 def test_an_object_whose_checksum_is_never_named_is_not_verified() -> None:
     google = Google(hashes=[])
     with serving(google.answer) as server:
