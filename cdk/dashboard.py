@@ -20,6 +20,7 @@ from compliance.metrics import (
     LINES_REJECTED,
     OLDEST_RUN_AGE,
     PARTS_FAILED,
+    PARTS_UNVERIFIED,
     RESULTS_TIME_LEFT,
     RUNS_COMPLETED,
     RUNS_FAILED,
@@ -94,9 +95,9 @@ class Dashboard(Construct):
         ]
 
     def _failures(self, log_groups: Sequence[str]) -> list[cloudwatch.IWidget]:
-        runs = [self._metric(RUNS_COMPLETED, "Sum", DAY), self._metric(RUNS_FAILED, "Sum", DAY)]
+        runs = [self._metric(each, "Sum", DAY) for each in (RUNS_COMPLETED, RUNS_FAILED, PARTS_UNVERIFIED)]
         return [
-            _per_day("Runs per day", runs),
+            _per_day("Runs, and unverified parts, per day", runs),
             _per_day("Failed runs per day, by error", [by_each(RUNS_FAILED, self._settings, "error", "Sum", DAY)]),
             _per_day("Failed parts per day, by error", [by_each(PARTS_FAILED, self._settings, "error", "Sum", DAY)]),
             cloudwatch.LogQueryWidget(

@@ -199,14 +199,21 @@ class ResultsDownload:
         return state
 
     def _asked_again(self, state: State) -> str | None:
-        """The CRC32C, from the headers of another answer; its body is not read."""
+        """Return the CRC32C from the headers of another answer, or None if each answer leaves it out.
+
+        Raises DownloadInterrupted when there was no answer.
+        """
+        is_answered = False
         headers = {**self.request.headers, **({"range": "bytes=0-0"} if state.total else {})}
         for question in range(MAX_QUESTIONS):
             with suppress(WireError), self.fetch(replace(self.request, headers=headers)) as answer:
                 expected = stored_crc32c(Response(answer.status, answer.headers))
-                if answer.status in (200, 206) and expected is not None:
+                is_answered |= answer.status in (200, 206)
+                if is_answered and expected is not None:
                     return expected
             self.clock.sleep(min(2.0**question, max(0.0, self.clock.remaining() - self.reserve)))
+        if not is_answered:
+            raise DownloadInterrupted("The server was asked for the CRC32C of the results, and did not answer.")
         return None
 
 

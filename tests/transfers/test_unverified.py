@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from compliance.errors import ResultsUnverified, UploadInterrupted, UploadUnverified
+from compliance.errors import DownloadInterrupted, ResultsUnverified, UploadInterrupted, UploadUnverified
 from compliance.report.audit import audit
 from compliance.report.content import Content
 from compliance.verification import count_unverified, with_unverified
@@ -87,6 +87,29 @@ def test_results_are_verified_by_a_checksum_that_a_later_answer_names(
     assert pipeline.step("download_results")["complete"]
     assert "unverified" not in pipeline.part
     assert pipeline.asked("download") == 3
+
+
+@pytest.mark.parametrize("times", [3, 4])
+def test_a_question_that_is_not_answered_does_not_make_results_unverified(
+    pipe: Pipe, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = pipe()
+    pipeline.begin(IDS)
+    pipeline.upload()
+    pipeline.step("get_job")
+    told = StoredObject.headers.fget  # type: ignore[attr-defined]
+
+    def once(stored: StoredObject) -> list[tuple[str, str]]:
+        pipeline.simulator.faults.arm("status", operation="download", times=times)
+        monkeypatch.setattr(StoredObject, "headers", property(told))
+        return []
+
+    monkeypatch.setattr(StoredObject, "headers", property(once))
+    if times == 4:
+        with pytest.raises(DownloadInterrupted):
+            pipeline.step("download_results")
+    assert pipeline.step("download_results")["complete"]
+    assert "unverified" not in pipeline.part
 
 
 def _first(answers: list[list[tuple[str, str]] | None], due: list[tuple[str, str]]) -> list[tuple[str, str]]:
