@@ -30,7 +30,7 @@ class Story:
     untold: list[tuple[float, str]] = field(default_factory=list)
     heard: set[tuple[str, int]] = field(default_factory=set)
     starts: int = 0
-    swept_at: float = 0.0
+    sweep_due_at: float = 0.0
     done: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -111,20 +111,22 @@ class Story:
     # What goes on by itself.
 
     def _go_on(self) -> None:
-        """One step of one execution; the rule and the schedule do what is due before it."""
+        """Deliver the events that are due, then let one execution take a step, or time pass until something is due."""
         self._note_endings()
         for due, arn in [each for each in self.untold if each[0] <= self.now]:
             self.untold.remove((due, arn))
             self._call(lambda arn=arn: self.deployment.settle(arn), arn)
-        if self.now - self.swept_at >= SWEEP_SECONDS:
-            self.swept_at = self.now
+        if self.now >= self.sweep_due_at:
+            self.sweep_due_at = self.now + SWEEP_SECONDS
             self._call(self.deployment.sweep, None)
         self._let_x_go_on()
-        execution = self.deployment.universe.machines.next()
-        if execution is not None:
+        machines = self.deployment.universe.machines
+        execution = machines.next()
+        event_due_at = min([self.sweep_due_at, *(due for due, _ in self.untold)])
+        if execution is not None and machines.time(execution) <= event_due_at:
             self.deployment.step(execution)
-        elif self.untold:
-            self.deployment.universe.clock.advance(max(0.0, min(self.untold)[0] - self.now))
+        elif execution is not None or self.untold:
+            self.deployment.universe.clock.advance(max(0.0, event_due_at - self.now))
 
     def _let_x_go_on(self) -> None:
         """X expires what nobody uploads to, and completes what nobody asks about."""

@@ -10,6 +10,7 @@ from tests.chaos.check import check
 from tests.chaos.storm import Storm, Trouble, die_after, may_lose_cancel, refuse, repeat
 from tests.chaos.story import Story
 from tests.faults.deployment import Effect, deployed
+from tests.faults.truth import one_part
 from tests.unit.conftest import made_clients
 
 SEED = "ci"
@@ -31,6 +32,27 @@ def test_the_same_seed_tells_the_same_story() -> None:
     assert (one.done, one.storm.done, one.now) == (other.done, other.storm.done, other.now)
     paths = [[each.path for each in story.deployment.universe.machines.executions.values()] for story in (one, other)]
     assert paths[0] == paths[1]
+
+
+def test_time_never_passes_the_event_of_an_ending_or_a_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a run that waits for a stopped one's turn would wait 30 days, and the stopped one's answer expire at X."""
+    with deployed(monkeypatch) as deployment:
+        story = Story(deployment, Random(1), Storm(deployment, Random(1), rate=0.0))
+        universe = deployment.universe
+        story.tell(files=0, length=2)
+        for number in range(2):
+            key = f"tweets/{number}.txt"
+            story.files[key] = one_part(1_700_000_000_000_000_000 + number * 1_000_000, key)
+            story.sources[key] = deployment.drop(story.files[key].content, key)
+            deployment.start(story.sources[key], f"first-{number}")
+        deployment.run(until=lambda execution: execution.state == "Wait For X")
+        holder = next(each for each in universe.machines.executions.values() if each.state == "Wait For X")
+        began_at = story.now
+        universe.machines.abort(holder.arn)
+        story.heard.add((holder.arn, holder.redrives))
+        story.tell(files=0, length=2)
+        check(story)
+        assert story.now - began_at < 86_400
 
 
 @pytest.mark.parametrize("harm", ["a lost record", "a held turn", "a wrong figure", "an upload twice"])
