@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase, Key
@@ -15,20 +16,16 @@ from xcompliance.stack import Stack
 
 def latest_runs(stack: Stack, limit: int) -> list[RunRecord]:
     """The last runs that were started, the newest first, without their parts."""
-    answer = stack.runs_table.query(
-        IndexName="RunsByStart",
-        KeyConditionExpression=Key("listing").eq("RUN"),
-        ScanIndexForward=False,
-        Limit=limit,
-    )
-    return [RunRecord.of(item) for item in answer["Items"]]
+    by_start = {"IndexName": "RunsByStart", "ScanIndexForward": False, "Limit": limit}
+    items = items_where(stack, Key("listing").eq("RUN"), **by_start)
+    return [RunRecord.of(item) for item in islice(items, limit)]
 
 
 def find_run(stack: Stack, run_id: str) -> RunRecord | None:
     """A run with its parts, as they stand now; None when the table does not know it (yet)."""
     run: RunRecord | None = None
     parts: list[PartRecord] = []
-    for item in _query(stack, Key("pk").eq(f"RUN#{run_id}")):
+    for item in items_where(stack, Key("pk").eq(f"RUN#{run_id}"), ConsistentRead=True):
         if item["sk"] == "RUN":
             run = RunRecord.of(item)
         else:
@@ -51,10 +48,11 @@ def segments_of(stack: Stack, run: RunRecord) -> list[Segment]:
         return [segment_of(line) for line in body.read().splitlines()]
 
 
-def _query(stack: Stack, condition: ConditionBase) -> Iterator[dict[str, Any]]:
+def items_where(stack: Stack, condition: ConditionBase, **options: Any) -> Iterator[dict[str, Any]]:
+    """Yield the items of all pages of a query of the runs table; ``options`` are boto3's."""
     start: dict[str, Any] = {}
     while True:
-        page = stack.runs_table.query(KeyConditionExpression=condition, ConsistentRead=True, **start)
+        page = stack.runs_table.query(KeyConditionExpression=condition, **options, **start)
         yield from page["Items"]
         if "LastEvaluatedKey" not in page:
             return

@@ -1,6 +1,7 @@
 """X's answers that are not in the index yet, in the runs table: what a newer answer must know of the older ones."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
@@ -51,8 +52,7 @@ def close_answer(part: Part) -> None:
 
 def open_answers(job_type: JobType) -> list[str]:
     """The names of the jobs whose answers are there and not in the index yet."""
-    condition = Key("pk").eq(f"ANSWERS#{job_type}")
-    return [str(item["sk"]) for item in _table().query(KeyConditionExpression=condition)["Items"]]
+    return [str(item["sk"]) for item in _open(job_type, is_consistent=False)]
 
 
 def open_until(part: Part) -> str:
@@ -60,10 +60,12 @@ def open_until(part: Part) -> str:
 
     Empty when there is none. One that nobody ever indexes, as its run is not started again, stays.
     """
-    condition = Key("pk").eq(_key(part["type"], part["job_name"])["pk"])
-    page = _table().query(KeyConditionExpression=condition, ConsistentRead=True)
-    times = [str(item["answered_at"]) for item in page["Items"]]
+    times = (str(item["answered_at"]) for item in _open(part["type"]))
     return max((time for time in times if time < part["completed_at"]), default="")
+
+
+def _open(job_type: JobType, *, is_consistent: bool = True) -> Iterator[dict[str, Any]]:
+    return runs_table.items_where(Key("pk").eq(_pk(job_type)), is_consistent=is_consistent)
 
 
 def _table() -> "Table":
@@ -71,4 +73,8 @@ def _table() -> "Table":
 
 
 def _key(job_type: JobType, job_name: str) -> dict[str, str]:
-    return {"pk": f"ANSWERS#{job_type}", "sk": job_name}
+    return {"pk": _pk(job_type), "sk": job_name}
+
+
+def _pk(job_type: JobType) -> str:
+    return f"ANSWERS#{job_type}"

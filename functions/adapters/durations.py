@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
+from adapters import runs_table
 from adapters.aws import dynamodb
 from adapters.settings import settings
 from compliance.durations import KEPT, Forecast, Observation, forecast, size_class
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 def forecast_of(part: Part) -> Forecast | None:
     """What the part's job will take, by all that is known of its type; None when that is nothing."""
-    page = _table().query(KeyConditionExpression=Key("pk").eq(_pk(part["type"])))
+    items = runs_table.items_where(Key("pk").eq(_pk(part["type"])), is_consistent=False)
     history = {
         int(str(item["size_class"])): [Observation(int(job["earliest"]), int(job["latest"])) for job in _jobs(item)]
-        for item in page["Items"]
+        for item in items
     }
     return forecast(history, size_class(part["accepted"]))
 

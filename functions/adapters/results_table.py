@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
+from itertools import filterfalse
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from compliance.blocks import long_texts
 from compliance.errors import StepFailed
 from compliance.fields import Said
 from compliance.records import LineSorter, Records, SortedLines
-from compliance.results import no_findings, records_in, tally, tally_counts
+from compliance.results import is_blank, no_findings, records_in, tally, tally_counts
 from compliance.runs import Findings, Part, results_key
 
 FILE_RECORDS = 120 << 10
@@ -74,7 +75,7 @@ def _files(part: Part, answer: Iterable[bytes], pool: Executor, findings: Findin
             joined = Records.joined(plain)
             yield _plain_file(part, joined.only(slice(FILE_RECORDS)), sorter.said, findings)
             plain = [joined.only(slice(FILE_RECORDS, None))]
-        odd += filter(bytes.strip, lines)
+        odd += filterfalse(is_blank, lines)
         while len(odd) >= ODD_LINES or sum(map(len, odd)) >= ODD_BYTES:
             yield _odd_file(part, odd[:ODD_LINES], findings)
             odd = odd[ODD_LINES:]

@@ -1,6 +1,6 @@
 """The runs table: one item per run, one per part. Every write can be made twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -154,14 +154,7 @@ def deduplicate_part(part: Part, **attributes: Any) -> None:
 def list_parts(run_id: str) -> list[Part]:
     """All parts of a run, in their order."""
     condition = Key("pk").eq(f"RUN#{run_id}") & Key("sk").begins_with("PART#")
-    parts: list[Part] = []
-    start: dict[str, Any] = {}
-    while True:
-        page = _table().query(KeyConditionExpression=condition, ConsistentRead=True, **start)
-        parts += [cast(Part, plain(item)) for item in page["Items"]]
-        if "LastEvaluatedKey" not in page:
-            return parts
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    return [cast(Part, plain(item)) for item in items_where(condition)]
 
 
 def resumable_was_refused(now: float) -> bool:
@@ -220,6 +213,17 @@ def find_item(key: dict[str, str]) -> dict[str, Any] | None:
     """An item of the table by its key, as it stands now; None when there is none."""
     item = _table().get_item(Key=key, ConsistentRead=True).get("Item")
     return plain(item) if item else None
+
+
+def items_where(condition: ConditionBase, *, is_consistent: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield the items of all pages of a query, ordered by their sort keys, with DynamoDB's numbers and all keys."""
+    start: dict[str, Any] = {}
+    while True:
+        page = _table().query(KeyConditionExpression=condition, ConsistentRead=is_consistent, **start)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 def update_item(

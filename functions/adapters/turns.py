@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
-from adapters import executions
+from adapters import executions, runs_table
 from adapters.aws import dynamodb, step_functions
 from adapters.settings import settings
 from compliance.clock import time_text
@@ -22,7 +22,7 @@ from compliance.runs import JobType, PartRef
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef, QueryInputTableQueryTypeDef
+    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef
 
 Item = dict[str, Any]
 
@@ -174,17 +174,8 @@ def _holder(job_type: JobType) -> Item | None:
 
 def _tickets(job_type: JobType) -> list[Item]:
     """All tickets, the oldest first."""
-    tickets: list[Item] = []
-    query: QueryInputTableQueryTypeDef = {
-        "KeyConditionExpression": Key("pk").eq(f"TURN#{job_type}") & Key("sk").begins_with("TICKET#"),
-        "ConsistentRead": True,
-    }
-    while True:
-        page = _table().query(**query)
-        tickets += page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return sorted(tickets, key=itemgetter("entered_at", "execution_arn"))
-        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    condition = Key("pk").eq(f"TURN#{job_type}") & Key("sk").begins_with("TICKET#")
+    return sorted(runs_table.items_where(condition), key=itemgetter("entered_at", "execution_arn"))
 
 
 def _holder_key(job_type: JobType) -> dict[str, str]:

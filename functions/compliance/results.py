@@ -1,6 +1,7 @@
 """X's result records: one JSON object per line, normalized without losing what was said."""
 
 import json
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,8 +29,9 @@ OTHER = "other"
 class ResultRecord:
     """What X said of one ID.
 
-    ``raw`` is the line itself wherever the other fields do not say all of it: unknown fields, unreadable times, words
-    that are too long, lines that are no JSON object, and the older files' action ``delete`` for a mere ``scrub_geo``.
+    ``raw`` is the line itself wherever the other fields do not say all of it: unknown fields, names that stand twice,
+    unreadable times, words that are too long, lines that are no JSON object, and the older files' action ``delete`` for
+    a mere ``scrub_geo``.
     """
 
     id: str | None
@@ -46,29 +48,47 @@ def rank_of(action: str | None) -> int:
     return _RANK.get(action or "", 0)
 
 
-def parse_line(line: bytes) -> ResultRecord | None:
-    """One line of X's answer; None for a blank one, which real files have in the middle.
+class _Object(dict[str, Any]):
+    """A JSON object that remembers whether a name ``is_repeated`` in it. The last value of such a name counts."""
 
-    Never raises: a line that cannot be read becomes a record with error ``unreadable_line``.
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.is_repeated = len(self) < len(pairs)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_Object)
+
+
+def parse_line(line: bytes) -> ResultRecord | None:
+    """Read one line of X's answer; return None for a blank one, which real files have in the middle.
+
+    Never raises: a line that cannot be read becomes a record with error ``unreadable_line``. A byte order mark before
+    the line is ignored.
     """
-    if not line.strip():
+    if is_blank(line):
         return None
-    text = line.decode("utf-8", errors="replace").strip()
+    text = line.removeprefix(BOM_UTF8).decode("utf-8", errors="replace").strip()
     try:
-        data = json.loads(text)
-        if isinstance(data, dict):
+        data = _DECODER.decode(text)
+        if isinstance(data, _Object):
             return _record(data, text)
     except (ValueError, RecursionError):
         pass
     return ResultRecord(None, error="unreadable_line", raw=text)
 
 
-def _record(data: Mapping[str, Any], text: str) -> ResultRecord:
+def is_blank(line: bytes) -> bool:
+    """Return whether a line holds nothing but white space, after a byte order mark or without one."""
+    return not line.removeprefix(BOM_UTF8).strip()
+
+
+def _record(data: _Object, text: str) -> ResultRecord:
     times = {name: _time(data.get(name)) for name in ("created_at", "redacted_at", "deleted_at")}
     action, reason = _word(data.get("action")), _word(data.get("reason"))
     words = [data[name] for name in ("id", "action", "reason", "error") if data.get(name) is not None]
     is_plain = (
         _KNOWN.issuperset(data)
+        and not data.is_repeated
         and all(_word(word) == word for word in words)
         and all(data.get(name) is None or times[name] for name in times)
         and times["deleted_at"] in (None, times["redacted_at"] or times["deleted_at"])
@@ -94,9 +114,13 @@ def records_in(lines: Iterable[bytes]) -> Iterator[ResultRecord]:
 
 
 def is_answer(content: bytes) -> bool:
-    """Whether a file that begins so can be X's answer: it is blank, or one of its lines is a record with an ID."""
-    records = (parse_line(line) for line in BytesIO(content))
-    return not content.strip() or any(record is not None and record.id for record in records)
+    """Return whether a file that begins so can be an answer: all lines are blank, or one is a record with an ID."""
+    has_record = False
+    for record in records_in(BytesIO(content)):
+        if record.id:
+            return True
+        has_record = True
+    return not has_record
 
 
 def tally(findings: Findings, records: Iterable[ResultRecord]) -> None:

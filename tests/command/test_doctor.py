@@ -121,7 +121,7 @@ class Deployed:
         machine = self.outputs["JobStateMachineArn"]
         return self.stack.step_functions.start_execution(stateMachineArn=machine)["executionArn"]
 
-    def claim(self, kind: str, execution_arn: str, asked_at: str = "2026-11-23T13:00:00.000Z") -> None:
+    def claim(self, kind: str, execution_arn: str, asked_at: str = "2026-11-23T13:00:00.000Z", **more: str) -> None:
         self.stack.runs_table.put_item(
             Item={
                 "pk": "TURN#tweets",
@@ -130,6 +130,7 @@ class Deployed:
                 "asked_at": asked_at,
                 "run_id": RUN_ID,
                 "part": 1,
+                **more,
             }
         )
 
@@ -330,6 +331,18 @@ def test_a_turn_of_what_has_ended_is_stuck_unless_it_has_just_ended(
     finding = examined().only_wrong("turns")
     assert execution in finding["found"]
     assert "aws lambda invoke --function-name XCompliance-settle_execution" in finding["advice"]
+
+
+def test_a_stuck_turn_is_found_however_long_the_queue_is(
+    deployed: Deployed, examined: Callable[[], Examined], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, ended = deployed.execution(), deployed.execution()
+    for number in range(4):
+        deployed.claim(f"TICKET#{number}", running, padding="x" * 350_000)
+    deployed.claim("TICKET#9", ended)
+    deployed.stack.step_functions.stop_execution(executionArn=ended)
+    monkeypatch.setattr(work, "FREED_WITHIN", timedelta(seconds=-1))
+    assert ended in examined().only_wrong("turns")["found"]
 
 
 def test_a_turn_of_an_execution_that_nobody_knows(deployed: Deployed, examined: Callable[[], Examined]) -> None:

@@ -16,6 +16,13 @@ def test_runs_are_listed_the_newest_first(write: Write, invoke: Invoke) -> None:
     assert [run["run_id"] for run in json_of(invoke("runs", "--json", "--limit", "1"))] == ["tweets-13"]
 
 
+def test_runs_are_listed_up_to_the_limit_however_large_their_records(write: Write, invoke: Invoke) -> None:
+    for hour in range(10, 20):
+        write(run_item(f"tweets-{hour}", started_at=f"2026-11-23T{hour}:00:00.000Z", warnings="x" * 350_000))
+    listed = json_of(invoke("runs", "--json", "--limit", "8"))
+    assert [run["run_id"] for run in listed] == [f"tweets-{hour}" for hour in range(19, 11, -1)]
+
+
 def test_a_listing_is_one_line_per_run(write: Write, invoke: Invoke) -> None:
     write(run_item(key=f"tweets/{'long-name-' * 8}.txt"))
     lines = invoke("runs").stdout.splitlines()

@@ -1,5 +1,6 @@
 """The results index: what it says of an ID after any number of checks, written in one go or in many ranges at once."""
 
+import codecs
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,6 +137,13 @@ def test_a_line_ends_where_the_results_table_has_its_end(functions: Functions) -
     content = b'{"id":"1800000000000000000",\r"action":"delete"}\r\n\r\n{"id":"1800000000000000001","action":"delete"}'
     index(functions, ref := checked(functions, content))
     assert actions() == {1800000000000000000: "delete", 1800000000000000001: "delete"}
+    assert counts(functions, ref) == (functions.part(ref)["affected"], 0, 0) == (2, 0, 0)
+
+
+def test_a_byte_order_mark_and_a_repeated_name_lose_no_item(functions: Functions) -> None:
+    content = codecs.BOM_UTF8 + b'{"id":"18","action":"delete"}\n{"id":"1","id":"19","action":"delete"}\n'
+    index(functions, ref := checked(functions, content))
+    assert actions() == {18: "delete", 19: "delete"}
     assert counts(functions, ref) == (functions.part(ref)["affected"], 0, 0) == (2, 0, 0)
 
 

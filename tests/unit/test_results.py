@@ -1,5 +1,6 @@
 """X's result lines, in the dialects that were seen, and lines that nobody has seen yet."""
 
+import codecs
 import json
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -69,7 +70,7 @@ def test_a_deleted_at_that_says_something_else_is_not_lost() -> None:
     assert "2026-03-02" in record.raw
 
 
-@pytest.mark.parametrize("line", [b"", b"\n", b"\r\n", b"  \n"])
+@pytest.mark.parametrize("line", [b"", b"\n", b"\r\n", b"  \n", codecs.BOM_UTF8 + b"\n"])
 def test_a_blank_line_is_no_record(line: bytes) -> None:
     assert parse_line(line) is None
 
@@ -108,6 +109,30 @@ def test_a_time_that_cannot_be_read_is_kept_in_the_line_itself() -> None:
     assert "yesterday" in record.raw
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id":"1","id":"2","action":"delete"}',
+        '{"id":"1","action":"delete","action":"delete"}',
+        '{"id":"1","action":"delete","reason":null,"reason":"deleted"}',
+        '{"id":"x","error":"invalid_id","error":"another"}',
+        '{"id":"1","\\u0069d":"2","action":"delete"}',
+        '{"id":{"a":"1","a":"2"},"action":"delete"}',
+        '{"id":"1","action":"delete","more":[{"a":"1","a":"2"}]}',
+    ],
+)
+def test_an_object_that_uses_a_name_twice_is_kept_in_the_line_itself(line: str) -> None:
+    record = parse_line(line.encode())
+    assert record is not None
+    assert record.raw == line
+
+
+@pytest.mark.parametrize("fields", [{"action": "delete"}, {"error": "invalid_id"}, {"action": "delete", "more": 1}])
+def test_a_byte_order_mark_before_a_record_changes_nothing(fields: dict[str, Any]) -> None:
+    line = json.dumps({"id": "1", **fields}).encode()
+    assert parse_line(codecs.BOM_UTF8 + line) == parse_line(line)
+
+
 @pytest.mark.parametrize("line", [b"not json", b'"text"', b"[1]", b"12", b"\xff\xfe", b'{"id": "1"', b"null"])
 def test_a_line_that_cannot_be_read_is_visible_as_such(line: bytes) -> None:
     record = parse_line(line)
@@ -142,11 +167,12 @@ def test_no_json_object_is_too_strange_to_be_kept(data: dict[str, Any]) -> None:
 
 
 @given(line=st.binary(max_size=60))
+@example(line=codecs.BOM_UTF8 + b"x")
 @example(line=b"[" * 100_000)
 @example(line=b'{"id": ' + b"9" * 5000 + b"}")
 def test_no_line_is_too_strange_to_be_kept(line: bytes) -> None:
     record = parse_line(line)
-    assert (record is None) == (not line.strip())
+    assert (record is None) == (not line.removeprefix(codecs.BOM_UTF8).strip())
 
 
 def test_every_record_is_counted_by_what_it_says() -> None:
@@ -176,7 +202,17 @@ def test_the_records_of_an_answer_are_its_lines_but_the_blank_ones() -> None:
     assert [record.id for record in records_in(lines)] == ["1", None, "2"]
 
 
-@pytest.mark.parametrize("content", [b"", b" \n\n", b'{"id": "1"}', b'?\n{"id": "x", "error": "invalid_id"}\n'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b" \n\n",
+        codecs.BOM_UTF8,
+        b'{"id": "1"}',
+        codecs.BOM_UTF8 + b'{"id": "1"}',
+        b'?\n{"id": "x", "error": "invalid_id"}\n',
+    ],
+)
 def test_what_is_blank_or_has_a_record_with_an_id_may_be_an_answer(content: bytes) -> None:
     assert is_answer(content)
 

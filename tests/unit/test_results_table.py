@@ -1,5 +1,6 @@
 """The results table: whatever lines an answer has, its rows are what ``parse_line`` makes of them."""
 
+import codecs
 import json
 import time
 from collections import Counter
@@ -146,6 +147,11 @@ def answers(draw: st.DrawFn) -> bytes:
     file=st.sampled_from([1, 10, 1000]),
 )
 @example(answer=b"\n\n", block=1, text=1, file=1)
+@example(answer=codecs.BOM_UTF8 + lines(*[RECORD] * 3), block=7, text=50, file=1)
+@example(answer=codecs.BOM_UTF8 + b'{"id":"x","error":"invalid_id"}\n', block=7, text=50, file=1)
+@example(answer=codecs.BOM_UTF8 + b"\n" + lines(RECORD), block=7, text=50, file=1)
+@example(answer=lines(RECORD) + b'{"id":"1","id":"2","action":"delete"}\n', block=7, text=50, file=1)
+@example(answer=b'{"id":"1","id":"x","error":"invalid_id"}\n', block=7, text=50, file=1)
 def test_the_rows_are_what_the_lines_say(answer: bytes, block: int, text: int, file: int) -> None:
     check(answer, block=block, text=text, file=file)
 

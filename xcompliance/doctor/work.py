@@ -11,6 +11,7 @@ from compliance.clock import parse_time
 from compliance.runs import JOB_TYPES, JobType
 from xcompliance.doctor.finding import Finding, right, wrong
 from xcompliance.doctor.subject import Subject
+from xcompliance.runs import items_where
 from xcompliance.text import count
 
 FREED_WITHIN: Final = timedelta(minutes=20)
@@ -37,11 +38,8 @@ def turns(subject: Subject) -> Finding:
 
 
 def _claims(subject: Subject, job_type: JobType) -> list[dict[str, Any]]:
-    """Who has the turn of a type, and who waits for it."""
-    # The first page of a megabyte is as good as all: whoever is stuck is at the front.
-    return subject.stack.runs_table.query(KeyConditionExpression=Key("pk").eq(f"TURN#{job_type}"), ConsistentRead=True)[
-        "Items"
-    ]
+    """Return the claim of the turn's holder and those of the executions that wait for it."""
+    return list(items_where(subject.stack, Key("pk").eq(f"TURN#{job_type}"), ConsistentRead=True))
 
 
 def _is_stuck(subject: Subject, claim: dict[str, Any]) -> bool:
