@@ -16,7 +16,8 @@ sink is a small server that keeps no byte, but counts them and takes their CRC32
 is read from the page cache; S3 is a small server that sends it, and takes its share of the cores.
 
 MB are 10^6 bytes. MB/s run from a client's first connection to the answer that the object is stored. CPU is the
-client's, user and system, without its start. Medians of {runs} interleaved runs; the ratios say more than the rest."""
+client's, user and system, without its start. Medians of {runs} interleaved runs.
+The targets are medians of ratios, each of two uploads of the same run."""
 
 _SHAPED = """\
 The same with both servers shaped to {rate:.0f} MB/s, {first_byte:.0f} ms to S3's first byte, and {commit:.0f} ms to

