@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 from hmac import compare_digest
 from math import ceil
 from typing import Any
@@ -125,8 +124,8 @@ class Api(FaultyService):
                 created_at=now,
                 upload_expires_at=now + settings.upload_window_seconds,
                 accepts_late_uploads=settings.late_uploads == "accepted",
-                upload_token=secrets.token_urlsafe(32),
-                download_token=secrets.token_urlsafe(32),
+                upload_token=self.world.new_secret(),
+                download_token=self.world.new_secret(),
             )
             self._sign(job)
             return job

@@ -17,6 +17,10 @@ class Clock:
         """Simulated epoch seconds."""
         return self._origin + (time.monotonic() - self._started) * self._speed + self._skipped
 
+    def client_time(self) -> float:
+        """Return the epoch seconds of the clients' own clock, by which they wait."""
+        return time.time()
+
     def advance(self, seconds: float) -> None:
         """Moves on by ``seconds`` simulated seconds at once."""
         self._skipped += seconds

@@ -1,23 +1,89 @@
-"""Stored objects: files in a directory, written front to back and checksummed on the way."""
+"""Stored objects: files in a directory or bytes in memory, written front to back and checksummed on the way."""
 
 import base64
 import hashlib
+import io
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import google_crc32c
 
 from xcompliance.sandbox.simulator.wire import BLOCK
 
 
+class Content(Protocol):
+    """Bytes that are written once, front to back, and then read."""
+
+    def append(self, block: bytes) -> None:
+        """Add bytes at the end."""
+
+    def finish(self) -> None:
+        """Write no more."""
+
+    def open(self) -> BinaryIO:
+        """Return a stream of the bytes."""
+
+    def discard(self) -> None:
+        """Free the room that the bytes take."""
+
+
+class _File:
+    """Content on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("wb", buffering=0)
+
+    def append(self, block: bytes) -> None:
+        self._file.write(block)
+
+    def finish(self) -> None:
+        self._file.close()
+
+    def open(self) -> BinaryIO:
+        return self._path.open("rb", buffering=0)
+
+    def discard(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+class InMemory:
+    """Content that lives as long as whoever refers to it."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def append(self, block: bytes) -> None:
+        """Add bytes at the end."""
+        self._bytes += block
+
+    def finish(self) -> None:
+        """Write no more."""
+
+    def open(self) -> BinaryIO:
+        """Return a stream of the bytes."""
+        return io.BytesIO(self._bytes)
+
+    def discard(self) -> None:
+        """Free the room that the bytes take."""
+
+
+def files_in(directory: Path) -> Callable[[], Content]:
+    """Return what makes new, numbered files in the directory."""
+    numbers = itertools.count(1)
+    return lambda: _File(directory / str(next(numbers)))
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """A finished object. ``crc32c`` and ``md5`` are base64, as Google tells them; ``size`` is in bytes."""
 
-    path: Path
+    content: Content
     size: int
     crc32c: str
     md5: str | None
@@ -39,13 +105,9 @@ class StoredObject:
     def _etag(self) -> str:
         return base64.b64decode(self.md5 or self.crc32c).hex()
 
-    def discard(self) -> None:
-        """Frees its room on the disk."""
-        self.path.unlink(missing_ok=True)
-
     def blocks(self, start: int, length: int) -> Iterator[bytes]:
         """``length`` bytes from ``start``."""
-        with self.path.open("rb", buffering=0) as file:
+        with self.content.open() as file:
             file.seek(start)
             while length > 0 and (block := file.read(min(BLOCK, length))):
                 length -= len(block)
@@ -55,16 +117,15 @@ class StoredObject:
 class ObjectWriter:
     """An object that is still being written."""
 
-    def __init__(self, path: Path, md5: bool) -> None:
+    def __init__(self, content: Content, md5: bool) -> None:
         self.size = 0
-        self._path = path
-        self._file = path.open("wb", buffering=0)
+        self._content = content
         self._crc32c = 0
         self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
 
     def append(self, block: bytes) -> None:
         """Adds bytes at the end."""
-        self._file.write(block)
+        self._content.append(block)
         self._crc32c = google_crc32c.extend(self._crc32c, block)
         if self._md5 is not None:
             self._md5.update(block)
@@ -72,31 +133,29 @@ class ObjectWriter:
 
     def finish(self) -> StoredObject:
         """The object, complete."""
-        self._file.close()
+        self._content.finish()
         crc32c = base64.b64encode(self._crc32c.to_bytes(4, "big")).decode()
         md5 = None if self._md5 is None else base64.b64encode(self._md5.digest()).decode()
-        return StoredObject(self._path, self.size, crc32c, md5)
+        return StoredObject(self._content, self.size, crc32c, md5)
 
     def discard(self) -> None:
         """Gives it up."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        self._content.discard()
 
 
 class ObjectStore:
     """Objects by their path, ``/bucket/name``."""
 
-    def __init__(self, directory: Path, md5: bool) -> None:
-        self._directory = directory
+    def __init__(self, new_content: Callable[[], Content], md5: bool) -> None:
+        self._new_content = new_content
         self._md5 = md5
-        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._objects: dict[str, StoredObject] = {}
 
     def writer(self) -> ObjectWriter:
         """Begins an object, which is not to be seen before it is put."""
         with self._lock:
-            return ObjectWriter(self._directory / str(next(self._numbers)), self._md5)
+            return ObjectWriter(self._new_content(), self._md5)
 
     def put(self, name: str, stored: StoredObject) -> None:
         """Shows a finished object under a name."""

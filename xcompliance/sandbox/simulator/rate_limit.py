@@ -1,7 +1,6 @@
 """X's rate limit: so many requests per 15 minutes, each operation for itself."""
 
 import threading
-import time
 from dataclasses import dataclass
 
 from xcompliance.sandbox.simulator.clock import Clock
@@ -12,20 +11,20 @@ WINDOW_SECONDS = 900.0
 
 @dataclass(frozen=True)
 class Allowance:
-    """Where an operation stands after a request. ``seconds_left`` in the window are simulated ones."""
+    """Where an operation stands after a request. ``resets_at`` is in epoch seconds of the clients' clock."""
 
     limit: int
     remaining: int
-    seconds_left: float
+    resets_at: float
     is_exceeded: bool
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """X's three headers. The reset is told by the world's clock, as clients wait by theirs."""
+        """X's three headers."""
         return [
             ("x-rate-limit-limit", str(self.limit)),
             ("x-rate-limit-remaining", str(self.remaining)),
-            ("x-rate-limit-reset", str(int(time.time() + self.seconds_left) + 1)),
+            ("x-rate-limit-reset", str(int(self.resets_at) + 1)),
         ]
 
 
@@ -48,7 +47,8 @@ class RateLimit:
             is_exceeded = used >= self._limit
             used = min(used + 1, self._limit)
             self._windows[operation] = began, used
-        return Allowance(self._limit, self._limit - used, began + WINDOW_SECONDS - now, is_exceeded)
+        resets_at = self._clock.client_time() + began + WINDOW_SECONDS - now
+        return Allowance(self._limit, self._limit - used, resets_at, is_exceeded)
 
     def exhaust(self, operation: str) -> Allowance:
         """Uses up what is left of the operation's window."""

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile
 
-from xcompliance.sandbox.simulator.objects import ObjectWriter
+from xcompliance.sandbox.simulator.objects import ObjectWriter, StoredObject
 from xcompliance.sandbox.simulator.rule import affected, record_line, rule
 from xcompliance.sandbox.simulator.settings import Generation, JobType
 from xcompliance.sandbox.simulator.wire import BLOCK
@@ -44,13 +44,13 @@ def by_events(path: Path) -> Lookup:
     return lambda ids: [(subject, events[subject]) for subject in ids if subject in events]
 
 
-def answer(submission: Path, lookup: Lookup, results: ObjectWriter) -> None:
+def answer(submission: StoredObject, lookup: Lookup, results: ObjectWriter) -> None:
     """Writes the answer to every uploaded line.
 
     An ID is answered once however often it was sent; a line that is no ID is answered with ``invalid_id``.
     """
     answered: set[bytes] = set()
-    with TemporaryFile() as first, TemporaryFile() as second:
+    with SpooledTemporaryFile(BLOCK) as first, SpooledTemporaryFile(BLOCK) as second:
         spool, other = first, second
         for subject, records in _answers(submission, lookup):
             if subject not in answered:
@@ -66,8 +66,8 @@ def answer(submission: Path, lookup: Lookup, results: ObjectWriter) -> None:
                 results.append(b"\n")
 
 
-def _answers(submission: Path, lookup: Lookup) -> Iterator[tuple[bytes, Sequence[bytes]]]:
-    with submission.open("rb") as file:
+def _answers(submission: StoredObject, lookup: Lookup) -> Iterator[tuple[bytes, Sequence[bytes]]]:
+    with submission.content.open() as file:
         while block := file.read(BLOCK):
             ids, invalid = _sorted_out(block + file.readline())
             yield from lookup(ids)

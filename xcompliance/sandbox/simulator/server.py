@@ -14,7 +14,7 @@ from xcompliance.sandbox.simulator.clock import Clock
 from xcompliance.sandbox.simulator.faults import FaultBox
 from xcompliance.sandbox.simulator.jobs import Job
 from xcompliance.sandbox.simulator.journal import Journal
-from xcompliance.sandbox.simulator.objects import ObjectStore
+from xcompliance.sandbox.simulator.objects import ObjectStore, files_in
 from xcompliance.sandbox.simulator.rate_limit import RateLimit
 from xcompliance.sandbox.simulator.settings import Settings
 from xcompliance.sandbox.simulator.signing import UrlSigner
@@ -79,7 +79,7 @@ class Simulator:
         return World(
             settings=self.settings,
             clock=clock,
-            objects=ObjectStore(directory, self.settings.md5),
+            objects=ObjectStore(files_in(directory), self.settings.md5),
             signer=UrlSigner(self.gcs_url),
             rate_limit=RateLimit(self.settings.rate_limit, clock),
             events=results.by_events(self.settings.events) if self.settings.events else None,

@@ -4,7 +4,6 @@ Source: Cloud Storage XML API, "Resumable uploads" and "Performing resumable upl
 """
 
 import re
-import secrets
 import threading
 from dataclasses import dataclass, field
 
@@ -73,7 +72,7 @@ class Session:
     job: Job
     expires_at: float
     writer: ObjectWriter
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
+    id: str = field(repr=False)
     total: int | None = None
     stored: StoredObject | None = None
     gone: int | None = None

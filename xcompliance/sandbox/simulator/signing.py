@@ -64,7 +64,6 @@ class UrlSigner:
 
     def __init__(self, storage_url: str) -> None:
         self._storage_url = storage_url
-        self._credentials, self._public_key = _throw_away_account()
 
     def sign(
         self,
@@ -78,7 +77,7 @@ class UrlSigner:
     ) -> str:
         """A URL for ``path``, good for ``seconds`` from ``now``; method RESUMABLE opens an upload session."""
         url = generate_signed_url_v4(
-            self._credentials,
+            _throw_away_account()[0],
             path,
             seconds,
             api_access_endpoint=self._storage_url,
@@ -102,7 +101,7 @@ class UrlSigner:
         try:
             if signature.credential != f"{_SIGNER}/{signature.date[:8]}/auto/storage/goog4_request":
                 raise InvalidSignature
-            self._public_key.verify(signature.value, string_to_sign.encode(), padding.PKCS1v15(), hashes.SHA256())
+            _throw_away_account()[1].verify(signature.value, string_to_sign.encode(), padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature:
             raise SignatureError(403, "SignatureDoesNotMatch", "Access denied.") from None
         if not signature.signed_at <= now < signature.signed_at + signature.seconds:

@@ -65,7 +65,8 @@ class Storage(FaultyService):
         if job is None:
             return _no_such_key()
         request.body.drain()
-        session = Session(job, self.world.clock.now() + SESSION_SECONDS, self.world.objects.writer())
+        expires_at = self.world.clock.now() + SESSION_SECONDS
+        session = Session(job, expires_at, self.world.objects.writer(), self.world.new_secret())
         with job.uploading(self.world.clock):
             self._sessions.add(session)
         return Response(201, [("Location", f"{self._url}{job.submission}?upload_id={session.id}")])

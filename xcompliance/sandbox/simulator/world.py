@@ -1,7 +1,10 @@
 """What both ports share, and what happens to a job when its upload is stored."""
 
+import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from xcompliance.sandbox.simulator import results, transfers
 from xcompliance.sandbox.simulator.clock import Clock
@@ -18,9 +21,17 @@ GCS_LIMIT = 1 << 30
 """Bytes of the largest upload that X works on when it came by Google."""
 
 
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Run the work beside the request that caused it."""
+    threading.Thread(target=work, daemon=True).start()
+
+
 @dataclass
 class World:
-    """The state of one simulator. ``settings`` may be replaced at any time and hold for what happens next."""
+    """The state of one simulator. ``settings`` may be replaced at any time and hold for what happens next.
+
+    ``start`` runs the work on a job; ``new_secret`` makes tokens and session IDs.
+    """
 
     settings: Settings
     clock: Clock
@@ -28,6 +39,8 @@ class World:
     signer: UrlSigner
     rate_limit: RateLimit
     events: results.Lookup | None = None
+    start: Callable[[Callable[[], None]], None] = in_a_thread
+    new_secret: Callable[[], str] = partial(secrets.token_urlsafe, 48)
     faults: FaultBox = field(default_factory=FaultBox)
     journal: Journal = field(default_factory=Journal)
     jobs: JobTable = field(default_factory=JobTable)
@@ -50,9 +63,9 @@ class World:
                 job.outcome, job.error = self._outcome(stored)
                 job.ends_at = now + self.settings.job_seconds
         if was_waiting and job.outcome == "complete":
-            threading.Thread(target=self._work, args=(job, stored), daemon=True).start()
+            self.start(lambda: self._work(job, stored))
         else:
-            stored.discard()
+            stored.content.discard()
 
     def take_upload(self, job: Job, body: Body) -> StoredObject:
         """Stores a body as the job's submission. Raises CutError when the client leaves before its end."""
@@ -75,7 +88,7 @@ class World:
         lookup = self.events or results.by_rule(job.type, job.generation)
         writer = self.objects.writer()
         try:
-            results.answer(stored.path, lookup, writer)
+            results.answer(stored, lookup, writer)
         except OSError:
             writer.discard()
             job.outcome, job.error = "failed", "The simulator has no room for the results."
@@ -83,4 +96,4 @@ class World:
             self.objects.put(job.results, writer.finish())
             job.results_ready = True
         finally:
-            stored.discard()
+            stored.content.discard()
