@@ -66,7 +66,7 @@ def truth_of(path: Path, part_starts: Sequence[int]) -> Truth:
 
 def _part(content: bytes) -> PartTruth:
     names = content.split(b"\n")[:-1]
-    records = {name.decode(): rule("tweets", name.decode()) for name in affected("tweets", names)}
+    records = {name.decode(): rule("tweets", name.decode(), "gcs") for name in affected("tweets", names)}
     return PartTruth(
         accepted=len(names),
         bytes=len(content),

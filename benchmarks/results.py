@@ -151,7 +151,7 @@ def _answer(directory: Path, records: int, generation: Generation) -> Path:
         while left:
             ids = [b"%d" % each for each in source.integers(10**18, 19 * 10**17, 1_000_000)]
             for name in affected("tweets", ids)[:left]:
-                record = rule("tweets", name.decode())
+                record = rule("tweets", name.decode(), generation)
                 assert record is not None
                 file.write(record_line(record, generation) if left % ODD_ONE_IN else ODD)
                 left -= 1

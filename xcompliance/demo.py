@@ -45,7 +45,7 @@ def run_demo(console: Console, file: Path | None, job_type: JobType, generation:
     with stoppable(), tempfile.TemporaryDirectory() as folder, Steps(console) as steps:
         if file is None:
             steps.say(f"Writing {count(POSTS)} post IDs and {count(USERS)} user IDs")
-            inputs = _generated(Path(folder))
+            inputs = _generated(Path(folder), generation)
             options = Options(generation=generation, upload_rate=UPLOAD_RATE, context={"chunk_size_mb": "1"})
         else:
             inputs = {file: Truth(job_type, parts=[])}
@@ -56,7 +56,7 @@ def run_demo(console: Console, file: Path | None, job_type: JobType, generation:
             stack = Stack.of_sandbox(box.as_json())
             runs = _check(console, stack, inputs)
             truths = [
-                truth if truth.parts else _read(stack, path, truth.type, run)
+                truth if truth.parts else _read(stack, path, truth.type, run, generation)
                 for (path, truth), run in zip(inputs.items(), runs, strict=True)
             ]
             compared = [*report_answers(console, stack, runs, truths), *received(box, runs, truths)]
@@ -65,17 +65,18 @@ def run_demo(console: Console, file: Path | None, job_type: JobType, generation:
             steps.say("Taking the sandbox down")
 
 
-def _generated(folder: Path) -> dict[Path, Truth]:
+def _generated(folder: Path, generation: Generation) -> dict[Path, Truth]:
     posts, users = folder / "posts.txt", folder / "users.txt"
     return {
-        posts: write_dataset(posts, "tweets", POSTS, seed=1),
-        users: write_dataset(users, "users", USERS, seed=2),
+        posts: write_dataset(posts, "tweets", POSTS, 1, generation),
+        users: write_dataset(users, "users", USERS, 2, generation),
     }
 
 
-def _read(stack: Stack, file: Path, job_type: JobType, run: RunRecord) -> Truth:
+def _read(stack: Stack, file: Path, job_type: JobType, run: RunRecord, generation: Generation) -> Truth:
     starts = [each.start for each in segments_of(stack, run)]
-    return read_truth(file, job_type, starts, is_each_id_once=run.duplicate_across_parts is not None)
+    is_each_id_once = run.duplicate_across_parts is not None
+    return read_truth(file, job_type, starts, generation=generation, is_each_id_once=is_each_id_once)
 
 
 def _check(console: Console, stack: Stack, inputs: dict[Path, Truth]) -> list[RunRecord]:

@@ -4,7 +4,7 @@ import random
 from itertools import islice
 from pathlib import Path
 
-from xcompliance.sandbox.simulator.settings import JobType
+from xcompliance.sandbox.simulator.settings import Generation, JobType
 from xcompliance.truth import Truth
 
 POSTS, USERS = 250_000, 2_000
@@ -29,7 +29,7 @@ _NO_IDS = (
 """What a spreadsheet, a header, a negative number, a URL or a second column leave in such files."""
 
 
-def write_dataset(file: Path, job_type: JobType, count: int, seed: int) -> Truth:
+def write_dataset(file: Path, job_type: JobType, count: int, seed: int, generation: Generation = "gcs") -> Truth:
     """Writes ``count`` different IDs and some dirt among them, and returns what must come of them.
 
     The same seed gives the same bytes. The file begins with a byte-order mark; one line in 50 is quoted, one in 50
@@ -49,7 +49,7 @@ def write_dataset(file: Path, job_type: JobType, count: int, seed: int) -> Truth
     lines = [*lines, *duplicates]
     file.write_bytes(_BOM + b"\n".join(lines))
     truth = Truth(job_type, len(blanks), len(duplicates), len(rejects))
-    truth.parts[0].accept(job_type, ids)
+    truth.parts[0].accept(job_type, generation, ids)
     return truth
 
 

@@ -15,7 +15,7 @@ from compliance.errors import UnsupportedInput
 from compliance.formats import HEAD_BYTES, format_of
 from xcompliance.errors import CommandError
 from xcompliance.sandbox.simulator.rule import rule
-from xcompliance.sandbox.simulator.settings import JobType
+from xcompliance.sandbox.simulator.settings import Generation, JobType
 
 MAX_LINE = 4096
 """Bytes of a line at most; a longer one is no ID."""
@@ -36,14 +36,14 @@ class PartTruth:
         """Base64 of the big-endian value."""
         return base64.b64encode(self.checksum.to_bytes(4, "big")).decode()
 
-    def accept(self, job_type: JobType, ids: Iterable[int]) -> None:
+    def accept(self, job_type: JobType, generation: Generation, ids: Iterable[int]) -> None:
         """Adds different IDs, in the order in which they are sent."""
         names = [str(each) for each in ids]
         content = "".join(f"{name}\n" for name in names).encode()
         self.accepted += len(names)
         self.bytes += len(content)
         self.checksum = google_crc32c.extend(self.checksum, content)
-        self.affected |= {name: record for name in names if (record := rule(job_type, name))}
+        self.affected |= {name: record for name in names if (record := rule(job_type, name, generation))}
 
 
 @dataclass
@@ -100,7 +100,12 @@ def check_list(file: Path) -> None:
 
 
 def read_truth(
-    file: Path, job_type: JobType, part_starts: Sequence[int] = (0,), *, is_each_id_once: bool = False
+    file: Path,
+    job_type: JobType,
+    part_starts: Sequence[int] = (0,),
+    *,
+    generation: Generation = "gcs",
+    is_each_id_once: bool = False,
 ) -> Truth:
     """Reads a file of IDs, plain or gzip, slowly.
 
@@ -122,7 +127,7 @@ def read_truth(
     if is_each_id_once:
         _leave_in_the_lowest(truth, taken)
     for part, ids in zip(truth.parts, taken, strict=True):
-        part.accept(job_type, ids)
+        part.accept(job_type, generation, ids)
     return truth
 
 

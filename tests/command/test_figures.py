@@ -17,7 +17,7 @@ from .items import part_item, run_item
 @pytest.fixture
 def truth() -> Truth:
     truth = Truth("tweets", blank=1, duplicate=2, rejected=3)
-    truth.parts[0].accept("tweets", range(10**18, 10**18 + 1000))
+    truth.parts[0].accept("tweets", "gcs", range(10**18, 10**18 + 1000))
     return truth
 
 

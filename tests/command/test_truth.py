@@ -12,6 +12,7 @@ from tests.unit.preparing import prepared
 from xcompliance import truth as truth_module
 from xcompliance.demo_data import write_dataset
 from xcompliance.sandbox.simulator.rule import rule
+from xcompliance.sandbox.simulator.settings import GENERATIONS, Generation
 from xcompliance.truth import Truth, read_truth
 
 LINES = {
@@ -88,9 +89,10 @@ def test_an_id_is_a_duplicate_in_every_part_but_the_lowest_if_each_is_sent_once(
     assert (truth.lines, truth.duplicate, truth.duplicate_across_parts) == (5, 3, 2)
 
 
-def test_what_x_says_is_the_simulators_rule() -> None:
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_what_x_says_is_the_simulators_rule(generation: Generation) -> None:
     truth = Truth("users")
-    truth.parts[0].accept("users", range(1, 2001))
-    said = [rule("users", str(each)) for each in range(1, 2001)]
+    truth.parts[0].accept("users", generation, range(1, 2001))
+    said = [rule("users", str(each), generation) for each in range(1, 2001)]
     assert list(truth.items.values()) == [record for record in said if record]
     assert sum(truth.count("reason").values()) == truth.affected > 0

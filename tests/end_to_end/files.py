@@ -8,6 +8,7 @@ from typing import Any
 
 from compliance.runs import DATASETS, JobType
 from xcompliance.sandbox.simulator.rule import rule
+from xcompliance.sandbox.simulator.settings import Generation
 
 Record = dict[str, Any]
 
@@ -76,9 +77,9 @@ class Answer:
         return dict(Counter(record[name] for record in self.affected if record.get(name) is not None))
 
 
-def answer_by_rule(file: IdFile) -> Answer:
+def answer_by_rule(file: IdFile, generation: Generation = "gcs") -> Answer:
     """What the simulator says without an events file, by its documented rule."""
-    return Answer([record for each in file.ids if (record := rule(file.type, each))])
+    return Answer([record for each in file.ids if (record := rule(file.type, each, generation))])
 
 
 def snowflakes(seed: int, count: int) -> list[str]:

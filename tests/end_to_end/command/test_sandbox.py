@@ -135,7 +135,7 @@ def test_its_handle_has_all_that_a_client_needs(box: Box, another_x: str) -> Non
 
 
 def test_a_file_is_checked_by_the_server_in_xs_place(run: Any) -> None:
-    answer = answer_by_rule(FILE).counts
+    answer = answer_by_rule(FILE, "x-hosted").counts
     assert {name: run[name] for name in answer} == answer
     assert (run["status"], run["accepted"]) == ("complete", 2_000)
 
@@ -147,7 +147,7 @@ def test_a_run_is_listed_shown_and_followed(run: Any) -> None:
 
 
 def test_its_records_are_fetched_from_its_files(run: Any, tmp_path: Path) -> None:
-    expected = {each["id"]: each["action"] for each in answer_by_rule(FILE).records}
+    expected = {each["id"]: each["action"] for each in answer_by_rule(FILE, "x-hosted").records}
     assert {each["id"]: each["action"] for each in said("results", run["run_id"])} == expected
     file = tmp_path / "delete.csv"
     options = ("--action", "delete", "--format", "csv", "-o", str(file))
@@ -158,7 +158,9 @@ def test_its_records_are_fetched_from_its_files(run: Any, tmp_path: Path) -> Non
 
 def test_single_ids_are_looked_up(run: Any) -> None:
     affected = next(iter(to_delete()))
-    clean = next(each for each in FILE.ids if each not in {record["id"] for record in answer_by_rule(FILE).records})
+    clean = next(
+        each for each in FILE.ids if each not in {record["id"] for record in answer_by_rule(FILE, "x-hosted").records}
+    )
     found = said("lookup", affected, clean, "--type", "tweets")
     assert [(each["id"], each["action"]) for each in found] == [(affected, "delete"), (clean, None)]
 
@@ -170,7 +172,7 @@ def test_questions_are_answered_by_name_and_in_sql(run: Any) -> None:
 
 
 def to_delete() -> set[str]:
-    return {each["id"] for each in answer_by_rule(FILE).records if each["action"] == "delete"}
+    return {each["id"] for each in answer_by_rule(FILE, "x-hosted").records if each["action"] == "delete"}
 
 
 def test_doctor_finds_all_right(box: Box, run: Any) -> None:
@@ -205,7 +207,7 @@ def test_a_run_that_waits_for_x_is_cancelled_and_can_be_retried(box: Box, tmp_pa
     box.simulator.change(job_seconds=1)
     retried = said("retry", submitted, "--wait")
     assert (retried["status"], retried["accepted"]) == ("complete", len(OTHER_FILE.ids))
-    answer = answer_by_rule(OTHER_FILE).counts
+    answer = answer_by_rule(OTHER_FILE, "x-hosted").counts
     assert {name: retried[name] for name in answer} == answer
     assert [job["status"] for job in box.simulator.jobs(submitted)] == ["failed", "complete"]
 

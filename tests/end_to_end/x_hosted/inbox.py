@@ -4,7 +4,8 @@ import json
 from functools import cache
 from typing import Any
 
-from tests.end_to_end.files import Answer, IdFile, account_ids, answer_by_rule, lines, plain_file, snowflakes
+from tests.end_to_end import files
+from tests.end_to_end.files import Answer, IdFile, account_ids, lines, plain_file, snowflakes
 from tests.end_to_end.gcs import inbox as gcs
 from xcompliance.sandbox.simulator.rule import record_line
 
@@ -102,6 +103,11 @@ def surprises() -> dict[str, list[dict[str, Any]]]:
     return {
         name: [{"id": each, **line} for line in lines] for (name, lines), each in zip(said.items(), ids, strict=False)
     }
+
+
+def answer_by_rule(file: IdFile) -> Answer:
+    """What X answers as it usually does."""
+    return files.answer_by_rule(file, "x-hosted")
 
 
 def answers() -> dict[str, Answer]:

@@ -4,9 +4,8 @@ import pytest
 
 from tests.end_to_end.checks import assert_counts, assert_uploaded_once
 from tests.end_to_end.driver import Drop
-from tests.end_to_end.files import answer_by_rule
 from tests.end_to_end.x_hosted.conftest import Checked
-from tests.end_to_end.x_hosted.inbox import OVERLAPS
+from tests.end_to_end.x_hosted.inbox import OVERLAPS, answer_by_rule
 
 pytestmark = pytest.mark.end_to_end
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.end_to_end.checks import assert_counts, assert_report, assert_uploaded_once
 from tests.end_to_end.driver import Drop, Outcome
-from tests.end_to_end.files import answer_by_rule
 from tests.end_to_end.x_hosted.conftest import Checked
+from tests.end_to_end.x_hosted.inbox import answer_by_rule
 
 pytestmark = pytest.mark.end_to_end
 

@@ -25,7 +25,7 @@ def by_rule(job_type: JobType, generation: Generation) -> Lookup:
 
     def lookup(ids: list[bytes]) -> Answers:
         for subject in affected(job_type, ids):
-            if record := rule(job_type, subject.decode()):
+            if record := rule(job_type, subject.decode(), generation):
                 yield subject, [record_line(record, generation)]
 
     return lookup

@@ -1,7 +1,7 @@
 """The rule by which the simulator answers when it has no events file, for everyone to compute the truth with.
 
 About one ID in fifty is affected. CRC-32 of ``<type>#<id>`` decides whether, why and when:
-``crc % 50 == 0`` means affected, and ``crc // 50`` picks the reason from the type's table.
+``crc % 50 == 0`` means affected, and ``crc // 50`` picks the reason from the table of the generation and the type.
 """
 
 import json
@@ -14,25 +14,24 @@ from xcompliance.sandbox.simulator.settings import JOB_TYPES, Generation, JobTyp
 
 AFFECTED_ONE_IN = 50
 
-_ACTIONS: dict[JobType, tuple[tuple[str, str], ...]] = {
-    "tweets": (
-        ("delete", "deleted"),
-        ("delete", "deactivated"),
-        ("delete", "suspended"),
-        ("delete", "protected"),
-        ("delete", "bounced"),
-        ("scrub_geo", "scrub_geo"),
-        ("rehydrate", "tweet_edited"),
-    ),
-    "users": (
-        ("delete", "deleted"),
-        ("delete", "deactivated"),
-        ("delete", "suspended"),
-        ("delete", "protected"),
-        ("scrub_geo", "scrub_geo"),
-    ),
+_ACCOUNT = (("delete", "deleted"), ("delete", "deactivated"), ("delete", "suspended"), ("delete", "protected"))
+
+_ACTIONS: dict[Generation, dict[JobType, tuple[tuple[str, str], ...]]] = {
+    "gcs": {
+        "tweets": (
+            *_ACCOUNT,
+            ("delete", "bounced"),
+            ("scrub_geo", "scrub_geo"),
+            ("rehydrate", "tweet_edited"),
+        ),
+        "users": (*_ACCOUNT, ("scrub_geo", "scrub_geo")),
+    },
+    "x-hosted": {
+        "tweets": (*_ACCOUNT, ("scrub_geo", "geo_scrubbed"), ("rehydrate", "tweet_edited")),
+        "users": _ACCOUNT,
+    },
 }
-"""Action and reason."""
+"""Action and reason: those of X's quickstart of 2021, and those of its documentation of 2026."""
 
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 _FIRST_SNOWFLAKE = 1 << 32
@@ -47,7 +46,7 @@ def affected(job_type: JobType, ids: Iterable[bytes]) -> list[bytes]:
     return [subject for subject in ids if zlib.crc32(subject, seed) % AFFECTED_ONE_IN == 0]
 
 
-def rule(job_type: JobType, subject: str) -> dict[str, Any] | None:
+def rule(job_type: JobType, subject: str, generation: Generation) -> dict[str, Any] | None:
     """What X says of a valid ID: a result record, or None when there is nothing to say.
 
     Tweets have times as ``…22.039Z``, users as ``…59+00:00``. One record in twenty has no ``redacted_at``,
@@ -56,8 +55,9 @@ def rule(job_type: JobType, subject: str) -> dict[str, Any] | None:
     chance, remainder = divmod(zlib.crc32(subject.encode(), _SEEDS[job_type]), AFFECTED_ONE_IN)
     if remainder:
         return None
-    chance, choice = divmod(chance, len(_ACTIONS[job_type]))
-    action, reason = _ACTIONS[job_type][choice]
+    actions = _ACTIONS[generation][job_type]
+    chance, choice = divmod(chance, len(actions))
+    action, reason = actions[choice]
     created = _created(int(subject), chance)
     record: dict[str, Any] = {"id": subject, "action": action, "created_at": _text(job_type, created)}
     match chance % 20:
@@ -71,12 +71,12 @@ def rule(job_type: JobType, subject: str) -> dict[str, Any] | None:
 
 
 def record_line(record: dict[str, Any], generation: Generation) -> bytes:
-    """A record as the generation writes it, ending in a newline.
+    """Return a record as the generation writes it, ending in a newline.
 
-    Files of the x-hosted generation add ``deleted_at``, the same value as ``redacted_at``. The older
+    Files of the x-hosted generation add ``deleted_at`` to deletions, the same value as ``redacted_at``. The older
     ones call the removal of a location a ``delete`` with the reason ``scrub_geo``.
     """
-    if generation == "x-hosted" and "redacted_at" in record:
+    if generation == "x-hosted" and record["action"] == "delete" and "redacted_at" in record:
         record = record | {"deleted_at": record["redacted_at"]}
     elif generation == "gcs" and record["action"] == "scrub_geo":
         record = record | {"action": "delete"}
