@@ -33,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--upload-rate", type=int, help="bytes per real second and connection")
     add("--no-md5", dest="md5", action="store_false", help="CRC32C alone, which is faster")
     add("--sign-content-length", action="store_true", help="sign upload URLs for content-length: 0 too")
+    add("--composite-results", action="store_true", help="results that Google knows no MD5 of")
+    add("--chunked", action="store_true", help="send bodies with Transfer-Encoding: chunked")
+    add("--other-app-token", help="a token of another App, whose jobs are its own")
     return parser
 
 

@@ -22,6 +22,8 @@ CHANGEABLE = (
     "partial_persistence",
     "upload_rate",
     "sign_content_length",
+    "composite_results",
+    "chunked",
 )
 """The settings that can be changed while the simulator runs; they hold for what happens next."""
 

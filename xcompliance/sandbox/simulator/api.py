@@ -25,6 +25,7 @@ _OPERATIONS = {
     ("DELETE", True, None): "cancel_job",
     ("PUT", True, "/upload"): "upload",
     ("GET", True, "/download"): "download",
+    ("HEAD", True, "/download"): "head",
 }
 
 
@@ -48,7 +49,7 @@ class Api(FaultyService):
 
     def perform(self, request: Request) -> Response:
         """Checks the bearer token, counts against the rate limit, and does the work."""
-        if not self._is_authorized(request):
+        if self._app(request) is None:
             return problems.unauthorized()
         if request.operation is None:
             return problems.not_found("There is nothing at this address.")
@@ -64,8 +65,12 @@ class Api(FaultyService):
     def fault_answer(self, request: Request) -> Response | None:
         """X knows more ways to refuse than storage does."""
         faults, operation = self.world.faults, request.operation
-        if faults.take("credits_depleted", operation) is not None:
-            return problems.credits_depleted()
+        if depleted := faults.take("credits_depleted", operation):
+            return problems.credits_depleted(depleted["form"])
+        if capped := faults.take("spend_cap_reached", operation):
+            return problems.spend_cap_reached(capped["reset_date"])
+        if faults.take("errors_in_200", operation) is not None:
+            return _json({"errors": [problems.unknown_job("0")]})
         if faults.take("usage_capped", operation) is not None:
             return problems.usage_capped()
         if operation is not None and faults.take("rate_limited", operation) is not None:
@@ -84,6 +89,8 @@ class Api(FaultyService):
         match = _ROUTE.fullmatch(request.path)
         job_id = requests.job_id_of(match["id"] if match else "")
         job = self.world.jobs.get(job_id)
+        if job is not None and job.app != self._app(request):
+            job = None
         if request.operation == "get_job":
             return self._tell(request, job_id, job)
         return self._x_hosted(request, job_id, job)
@@ -95,7 +102,7 @@ class Api(FaultyService):
             return Response(404)
         if request.operation == "upload":
             return self._upload(request, job)
-        if request.operation == "download":
+        if request.operation in ("download", "head"):
             return self._download(request, job)
         return self._tell(request, job_id, job)
 
@@ -110,7 +117,7 @@ class Api(FaultyService):
     def _create(self, request: Request) -> Response:
         fields = requests.fields_of(requests.query_of(request))
         asked = requests.new_job_of(request)
-        settings, now = self.world.settings, self.world.clock.now()
+        settings, now, app = self.world.settings, self.world.clock.now(), self._app(request) or ""
         if asked.resumable and settings.refuses_resumable:
             raise RefusedError(problems.invalid_request("The property [resumable] is not supported."))
 
@@ -119,11 +126,12 @@ class Api(FaultyService):
                 id=job_id,
                 type=asked.type,
                 name=asked.name,
-                resumable=asked.resumable or False,
+                resumable=bool(asked.resumable) and settings.resumable != "ignored",
                 generation=settings.generation,
                 created_at=now,
                 upload_expires_at=now + settings.upload_window_seconds,
                 accepts_late_uploads=settings.late_uploads == "accepted",
+                app=app,
                 upload_token=self.world.new_secret(),
                 download_token=self.world.new_secret(),
             )
@@ -131,7 +139,7 @@ class Api(FaultyService):
             return job
 
         try:
-            job = self.world.jobs.add(asked.type, now, make)
+            job = self.world.jobs.add(now, make)
         except ActiveJobError:
             detail = f"A {asked.type} job is already in progress. Wait until it has ended."
             return problems.invalid_request(detail, 409)
@@ -159,11 +167,11 @@ class Api(FaultyService):
         query = requests.query_of(request, "type", "status")
         fields = requests.fields_of(query)
         job_type, status = requests.filters_of(query)
-        now = self.world.clock.now()
+        now, app = self.world.clock.now(), self._app(request)
         data = [
             self._told(job, fields, request)
             for job in self.world.jobs.all()
-            if job.type == job_type and status in (None, job.status(now))
+            if (job.type, job.app) == (job_type, app) and status in (None, job.status(now))
         ]
         return _json(({"data": data} if data else {}) | {"meta": {"result_count": len(data)}})
 
@@ -206,6 +214,7 @@ class Api(FaultyService):
             "created_at": time_text(job.created_at),
             "download_expires_at": time_text(job.download_expires_at),
             "download_url": job.download_url,
+            "error": job.error if status == "failed" else None,
             "id": job.id,
             "name": job.name,
             "resumable": job.resumable,
@@ -214,16 +223,16 @@ class Api(FaultyService):
             "upload_expires_at": time_text(job.upload_expires_at),
             "upload_url": job.upload_url,
         }
-        told = {name: known[name] for name in fields}
-        if status == "failed" and job.error is not None:
-            told["error"] = job.error
+        told = {name: known[name] for name in (*fields, "error")}
         if fault := self.world.faults.take("job_field", request.operation):
             told[fault["field"]] = fault["value"]
         return {name: value for name, value in told.items() if value is not None}
 
-    def _is_authorized(self, request: Request) -> bool:
-        expected = f"Bearer {self.world.settings.bearer_token}"
-        return _same(request.headers.get("authorization", ""), expected)
+    def _app(self, request: Request) -> str | None:
+        """The App whose bearer token the request has."""
+        settings, given = self.world.settings, request.headers.get("authorization", "")
+        tokens = {"owner": settings.bearer_token, "other": settings.other_app_token}
+        return next((app for app, token in tokens.items() if token and _same(given, f"Bearer {token}")), None)
 
 
 def _same(given: str, expected: str) -> bool:

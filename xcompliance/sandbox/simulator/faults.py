@@ -9,16 +9,19 @@ from typing import Any
 API_OPERATIONS = ("create_job", "list_jobs", "get_job", "cancel_job")
 BYTE_OPERATIONS = ("upload", "download")
 """A whole-file PUT and a GET of results, of either generation."""
+X_OPERATIONS = (*API_OPERATIONS, *BYTE_OPERATIONS)
+"""What X itself answers, the byte path of the x-hosted generation included."""
 SESSION_OPERATIONS = ("open_session", "send_chunk", "ask_session", "cancel_session")
 OPERATIONS = (*API_OPERATIONS, *BYTE_OPERATIONS, *SESSION_OPERATIONS)
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A fault's parameter: the types it may have and its default."""
+    """A fault's parameter: the types it may have, its default, and its values if there are only some."""
 
     type: type | UnionType
     default: Any = None
+    choices: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,25 @@ FAULTS: Mapping[str, Kind] = {
         {"status": Parameter(int, 503), "retry_after": Parameter(int | None)},
     ),
     "empty_404": Kind("Answers 404 with an empty body, as a route does that is not live.", OPERATIONS),
-    "credits_depleted": Kind("Answers 402 credits-depleted.", API_OPERATIONS),
-    "usage_capped": Kind("Answers 429 usage-capped.", API_OPERATIONS),
-    "rate_limited": Kind("Answers 429 with no requests left for 15 minutes.", API_OPERATIONS),
+    "html_page": Kind("Answers 200 with a page of HTML instead of doing the work, as proxies do.", OPERATIONS),
+    "redirect": Kind(
+        "Answers `status` with a Location instead of doing the work.",
+        OPERATIONS,
+        {"status": Parameter(int, 307), "location": Parameter(str, "http://127.0.0.1:9/")},
+    ),
+    "errors_in_200": Kind("Answers 200 with `errors` and no `data` instead of doing the work.", X_OPERATIONS),
+    "credits_depleted": Kind(
+        "Answers 402 in one of its two forms, named by the end of the problem's type.",
+        X_OPERATIONS,
+        {"form": Parameter(str, "credits-depleted", ("credits", "credits-depleted"))},
+    ),
+    "spend_cap_reached": Kind(
+        "Answers 403 SpendCapReached, which ends on `reset_date`.",
+        X_OPERATIONS,
+        {"reset_date": Parameter(str, "2027-01-01")},
+    ),
+    "usage_capped": Kind("Answers 429 usage-capped.", X_OPERATIONS),
+    "rate_limited": Kind("Answers 429 with no requests left for 15 minutes.", X_OPERATIONS),
     "lost_answer": Kind("Does the work, then closes the connection instead of answering 2xx.", OPERATIONS),
     "reset": Kind(
         "Resets the connection after `after_bytes` of the request's body; what came in whole is kept.",
@@ -62,6 +81,10 @@ FAULTS: Mapping[str, Kind] = {
         ("send_chunk", "ask_session"),
         {"status": Parameter(int, 410)},
     ),
+    "hashless": Kind(
+        "Answers without x-goog-hash where Google would send it.",
+        ("send_chunk", "ask_session", "upload", "download"),
+    ),
     "corrupted_upload": Kind("Stores another first byte than was sent.", ("send_chunk", "upload")),
     "truncated_download": Kind(
         "Announces the whole file and ends after `keep_bytes`.",
@@ -79,7 +102,10 @@ FAULTS: Mapping[str, Kind] = {
         API_OPERATIONS,
         {"field": Parameter(str, "upload_url"), "value": Parameter(str | bool | None)},
     ),
-    "job_fails": Kind("The next upload that completes ends in a job that reads failed."),
+    "job_fails": Kind(
+        "The next upload that completes ends in a job that reads failed, and says why.",
+        parameters={"error": Parameter(str, "The job failed for a reason that was asked for.")},
+    ),
     "job_expires": Kind("The next upload that completes ends in a job that reads expired."),
 }
 
@@ -106,7 +132,8 @@ class Fault:
             raise ValueError("times must be a whole number from 1.")
         for name, value in self.parameters.items():
             parameter = kind.parameters.get(name)
-            if parameter is None or not isinstance(value, parameter.type):
+            is_allowed = parameter is not None and (not parameter.choices or value in parameter.choices)
+            if parameter is None or not isinstance(value, parameter.type) or not is_allowed:
                 raise ValueError(f"{self.name} has no parameter {name} with such a value.")
         defaults = {name: parameter.default for name, parameter in kind.parameters.items()}
         self.parameters = defaults | dict(self.parameters)

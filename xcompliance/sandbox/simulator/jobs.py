@@ -20,7 +20,7 @@ _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 
 @dataclass
 class Job:
-    """One job. Times are simulated epoch seconds.
+    """One job, of one App. Times are simulated epoch seconds.
 
     ``completed_uploads`` counts every upload that was stored as a whole, also a late or a second one.
     """
@@ -33,6 +33,7 @@ class Job:
     created_at: float
     upload_expires_at: float
     accepts_late_uploads: bool
+    app: str = "owner"
     upload_url: str = field(default="", repr=False)
     download_url: str = field(default="", repr=False)
     upload_token: str = field(default="", repr=False)
@@ -92,7 +93,7 @@ class Job:
 
 
 class ActiveJobError(Exception):
-    """X allows one active job per type."""
+    """X allows one active job per type and App."""
 
 
 class JobTable:
@@ -102,12 +103,13 @@ class JobTable:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
 
-    def add(self, job_type: JobType, now: float, make: Callable[[str], Job]) -> Job:
-        """Adds what ``make`` makes of a new ID. Raises ActiveJobError when one of the type is active."""
+    def add(self, now: float, make: Callable[[str], Job]) -> Job:
+        """Adds what ``make`` makes of a new ID. Raises ActiveJobError when one of its type and App is active."""
         with self._lock:
-            if any(job.type == job_type and job.status(now) in _ACTIVE for job in self._jobs.values()):
-                raise ActiveJobError
             job = make(self._next_id(now))
+            mine = (known for known in self._jobs.values() if (known.type, known.app) == (job.type, job.app))
+            if any(known.status(now) in _ACTIVE for known in mine):
+                raise ActiveJobError
             self._jobs[job.id] = job
             return job
 

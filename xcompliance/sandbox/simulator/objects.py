@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,29 +82,16 @@ def files_in(directory: Path) -> Callable[[], Content]:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """A finished object. ``crc32c`` and ``md5`` are base64, as Google tells them; ``size`` is in bytes."""
+    """A finished object. ``crc32c`` and ``md5`` are base64, as Google tells them; ``size`` is in bytes.
+
+    ``generation`` is when it was finished, in microseconds since 1970. A composite has no MD5.
+    """
 
     content: Content
     size: int
     crc32c: str
     md5: str | None
-
-    @property
-    def headers(self) -> list[tuple[str, str]]:
-        """What Google says of a stored object in every answer about it; hashes are a header line each."""
-        hashes = [("x-goog-hash", f"crc32c={self.crc32c}")]
-        if self.md5 is not None:
-            hashes.append(("x-goog-hash", f"md5={self.md5}"))
-        return [
-            ("ETag", f'"{self._etag}"'),
-            *hashes,
-            ("x-goog-stored-content-encoding", "identity"),
-            ("x-goog-stored-content-length", str(self.size)),
-        ]
-
-    @property
-    def _etag(self) -> str:
-        return base64.b64decode(self.md5 or self.crc32c).hex()
+    generation: int
 
     def blocks(self, start: int, length: int) -> Iterator[bytes]:
         """``length`` bytes from ``start``."""
@@ -117,9 +105,10 @@ class StoredObject:
 class ObjectWriter:
     """An object that is still being written."""
 
-    def __init__(self, content: Content, md5: bool) -> None:
+    def __init__(self, content: Content, md5: bool, now: Callable[[], float]) -> None:
         self.size = 0
         self._content = content
+        self._now = now
         self._crc32c = 0
         self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
 
@@ -136,7 +125,7 @@ class ObjectWriter:
         self._content.finish()
         crc32c = base64.b64encode(self._crc32c.to_bytes(4, "big")).decode()
         md5 = None if self._md5 is None else base64.b64encode(self._md5.digest()).decode()
-        return StoredObject(self._content, self.size, crc32c, md5)
+        return StoredObject(self._content, self.size, crc32c, md5, int(self._now() * 1e6))
 
     def discard(self) -> None:
         """Gives it up."""
@@ -146,16 +135,17 @@ class ObjectWriter:
 class ObjectStore:
     """Objects by their path, ``/bucket/name``."""
 
-    def __init__(self, new_content: Callable[[], Content], md5: bool) -> None:
+    def __init__(self, new_content: Callable[[], Content], md5: bool, now: Callable[[], float] = time.time) -> None:
         self._new_content = new_content
         self._md5 = md5
+        self._now = now
         self._lock = threading.Lock()
         self._objects: dict[str, StoredObject] = {}
 
-    def writer(self) -> ObjectWriter:
+    def writer(self, *, composite: bool = False) -> ObjectWriter:
         """Begins an object, which is not to be seen before it is put."""
         with self._lock:
-            return ObjectWriter(self._new_content(), self._md5)
+            return ObjectWriter(self._new_content(), self._md5 and not composite, self._now)
 
     def put(self, name: str, stored: StoredObject) -> None:
         """Shows a finished object under a name."""

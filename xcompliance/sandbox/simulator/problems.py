@@ -5,6 +5,7 @@ from typing import Any
 
 from xcompliance.sandbox.simulator.wire import Response
 
+_ACCOUNT_ID = 1460323737035677698
 _TYPES = "https://api.x.com/2/problems/"
 
 
@@ -18,8 +19,7 @@ class RefusedError(Exception):
 
 def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
     """An answer that is a problem. ``kind`` is the last part of X's own types, or ``about:blank``."""
-    document = {"type": _full(kind), "title": title, "detail": detail, "status": status, **more}
-    return Response(status, [("Content-Type", "application/problem+json")], json.dumps(document).encode())
+    return _answer(status, {"type": _full(kind), "title": title, "detail": detail, "status": status, **more})
 
 
 def invalid_request(detail: str, status: int = 400) -> Response:
@@ -55,10 +55,29 @@ def unknown_job(job_id: str) -> dict[str, Any]:
     }
 
 
-def credits_depleted() -> Response:
-    """402, as accounts without credits see it."""
-    detail = "Your enrolled account does not have any credits to fulfill this request."
-    return problem(402, "credits-depleted", "CreditsDepleted", detail)
+def credits_depleted(form: str) -> Response:
+    """402, as accounts without credits see it, in the form that the end of its type names."""
+    if form == "credits":
+        return _account_problem(402, "CreditsDepleted", "does not have any credits to fulfill this request.")
+    return problem(402, "credits-depleted", "Payment Required", "credits depleted")
+
+
+def spend_cap_reached(reset_date: str) -> Response:
+    """403, as accounts see it that have spent what they allowed themselves. ``reset_date`` is ``2027-01-01``."""
+    reached = "has reached its billing cycle spend cap. API requests will be blocked until the next cycle begins on"
+    return _account_problem(403, "SpendCapReached", f"{reached} {reset_date}.", reset_date=reset_date)
+
+
+def _account_problem(status: int, title: str, detail: str, **more: str) -> Response:
+    """A problem of the account, which names it and no status, and whose type still has the older host."""
+    document = {
+        "account_id": _ACCOUNT_ID,
+        "title": title,
+        "detail": f"Your enrolled account [{_ACCOUNT_ID}] {detail}",
+        "type": "https://api.twitter.com/2/problems/credits",
+        **more,
+    }
+    return _answer(status, document)
 
 
 def usage_capped() -> Response:
@@ -73,10 +92,22 @@ def too_many_requests() -> Response:
 
 
 def failure(status: int) -> Response:
-    """Any other status."""
+    """Any status, as X mostly means it."""
+    if status == 401:
+        return unauthorized()
+    if status == 403:
+        return forbidden("The token is not one of the App that created the job, or has expired.")
+    if status == 404:
+        return not_found("Could not find the compliance job.")
+    if status == 429:
+        return too_many_requests()
     if status >= 500:
         return problem(status, "internal-error", "Internal Error", "Something went wrong on our side.")
     return problem(status, "about:blank", "Request Failed", f"The request failed with {status}.")
+
+
+def _answer(status: int, document: dict[str, Any]) -> Response:
+    return Response(status, [("Content-Type", "application/problem+json")], json.dumps(document).encode())
 
 
 def _full(kind: str) -> str:

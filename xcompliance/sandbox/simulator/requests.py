@@ -14,6 +14,7 @@ FIELDS = (
     "created_at",
     "download_expires_at",
     "download_url",
+    "error",
     "id",
     "name",
     "resumable",

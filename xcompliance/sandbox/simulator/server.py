@@ -79,7 +79,7 @@ class Simulator:
         return World(
             settings=self.settings,
             clock=clock,
-            objects=ObjectStore(files_in(directory), self.settings.md5),
+            objects=ObjectStore(files_in(directory), self.settings.md5, clock.now),
             signer=UrlSigner(self.gcs_url),
             rate_limit=RateLimit(self.settings.rate_limit, clock),
             events=results.by_events(self.settings.events) if self.settings.events else None,

@@ -6,6 +6,8 @@ from xcompliance.sandbox.simulator.journal import Entry
 from xcompliance.sandbox.simulator.wire import CutError, Request, Response
 from xcompliance.sandbox.simulator.world import World
 
+_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in to continue.</body></html>"
+
 
 class FaultyService(ABC):
     """A service whose requests can go wrong as the fault box says."""
@@ -37,6 +39,9 @@ class FaultyService(ABC):
         if cut := faults.take("reset", request.operation):
             body.cut_after = cut["after_bytes"]
         response = self.perform(request)
+        response.chunked = self.world.settings.chunked
+        if response.header("x-goog-hash") and faults.take("hashless", request.operation) is not None:
+            response.headers = [(name, value) for name, value in response.headers if name != "x-goog-hash"]
         is_lost = 200 <= response.status < 300 and faults.take("lost_answer", request.operation) is not None
         if is_lost or body.cut_after is not None:
             raise CutError
@@ -63,6 +68,10 @@ class FaultyService(ABC):
         faults = self.world.faults
         if faults.take("empty_404", request.operation) is not None:
             return Response(404)
+        if faults.take("html_page", request.operation) is not None:
+            return Response(200, [("Content-Type", "text/html; charset=UTF-8")], _PAGE)
+        if redirect := faults.take("redirect", request.operation):
+            return Response(redirect["status"], [("Location", redirect["location"])])
         if asked := faults.take("status", request.operation):
             response = self.failure(asked["status"])
             if asked["retry_after"] is not None:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 Generation = Literal["gcs", "x-hosted"]
 JobType = Literal["tweets", "users"]
-Resumable = Literal["honoured", "refused"]
+Resumable = Literal["honoured", "ignored", "refused"]
 LateUploads = Literal["accepted", "expired"]
 
 GENERATIONS: tuple[Generation, ...] = get_args(Generation)
@@ -28,7 +28,10 @@ class Settings:
     bearer_token: str = "simulator-bearer-token"  # noqa: S105 - opens nothing but the simulator
     """The one token that the API accepts."""
     resumable: Resumable | None = None
-    """What becomes of ``resumable`` in a create; by default refused by the x-hosted generation alone."""
+    """What becomes of ``resumable`` in a create; by default refused by the x-hosted generation alone.
+
+    Ignored means: not refused, but the URL is signed for ``content-type;host`` alone, as in X's own example.
+    """
     speed: float = 1.0
     """Simulated seconds per real second."""
     job_seconds: float = 60.0
@@ -51,6 +54,12 @@ class Settings:
     """Whether stored objects carry an MD5; composite ones at Google do not. Without it uploads are faster."""
     sign_content_length: bool = False
     """Whether upload URLs are signed for ``content-length: 0`` too, as some of X's were."""
+    composite_results: bool = False
+    """Whether the results are composite objects, of which Google knows no MD5."""
+    chunked: bool = False
+    """Whether bodies are sent with ``Transfer-Encoding: chunked`` instead of a Content-Length."""
+    other_app_token: str | None = None
+    """A token of another App, whose jobs are its own."""
 
     def __post_init__(self) -> None:
         chosen = {

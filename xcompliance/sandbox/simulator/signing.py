@@ -20,11 +20,16 @@ from google.cloud.storage._signing import (  # type: ignore[import-untyped, unus
 )
 from google.oauth2.service_account import Credentials
 
+from xcompliance.sandbox.simulator import google_answers
 from xcompliance.sandbox.simulator.settings import MAX_SIGNED_SECONDS
 from xcompliance.sandbox.simulator.wire import Request
 
 _SIGNER = "compliance@simulator.iam.gserviceaccount.com"
 _ALGORITHM = "GOOG4-RSA-SHA256"
+_NO_MATCH = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your Google secret key and signing method."
+)
 _PARAMETERS = (
     "X-Goog-Algorithm",
     "X-Goog-Credential",
@@ -36,13 +41,11 @@ _PARAMETERS = (
 
 
 class SignatureError(Exception):
-    """A request that its URL does not entitle to; carries Google's status, code and words."""
+    """A request that its URL does not entitle to; carries Google's answer."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, **more: str) -> None:
         super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+        self.answer = google_answers.error(status, code, message, **more)
 
 
 @dataclass(frozen=True)
@@ -95,17 +98,27 @@ class UrlSigner:
         """
         signature = _signature(request)
         self._require_headers(request, signature)
-        string_to_sign = "\n".join(
-            (_ALGORITHM, signature.date, signature.scope, _sha256(_canonical_request(request, signature)))
-        )
+        canonical_request = _canonical_request(request, signature)
+        string_to_sign = "\n".join((_ALGORITHM, signature.date, signature.scope, _sha256(canonical_request)))
         try:
             if signature.credential != f"{_SIGNER}/{signature.date[:8]}/auto/storage/goog4_request":
                 raise InvalidSignature
-            _throw_away_account()[1].verify(signature.value, string_to_sign.encode(), padding.PKCS1v15(), hashes.SHA256())
+            _throw_away_account()[1].verify(
+                signature.value, string_to_sign.encode(), padding.PKCS1v15(), hashes.SHA256()
+            )
         except InvalidSignature:
-            raise SignatureError(403, "SignatureDoesNotMatch", "Access denied.") from None
-        if not signature.signed_at <= now < signature.signed_at + signature.seconds:
-            raise SignatureError(400, "ExpiredToken", "The provided token has expired.")
+            raise SignatureError(
+                403,
+                "SignatureDoesNotMatch",
+                "Access denied.",
+                Details=_NO_MATCH,
+                StringToSign=string_to_sign,
+                CanonicalRequest=canonical_request,
+            ) from None
+        expires_at = signature.signed_at + signature.seconds
+        if not signature.signed_at <= now < expires_at:
+            expired = f"Request signature expired at: {datetime.fromtimestamp(expires_at, UTC).isoformat()}"
+            raise SignatureError(400, "ExpiredToken", "The provided token has expired.", Details=expired)
 
     @staticmethod
     def _require_headers(request: Request, signature: _Signature) -> None:
@@ -113,11 +126,9 @@ class UrlSigner:
         missing = [name for name in signature.headers if name not in request.headers]
         unsigned = [name for name in request.headers if name.startswith("x-goog-") and name not in signature.headers]
         if missing:
-            raise SignatureError(
-                400, "MalformedSecurityHeader", f"Header was signed, but is not in the request: {missing[0]}."
-            )
+            raise _malformed_header(missing[0], "Header was included in signedheaders, but not in the request.")
         if unsigned or "host" not in signature.headers:
-            raise SignatureError(400, "MalformedSecurityHeader", f"Header must be signed: {(*unsigned, 'host')[0]}.")
+            raise _malformed_header((*unsigned, "host")[0], "Header must be signed.")
 
 
 @cache
@@ -154,6 +165,7 @@ def _signature(request: Request) -> _Signature:
 
 
 def _canonical_request(request: Request, signature: _Signature) -> str:
+    """What was signed. A URL for a GET is good for a HEAD too."""
     pairs = sorted(
         f"{quote(name, safe='~')}={quote(value, safe='~')}"
         for name, value in request.query
@@ -162,13 +174,23 @@ def _canonical_request(request: Request, signature: _Signature) -> str:
     headers = [f"{name}:{' '.join(request.headers[name].split())}\n" for name in signature.headers]
     return "\n".join(
         (
-            request.method,
+            "GET" if request.method == "HEAD" else request.method,
             urlsplit(request.target).path,
             "&".join(pairs),
             "".join(headers),
             ";".join(signature.headers),
             request.headers.get("x-goog-content-sha256", "UNSIGNED-PAYLOAD"),
         )
+    )
+
+
+def _malformed_header(name: str, details: str) -> SignatureError:
+    return SignatureError(
+        400,
+        "MalformedSecurityHeader",
+        "Your request has a malformed header.",
+        ParameterName=name,
+        Details=details,
     )
 
 

@@ -1,10 +1,8 @@
 """Plays Google Cloud Storage's XML API, as far as signed URLs and resumable uploads need it."""
 
-from xml.sax.saxutils import escape
-
-from xcompliance.sandbox.simulator import transfers
+from xcompliance.sandbox.simulator import google_answers, transfers
+from xcompliance.sandbox.simulator.google_answers import error
 from xcompliance.sandbox.simulator.jobs import Job
-from xcompliance.sandbox.simulator.objects import StoredObject
 from xcompliance.sandbox.simulator.persistence import Persistence
 from xcompliance.sandbox.simulator.service import FaultyService
 from xcompliance.sandbox.simulator.sessions import (
@@ -18,6 +16,8 @@ from xcompliance.sandbox.simulator.signing import SignatureError
 from xcompliance.sandbox.simulator.wire import CutError, Request, Response
 from xcompliance.sandbox.simulator.world import World
 
+_NO_BODY = [("Content-Type", "text/html; charset=UTF-8")]
+"""What Google says of the content even where there is none."""
 _BUSY_SECONDS = 10.0
 """How long a request waits for another one about the same session."""
 
@@ -38,51 +38,65 @@ class Storage(FaultyService):
         if request.method == "POST":
             return "open_session" if request.headers.get("x-goog-resumable") == "start" else None
         if "upload_id" not in dict(request.query):
-            return {"PUT": "upload", "GET": "download"}.get(request.method)
+            return {"PUT": "upload", "GET": "download", "HEAD": "head"}.get(request.method)
         is_question = request.headers.get("content-range", "").startswith("bytes */")
         return {"PUT": "ask_session" if is_question else "send_chunk", "DELETE": "cancel_session"}.get(request.method)
 
     def failure(self, status: int) -> Response:
         """Any status, in XML."""
-        return _error(status, "InternalError" if status >= 500 else "RequestFailed", "The request failed.")
+        return google_answers.failure(status)
 
     def perform(self, request: Request) -> Response:
+        """Does what is asked, and says who answered."""
+        response = self._answer(request)
+        response.headers.insert(0, ("X-GUploader-UploadID", self.world.new_secret()))
+        response.headers.append(("Server", google_answers.SERVER))
+        return response
+
+    def _answer(self, request: Request) -> Response:
         """Refuses bearer tokens: a signed URL, or a session URI, is the only credential that belongs here."""
         if (fault := self.fault_answer(request)) is not None:
             return fault
         if "authorization" in request.headers:
-            return _error(403, "AccessDenied", "A signed URL must be the only authentication of a request.")
+            return error(403, "AccessDenied", "A signed URL must be the only authentication of a request.")
         if request.operation is None:
-            return _error(400, "InvalidArgument", "There is no such request here.")
-        work = {"open_session": self._open, "upload": self._upload, "download": self._download}
+            return error(400, "InvalidArgument", "There is no such request here.")
+        work = {
+            "open_session": self._open,
+            "upload": self._upload,
+            "download": self._download,
+            "head": self._download,
+        }
         try:
             return work.get(request.operation, self._in_session)(request)
         except SignatureError as refusal:
-            return _error(refusal.status, refusal.code, refusal.message)
+            return refusal.answer
 
     def _open(self, request: Request) -> Response:
         job = self._signed_job(request)
         if job is None:
-            return _no_such_key()
+            return _no_such_key(request)
         request.body.drain()
         expires_at = self.world.clock.now() + SESSION_SECONDS
         session = Session(job, expires_at, self.world.objects.writer(), self.world.new_secret())
         with job.uploading(self.world.clock):
             self._sessions.add(session)
-        return Response(201, [("Location", f"{self._url}{job.submission}?upload_id={session.id}")])
+        location = f"{self._url}{job.submission}?upload_id={session.id}"
+        return Response(201, [("Location", location), *_NO_BODY])
 
     def _upload(self, request: Request) -> Response:
         job = self._signed_job(request)
         if job is None:
-            return _no_such_key()
-        return _stored(self.world.take_upload(job, request.body))
+            return _no_such_key(request)
+        return google_answers.stored(self.world.take_upload(job, request.body))
 
     def _download(self, request: Request) -> Response:
         job = self._signed_job(request)
         stored = self.world.objects.get(request.path)
         if job is None or stored is None or job.status(self.world.clock.now()) != "complete":
-            return _no_such_key()
-        return transfers.serve(stored, request, stored.headers, self.world.faults)
+            return _no_such_key(request)
+        headers = google_answers.description(stored, self.world.clock.now())
+        return transfers.serve(stored, request, headers, self.world.faults)
 
     def _signed_job(self, request: Request) -> Job | None:
         """The job that a signed request is about. Raises SignatureError."""
@@ -92,14 +106,14 @@ class Storage(FaultyService):
     def _in_session(self, request: Request) -> Response:
         session = self._sessions.get(dict(request.query)["upload_id"], request.path)
         if session is None:
-            return _error(404, "NoSuchUpload", "There is no such upload session.")
+            return error(404, "NoSuchUpload", "There is no such upload session.")
         if not session.lock.acquire(timeout=_BUSY_SECONDS):
-            return _error(503, "ServiceUnavailable", "Another request about this session is under way.")
+            return error(503, "ServiceUnavailable", "Another request about this session is under way.")
         try:
             with session.job.uploading(self.world.clock):
                 return self._gone(session, request) or self._step(session, request)
-        except RangeError as error:
-            return _error(error.status, "InvalidArgument", f"Invalid request. {error}")
+        except RangeError as refused:
+            return error(refused.status, "InvalidArgument", f"Invalid request. {refused}")
         finally:
             session.lock.release()
 
@@ -109,16 +123,16 @@ class Storage(FaultyService):
         if session.gone is None and session.stored is None and self.world.clock.now() >= session.expires_at:
             session.give_up(410)
         if session.gone is not None:
-            return _error(session.gone, "NoSuchUpload", "The upload session is gone.")
+            return error(session.gone, "NoSuchUpload", "The upload session is gone.")
         return None
 
     def _step(self, session: Session, request: Request) -> Response:
         if request.operation == "cancel_session":
             if session.stored is None:
                 session.give_up(499)
-            return Response(499)
+            return Response(499, [*_NO_BODY])
         if session.stored is not None:
-            return _stored(session.stored)
+            return google_answers.stored(session.stored)
         asked = ContentRange.of(request.headers.get("content-range"), request.body.length)
         session.agree(asked)
         if not asked.is_question:
@@ -127,8 +141,8 @@ class Storage(FaultyService):
             return self._finish(session, request)
         is_silent = not asked.is_question and self.world.faults.take("silent_308", "send_chunk") is not None
         if is_silent or session.persisted == 0:
-            return Response(308)
-        return Response(308, [("Range", f"bytes=0-{session.persisted - 1}")])
+            return Response(308, [*_NO_BODY])
+        return Response(308, [("Range", f"bytes=0-{session.persisted - 1}"), *_NO_BODY])
 
     def _receive(self, session: Session, chunk: ContentRange, request: Request) -> None:
         faults, probability = self.world.faults, self.world.settings.partial_persistence
@@ -145,22 +159,12 @@ class Storage(FaultyService):
         claimed = {item.strip() for item in request.headers.get("x-goog-hash", "").split(",") if item.strip()}
         if not claimed <= ours:
             session.give_up(410)
-            return _error(400, "BadDigest", "The hash that was announced is not that of the bytes received.")
+            return error(400, "BadDigest", "The hash that was announced is not that of the bytes received.")
         session.stored = stored
         self.world.submit(session.job, stored)
-        return _stored(stored)
+        return google_answers.stored(stored)
 
 
-def _stored(stored: StoredObject) -> Response:
-    return Response(200, stored.headers)
-
-
-def _no_such_key() -> Response:
-    return _error(404, "NoSuchKey", "The specified key does not exist.")
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    body = (
-        f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    )
-    return Response(status, [("Content-Type", "application/xml; charset=UTF-8")], body.encode())
+def _no_such_key(request: Request) -> Response:
+    details = f"No such object: {request.path.removeprefix('/')}"
+    return error(404, "NoSuchKey", "The specified key does not exist.", Details=details)

@@ -28,8 +28,10 @@ def receive(body: Body, objects: ObjectStore, faults: FaultBox) -> StoredObject:
 def serve(stored: StoredObject, request: Request, headers: list[tuple[str, str]], faults: FaultBox) -> Response:
     """Streams an object, or the range of it that is asked for; ``headers`` describe the whole of it.
 
-    Answers 200, 206, or 416 when there is no such range.
+    Answers 200, 206, or 416 when there is no such range. A HEAD is about the whole, and no fault befalls it.
     """
+    if request.method == "HEAD":
+        return Response(200, _described(headers, stored.size), stored.blocks(0, stored.size))
     span = _span(request.headers.get("range"), stored.size)
     if span is None:
         return Response(416, [("Content-Range", f"bytes */{stored.size}")])
@@ -43,15 +45,19 @@ def serve(stored: StoredObject, request: Request, headers: list[tuple[str, str]]
     blocks = stored.blocks(start, length)
     if faults.take("corrupted_download", "download") is not None:
         blocks = corrupted(blocks)
-    described = [
-        *headers,
-        ("Accept-Ranges", "bytes"),
-        ("Content-Type", "application/octet-stream"),
-        ("Content-Length", str(announced)),
-    ]
+    described = _described(headers, announced)
     if is_part:
         described.append(("Content-Range", f"bytes {start}-{start + announced - 1}/{stored.size}"))
     return Response(206 if is_part else 200, described, blocks)
+
+
+def _described(headers: list[tuple[str, str]], length: int) -> list[tuple[str, str]]:
+    return [
+        *headers,
+        ("Accept-Ranges", "bytes"),
+        ("Content-Type", "application/octet-stream"),
+        ("Content-Length", str(length)),
+    ]
 
 
 def corrupted(blocks: Iterator[bytes]) -> Iterator[bytes]:

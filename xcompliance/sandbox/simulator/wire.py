@@ -99,15 +99,25 @@ class Request:
 
 @dataclass
 class Response:
-    """One answer. A streamed body needs a Content-Length; when it ends early, the connection is cut."""
+    """One answer. A streamed body needs a Content-Length; when it ends early, the connection is cut.
+
+    With ``chunked`` the body's length is not told.
+    """
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes | Iterator[bytes] = b""
+    chunked: bool = False
 
     def header(self, name: str) -> str | None:
         """The first value of a header."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def stream(self) -> tuple[Iterator[bytes], int]:
+        """The body's blocks and their length in bytes, as announced."""
+        if isinstance(self.body, bytes):
+            return iter([self.body] if self.body else []), len(self.body)
+        return self.body, int(self.header("content-length") or 0)
 
 
 class Service(Protocol):
@@ -122,8 +132,6 @@ class Service(Protocol):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "simulator"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = 2 * BLOCK
     """The end of an answer stays in the buffer until the service was told of it."""
@@ -153,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         if is_cut:
             self._reset()
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server looks for
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server looks for
 
     def _answer(self, request: Request) -> Response:
         has_body = request.method in ("POST", "PUT")
@@ -164,20 +172,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response) -> Iterator[int]:
         """Yields the number of body bytes after each write."""
-        self.send_response(response.status, _phrase(response.status))
+        blocks, left = response.stream()
+        self.send_response_only(response.status, _phrase(response.status))
+        self.send_header("Date", self.date_time_string())
         for name, value in response.headers:
-            self.send_header(name, value)
-        if isinstance(response.body, bytes):
-            blocks, left = iter([response.body]), len(response.body)
-            self.send_header("Content-Length", str(left))
-        else:
-            blocks, left = response.body, int(response.header("content-length") or 0)
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        chunked = response.chunked and left > 0
+        self.send_header(*(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(left))))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         for block in blocks:
-            self.wfile.write(block)
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
             left -= len(block)
             yield len(block)
-        self.close_connection |= left > 0
+        if left > 0:
+            self.close_connection = True
+        elif chunked:
+            self.wfile.write(b"0\r\n\r\n")
 
     def _reset(self) -> None:
         """Closes with a TCP reset, without sending what is still buffered."""

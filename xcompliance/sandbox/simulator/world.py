@@ -77,8 +77,8 @@ class World:
     def _outcome(self, stored: StoredObject) -> tuple[Outcome, str | None]:
         if self.faults.take("job_expires") is not None:
             return "expired", None
-        if self.faults.take("job_fails") is not None:
-            return "failed", "The job failed for a reason that was asked for."
+        if failed := self.faults.take("job_fails"):
+            return "failed", failed["error"]
         if stored.size > GCS_LIMIT:
             return "failed", "The file is too large."
         return "complete", None
@@ -86,7 +86,7 @@ class World:
     def _work(self, job: Job, stored: StoredObject) -> None:
         """Writes the results; the submission is not needed after that."""
         lookup = self.events or results.by_rule(job.type, job.generation)
-        writer = self.objects.writer()
+        writer = self.objects.writer(composite=self.settings.composite_results)
         try:
             results.answer(stored, lookup, writer)
         except OSError:
