@@ -1,6 +1,7 @@
 """Everything that can be made to go wrong, and that it goes wrong as often as asked and no more."""
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -31,15 +32,151 @@ def test_a_status_befalls_the_next_requests_of_an_operation(client: Client, job:
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "problem"),
-    [("credits_depleted", 402, "credits-depleted"), ("usage_capped", 429, "usage-capped")],
+    ("name", "parameters", "status", "problem", "title"),
+    [
+        ("credits_depleted", {}, 402, "credits-depleted", "Payment Required"),
+        ("credits_depleted", {"form": "credits"}, 402, "credits", "CreditsDepleted"),
+        ("spend_cap_reached", {}, 403, "credits", "SpendCapReached"),
+        ("usage_capped", {}, 429, "usage-capped", "UsageCapExceeded"),
+    ],
 )
-def test_money_runs_out_with_requests_left(client: Client, name: str, status: int, problem: str) -> None:
-    client.simulator.faults.arm(name, "create_job")
+def test_money_runs_out_with_requests_left(
+    client: Client, name: str, parameters: dict[str, str], status: int, problem: str, title: str
+) -> None:
+    client.simulator.faults.arm(name, "create_job", **parameters)
     answer = client.api("POST", "", {"type": "tweets"})
-    assert (answer.status, answer.problem) == (status, problem)
+    assert (answer.status, answer.problem, answer.document["title"]) == (status, problem, title)
     assert answer.headers["x-rate-limit-remaining"] == "149"
     assert client.simulator.jobs == []
+
+
+def test_a_spending_limit_says_when_it_ends(x_hosted: Client) -> None:
+    job = x_hosted.create()
+    x_hosted.simulator.faults.arm("spend_cap_reached", "upload", reset_date="2027-02-03")
+    answer = x_hosted.upload(job, CONTENT)
+    assert (answer.status, answer.document["reset_date"]) == (403, "2027-02-03")
+    assert "blocked until the next cycle begins on 2027-02-03" in answer.document["detail"]
+
+
+@pytest.mark.parametrize("operation", ["upload", "download", "get_job"])
+def test_a_402_may_clear(x_hosted: Client, operation: str) -> None:
+    x_hosted.simulator.faults.arm("credits_depleted", operation, times=2)
+    job = x_hosted.create()
+    statuses = [answer.status for answer in _each_step(x_hosted, job) if answer.status != 200]
+    assert statuses == [402, 402]
+
+
+def _each_step(client: Client, job: Any) -> Iterator[Answer]:
+    """Each call until it succeeds."""
+    steps: tuple[Callable[[], Answer], ...] = (
+        lambda: client.upload(job, CONTENT),
+        lambda: client.results(job),
+        lambda: client.api("GET", f"/{job['id']}"),
+    )
+    for step in steps:
+        while (answer := step()).status != 200:
+            yield answer
+        yield answer
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"), [(401, "blank"), (403, "not-authorized-for-resource"), (404, "not-found")]
+)
+@pytest.mark.parametrize("operation", ["upload", "download"])
+def test_x_refuses_on_the_byte_path_in_its_own_words(
+    x_hosted: Client, operation: str, status: int, problem: str
+) -> None:
+    x_hosted.simulator.faults.arm("status", operation, status=status)
+    (answer,) = [answer for answer in _each_step(x_hosted, x_hosted.create()) if answer.status != 200]
+    assert answer.status == status
+    assert answer.problem.endswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, b"AuthenticationRequired"), (403, b"AccessDenied"), (404, b"NoSuchKey")]
+)
+def test_google_refuses_in_its_own_words(client: Client, job: Any, status: int, code: bytes) -> None:
+    client.upload(job, CONTENT)
+    client.results(job)
+    client.simulator.faults.arm("status", "download", status=status)
+    answer = client.download(job)
+    assert (answer.status, code in answer.body) == (status, True)
+
+
+@pytest.mark.parametrize("operation", ["create_job", "list_jobs", "get_job", "cancel_job", "upload"])
+def test_a_200_may_carry_errors_and_no_data(x_hosted: Client, operation: str) -> None:
+    job = x_hosted.create()
+    x_hosted.simulator.faults.arm("errors_in_200", operation)
+    path = f"/{job['id']}"
+    answer = {
+        "create_job": lambda: x_hosted.api("POST", "", {"type": "users"}),
+        "list_jobs": lambda: x_hosted.api("GET", "?type=tweets"),
+        "get_job": lambda: x_hosted.api("GET", path),
+        "cancel_job": lambda: x_hosted.api("DELETE", path),
+        "upload": lambda: x_hosted.upload(job, CONTENT),
+    }[operation]()
+    assert (answer.status, list(answer.document)) == (200, ["errors"])
+    assert [(known.type, known.status(x_hosted.simulator.clock.now())) for known in x_hosted.simulator.jobs] == [
+        ("tweets", "created")
+    ]
+
+
+def test_answers_may_lack_their_hash(client: Client, job: Any) -> None:
+    """An answer that has none anyway does not use the fault up."""
+    client.simulator.faults.arm("hashless", times=2)
+    session = client.open_session(job)
+    assert client.chunk(session, CONTENT, 0, UNIT).status == 308
+    final, asked, again = client.chunk(session, CONTENT, UNIT, TOTAL), client.ask(session), client.ask(session)
+    assert [answer.status for answer in (final, asked, again)] == [200, 200, 200]
+    assert ["x-goog-hash" in answer.headers for answer in (final, asked, again)] == [False, False, True]
+    client.results(job)
+    client.simulator.faults.arm("hashless", "download")
+    assert ["x-goog-hash" in client.download(job).headers for _ in range(2)] == [False, True]
+    client.simulator.faults.arm("hashless", "upload")
+    assert "x-goog-hash" not in client.upload(client.create(resumable=False), CONTENT).headers
+
+
+def test_a_page_comes_instead_of_an_answer(client: Client, job: Any) -> None:
+    session = client.open_session(job)
+    client.simulator.faults.arm("html_page", times=2)
+    job_url = f"{client.simulator.x_api_url}/2/compliance/jobs/{job['id']}"
+    for answer in (client.ask(session, TOTAL), client.send("GET", job_url, authorization=client.authorization)):
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=UTF-8")
+        assert answer.body.startswith(b"<!DOCTYPE html>")
+    assert persisted(client.ask(session, TOTAL)) == 0
+
+
+def test_a_redirect_does_no_work(client: Client, job: Any) -> None:
+    client.simulator.faults.arm("redirect", "upload", location="https://elsewhere.example/")
+    single = client.create("users", resumable=False)
+    answer = client.upload(single, CONTENT)
+    assert (answer.status, answer.headers["location"]) == (307, "https://elsewhere.example/")
+    assert client.status(single["id"]) == "created"
+
+
+def test_a_status_that_nobody_knows(client: Client, job: Any) -> None:
+    client.simulator.faults.arm("job_field", "get_job", field="status", value="completed")
+    assert [client.status(job["id"]) for _ in range(2)] == ["completed", "created"]
+
+
+def test_a_failed_job_says_why(client: Client, job: Any) -> None:
+    client.simulator.faults.arm("job_fails", error="The file has no valid IDs.")
+    client.upload(job, CONTENT)
+    asked = client.api("GET", f"/{job['id']}?compliance_job.fields=status,error").data
+    assert asked == {"status": "failed", "error": "The file has no valid IDs."}
+
+
+@pytest.mark.parametrize("generation", ["gcs", "x-hosted"])
+def test_another_apps_token_does_not_see_the_jobs_of_the_first(simulate: Simulate, generation: str) -> None:
+    client = simulate(generation=generation, other_app_token="another")
+    job, other = client.create(), {"authorization": "Bearer another"}
+    assert "data" not in client.api("GET", f"/{job['id']}", **other).document
+    assert "data" not in client.api("GET", "?type=tweets", **other).document
+    assert client.api("POST", "", {"type": "tweets"}, **other).status == 200
+    if generation == "x-hosted":
+        answer = client.send("PUT", job["upload_url"], CONTENT, **other)
+        assert (answer.status, answer.problem) == (403, "not-authorized-for-resource")
+    assert client.upload(job, CONTENT).status == 200
 
 
 def test_the_rate_limit_can_be_used_up(client: Client) -> None:
@@ -184,6 +321,7 @@ def test_faults_are_armed_listed_and_cleared_over_http(client: Client) -> None:
         {"fault": "status", "status": "500"},
         {"fault": "status", "color": 1},
         {"fault": "status", "times": 0},
+        {"fault": "credits_depleted", "form": "other"},
         [],
     ],
 )
