@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins clean
+.PHONY: help demo test test-browser conformance chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -23,6 +23,9 @@ test-browser: .build/browser/.installed ## Look at the report in a real browser 
 	@[ -x "$(CHROMIUM)" ] || { echo "Chromium is needed; none was found. Install it (apt-get install chromium," \
 		"brew install chromium), or say where it is: make test-browser CHROMIUM=/path/to/chromium" >&2; exit 1; }
 	@CHROMIUM="$(CHROMIUM)" PYTHONPATH=.build/browser/site $(BIN)/python -m pytest tests/browser
+
+conformance: .venv/.installed ## Hold the simulator against other people's clients, and our clients against it [TOOLS=required]
+	@$(BIN)/python -m tests.conformance $(if $(filter required,$(TOOLS)),--tools-required)
 
 chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=600 SEED=1]
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)

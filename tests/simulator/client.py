@@ -114,7 +114,7 @@ class Client:
 
     def results(self, job: Any) -> Answer:
         """The results of an uploaded job, which takes the moment that answering needs."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         known = next(known for known in self.simulator.jobs if known.id == job["id"])
         while known.status(self.simulator.clock.now()) == "in_progress":
             assert time.monotonic() < deadline

@@ -41,7 +41,7 @@ def test_a_status_befalls_the_next_requests_of_an_operation(client: Client, job:
     ],
 )
 def test_money_runs_out_with_requests_left(
-    client: Client, name: str, parameters: dict[str, str], status: int, problem: str, title: str
+    client: Client, name: str, parameters: dict[str, Any], status: int, problem: str, title: str
 ) -> None:
     client.simulator.faults.arm(name, "create_job", **parameters)
     answer = client.api("POST", "", {"type": "tweets"})
