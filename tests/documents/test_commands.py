@@ -89,6 +89,7 @@ NOT_TYPED = {
     "bench": "takes minutes to hours; tests/bench runs its parts",
     "bootstrap": "the sandbox is bootstrapped by the same command of the CDK's, in xcompliance/sandbox/deployment.py",
     "chaos": "tests/chaos runs the same, for seconds",
+    "conformance": "takes minutes; tests/conformance runs a small part of it",
     "demo": "needs a sandbox of its own; tests/command/test_demo.py and test_figures.py hold what it says",
     "drawings": "writes into the tree; tests/statemachine/test_drawing.py holds what it writes",
     "help": "tests/documents reads what it prints",

@@ -13,15 +13,11 @@ def arrived(pipeline: Pipeline) -> str | None:
     return job.uploaded_crc32c
 
 
-def test_a_resumable_job_whose_url_opens_no_session_gets_one_put(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    """X's own example: resumable is true, and the URL is signed for content-type;host alone."""
-    sign = UrlSigner.sign
-
-    def plainly(signer: UrlSigner, method: str, *args: object, **named: object) -> str:
-        return sign(signer, "PUT" if method == "RESUMABLE" else method, *args, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(UrlSigner, "sign", plainly)
-    pipeline = pipe()
+@pytest.mark.parametrize("told", [True, False])
+def test_a_resumable_job_whose_url_opens_no_session_gets_one_put(pipe: Pipe, told: bool) -> None:
+    """X's own example: the URL is signed for content-type;host alone, whatever the job says of ``resumable``."""
+    pipeline = pipe(resumable="ignored")
+    pipeline.simulator.faults.arm("job_field", "create_job", field="resumable", value=told)
     pipeline.begin(IDS)
     pipeline.upload()
     assert pipeline.part["resumable"] is True

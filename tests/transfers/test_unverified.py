@@ -12,6 +12,7 @@ from compliance.verification import count_unverified, with_unverified
 from tests.emf import metrics_in
 from tests.fakes.reports import complete, part
 from tests.transfers.conftest import Pipe, Pipeline
+from xcompliance.sandbox.simulator import google_answers
 from xcompliance.sandbox.simulator.objects import StoredObject
 
 IDS = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(2_000))
@@ -19,19 +20,15 @@ Resumable = Literal["honoured", "refused"]
 RESUMABLE: tuple[Resumable, ...] = ("honoured", "refused")
 
 
-def no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the simulator's answers lose their checksums, as a proxy may."""
-    told = StoredObject.headers.fget  # type: ignore[attr-defined]
-    headers = property(lambda stored: [each for each in told(stored) if each[0] != "x-goog-hash"])
-    monkeypatch.setattr(StoredObject, "headers", headers)
+def no_hash(pipeline: Pipeline) -> None:
+    """Let Google's answers lose their checksums, as a proxy may."""
+    pipeline.simulator.faults.arm("hashless", times=1_000)
 
 
 @pytest.mark.parametrize("resumable", RESUMABLE)
-def test_transfers_without_a_checksum_are_marked(
-    pipe: Pipe, resumable: Resumable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_hash(monkeypatch)
+def test_transfers_without_a_checksum_are_marked(pipe: Pipe, resumable: Resumable) -> None:
     pipeline = pipe(resumable=resumable)
+    no_hash(pipeline)
     pipeline.begin(IDS)
     pipeline.upload()
     assert pipeline.part["unverified"] == ["upload"]
@@ -41,16 +38,14 @@ def test_transfers_without_a_checksum_are_marked(
 
 
 @pytest.mark.parametrize("resumable", RESUMABLE)
-def test_an_upload_without_a_checksum_fails_where_that_is_wanted(
-    pipe: Pipe, resumable: Resumable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upload_without_a_checksum_fails_where_that_is_wanted(pipe: Pipe, resumable: Resumable) -> None:
     pipeline = pipe(resumable=resumable)
     pipeline.functions.configure(unverified="fail")
     pipeline.begin(IDS)
-    with monkeypatch.context() as patch:
-        no_hash(patch)
-        with pytest.raises(UploadUnverified):
-            pipeline.upload()
+    no_hash(pipeline)
+    with pytest.raises(UploadUnverified):
+        pipeline.upload()
+    pipeline.simulator.faults.clear()
     assert "uploaded_at" not in pipeline.part
     pipeline.forget_job()
     pipeline.upload()
@@ -58,32 +53,26 @@ def test_an_upload_without_a_checksum_fails_where_that_is_wanted(
     assert "unverified" not in pipeline.part
 
 
-def test_results_without_a_checksum_fail_where_that_is_wanted_and_can_be_fetched_again(
-    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_without_a_checksum_fail_where_that_is_wanted_and_can_be_fetched_again(pipe: Pipe) -> None:
     pipeline = pipe()
     pipeline.functions.configure(unverified="fail")
     pipeline.begin(IDS)
     pipeline.upload()
-    with monkeypatch.context() as patch:
-        no_hash(patch)
-        with pytest.raises(ResultsUnverified):
-            pipeline.download()
+    no_hash(pipeline)
+    with pytest.raises(ResultsUnverified):
+        pipeline.download()
+    pipeline.simulator.faults.clear()
     assert "downloaded_at" not in pipeline.part
     pipeline.download()
     assert "unverified" not in pipeline.part
 
 
-def test_results_are_verified_by_a_checksum_that_a_later_answer_names(
-    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_are_verified_by_a_checksum_that_a_later_answer_names(pipe: Pipe) -> None:
     pipeline = pipe()
     pipeline.begin(IDS)
     pipeline.upload()
     pipeline.step("get_job")
-    told = StoredObject.headers.fget  # type: ignore[attr-defined]
-    answers: list[list[tuple[str, str]] | None] = [[], [], None]
-    monkeypatch.setattr(StoredObject, "headers", property(lambda stored: _first(answers, told(stored))))
+    pipeline.simulator.faults.arm("hashless", "download", times=2)
     assert pipeline.step("download_results")["complete"]
     assert "unverified" not in pipeline.part
     assert pipeline.asked("download") == 3
@@ -97,14 +86,14 @@ def test_a_question_that_is_not_answered_does_not_make_results_unverified(
     pipeline.begin(IDS)
     pipeline.upload()
     pipeline.step("get_job")
-    told = StoredObject.headers.fget  # type: ignore[attr-defined]
+    describe = google_answers.description
 
-    def once(stored: StoredObject) -> list[tuple[str, str]]:
+    def once(stored: StoredObject, now: float) -> google_answers.Headers:
         pipeline.simulator.faults.arm("status", operation="download", times=times)
-        monkeypatch.setattr(StoredObject, "headers", property(told))
+        monkeypatch.setattr(google_answers, "description", describe)
         return []
 
-    monkeypatch.setattr(StoredObject, "headers", property(once))
+    monkeypatch.setattr(google_answers, "description", once)
     if times == 4:
         with pytest.raises(DownloadInterrupted):
             pipeline.step("download_results")
@@ -112,14 +101,9 @@ def test_a_question_that_is_not_answered_does_not_make_results_unverified(
     assert "unverified" not in pipeline.part
 
 
-def _first(answers: list[list[tuple[str, str]] | None], due: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    answer = answers.pop(0) if answers else None
-    return due if answer is None else answer
-
-
-def test_an_empty_file_of_results_is_asked_about_too(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_hash(monkeypatch)
+def test_an_empty_file_of_results_is_asked_about_too(pipe: Pipe) -> None:
     pipeline = pipe()
+    no_hash(pipeline)
     pipeline.begin(b"20\n")
     pipeline.upload()
     pipeline.download()
@@ -146,9 +130,9 @@ def test_xs_own_byte_path_names_no_checksum_and_is_not_called_unverified(pipe: P
     assert "unverified" not in pipeline.part
 
 
-def test_a_part_that_is_unverified_is_counted(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_hash(monkeypatch)
+def test_a_part_that_is_unverified_is_counted(pipe: Pipe) -> None:
     pipeline = pipe()
+    no_hash(pipeline)
     pipeline.begin(IDS)
     pipeline.upload()
     pipeline.download()

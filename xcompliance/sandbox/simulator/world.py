@@ -4,7 +4,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from xcompliance.sandbox.simulator import results, transfers
 from xcompliance.sandbox.simulator.clock import Clock
@@ -19,6 +18,11 @@ from xcompliance.sandbox.simulator.wire import Body
 
 GCS_LIMIT = 1 << 30
 """Bytes of the largest upload that X works on when it came by Google."""
+
+
+def secret() -> str:
+    """Return a token that nobody can guess."""
+    return secrets.token_urlsafe(48)
 
 
 def in_a_thread(work: Callable[[], None]) -> None:
@@ -40,7 +44,7 @@ class World:
     rate_limit: RateLimit
     events: results.Lookup | None = None
     start: Callable[[Callable[[], None]], None] = in_a_thread
-    new_secret: Callable[[], str] = partial(secrets.token_urlsafe, 48)
+    new_secret: Callable[[], str] = secret
     faults: FaultBox = field(default_factory=FaultBox)
     journal: Journal = field(default_factory=Journal)
     jobs: JobTable = field(default_factory=JobTable)
