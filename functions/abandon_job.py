@@ -11,9 +11,11 @@ from adapters.http import Wire
 from adapters.log import logger
 from adapters.secret import x_api
 from adapters.settings import settings
+from compliance.attempts import Attempt
 from compliance.clock import parse_time, time_text
 from compliance.errors import (
     ComplianceError,
+    JobNotFound,
     ProtocolViolation,
     ResultsExpired,
     is_job_ended,
@@ -36,36 +38,41 @@ MAX_JOBS = 3
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes a part's reference and ``execution_arn`` with the ``error`` and ``cause`` that Step Functions caught.
+    """Takes a part's reference and an ``Attempt`` with the ``error`` and ``cause`` that Step Functions caught.
 
     Returns whether to try ``again`` with a new job; else the part has failed with ``error`` and ``error_message``.
     """
     message = message_of(event["error"], event["cause"])
-    return abandon(PartRef.of(event), event["execution_arn"], event["error"], message, clock)
+    return abandon(PartRef.of(event), Attempt.of(event), event["error"], message, clock)
 
 
-def abandon(ref: PartRef, execution_arn: str, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
+def abandon(ref: PartRef, attempt: Attempt, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
     A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. Its answer is
-    watched over like any that is ready, though nobody may have seen it yet. A part that is complete, or another
-    execution's by now, is left alone.
+    watched over like any that is ready, though nobody may have seen it yet. A part that is complete, or that another
+    execution or a later attempt has claimed by now, is left alone.
     """
-    part = runs_table.get_part(ref.run_id, ref.part)
     failure = {"error": error, "error_message": message}
-    if part["status"] == "complete" or part.get("execution_arn") != execution_arn:
-        return {"again": False, **failure}
-    is_useless = is_job_lost(error) or error == ResultsExpired.__name__
-    is_over = "completed_at" in part or is_job_ended(error)
-    is_gone, complete = (False, None) if is_over else _cancel(part, clock)
-    forgotten = NO_JOB if is_useless or is_gone else {}
-    abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
-    if is_job_lost(error) and abandoned < MAX_JOBS:
-        runs_table.update_part(ref, status="prepared", abandoned_jobs=abandoned, **forgotten)
+    while True:
+        part = runs_table.get_part(ref.run_id, ref.part)
+        is_ours = part.get("execution_arn") == attempt.execution_arn and not attempt.is_before(part)
+        if part["status"] == "complete" or not is_ours:
+            return {"again": False, **failure}
+        is_useless = is_job_lost(error) or error == ResultsExpired.__name__
+        is_over = "completed_at" in part or is_job_ended(error)
+        is_gone, complete = (False, None) if is_over else _cancel(part, clock)
+        forgotten = NO_JOB if is_useless or is_gone else {}
+        abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
+        again = is_job_lost(error) and abandoned < MAX_JOBS
+        if not forgotten:
+            _watch_over(ref, part, complete, clock.now())
+        ending = {"status": "prepared"} if again else {"status": "failed", **failure}
+        if written := runs_table.update_unchanged_part(part, abandoned_jobs=abandoned, **ending, **forgotten):
+            break
+    if again:
         return {"again": True}
-    if not forgotten:
-        _watch_over(ref, part, complete, clock.now())
-    tell_of_failure(runs_table.update_part(ref, status="failed", abandoned_jobs=None, **failure, **forgotten), clock)
+    tell_of_failure(written, clock)
     return {"again": False, **failure}
 
 
@@ -73,13 +80,13 @@ def _watch_over(ref: PartRef, part: Part, complete: ComplianceJob | None, now: f
     """Writes down until when X keeps the answer of a kept job that has its upload: it is there, or may come."""
     if "uploaded_at" not in part or "completed_at" in part:
         return
-    if complete is not None:
-        with suppress(ProtocolViolation):
-            answers.keep(ref, part, complete, now)
-            return
-    answers.open_answer(ref.type, part["job_name"], time_text(now))
-    expires_at = time_text(parse_time(part["created_at"]).timestamp() + DOWNLOAD_SECONDS)
-    runs_table.update_part(ref, job=part["job_name"], download_expires_at=expires_at)
+    with suppress(JobNotFound):
+        if complete is not None:
+            with suppress(ProtocolViolation):
+                answers.keep(ref, part, complete, now)
+                return
+        expires_at = time_text(parse_time(part["created_at"]).timestamp() + DOWNLOAD_SECONDS)
+        answers.open_answer(ref, part, time_text(now), download_expires_at=expires_at)
 
 
 def tell_of_failure(part: Part, clock: LambdaClock) -> None:
@@ -88,7 +95,7 @@ def tell_of_failure(part: Part, clock: LambdaClock) -> None:
         return
     now = time_text(clock.now())
     event_bus.publish(*part_failed(part, settings().results_bucket, now))
-    runs_table.update_part(PartRef(part["run_id"], part["type"], part["part"]), told_at=now)
+    runs_table.update_unchanged_part(part, told_at=now)
     metrics.tell({PARTS_FAILED: 1}, part["run_id"], error=known(part["error"]))
 
 

@@ -7,6 +7,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import errors
 from compliance.accounting import judge, total_across_parts, total_counts, total_oddities
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.plausibility import warnings
 from compliance.segments import check_count
@@ -14,7 +15,7 @@ from compliance.segments import check_count
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, ``execution_arn`` and ``prepared``, what came of the parts: ``error`` and ``cause`` if failed.
+    """Takes ``run_id``, an ``Attempt`` and ``prepared``, what came of the parts: ``error`` and ``cause`` if failed.
 
     Returns the numbers of the ``parts`` that hold an ID and are still to be checked. Raises the first part's error,
     PartTooLarge for too many of them, or InputRejected or NothingToCheck for the whole.
@@ -27,9 +28,10 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     check_count(len(parts))
     counts = total_counts(parts)
     odd = total_oddities(parts)
+    attempt = Attempt.of(event)
     runs_table.update_run(
         event["run_id"],
-        owner=event["execution_arn"],
+        attempt=attempt,
         prepared_at=time_text(clock.now()),
         parts=len(parts),
         warnings=warnings(parts[0]["type"], counts["accepted"], odd),
@@ -37,5 +39,5 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         **total_across_parts(parts),
     )
     judge(counts, odd["headers"], settings().reject_limit_percent)
-    runs_table.update_run(event["run_id"], owner=event["execution_arn"], status="checking")
+    runs_table.update_run(event["run_id"], attempt=attempt, status="checking")
     return {"parts": [part["part"] for part in parts if part["accepted"] and part["status"] != "complete"]}

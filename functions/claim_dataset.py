@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters import consumed, datasets_table, runs_table
+from adapters import datasets_table, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.attempts import Attempt
 from compliance.clock import parse_time, time_text
 from compliance.datasets import wait_seconds
 from compliance.runs import summary
@@ -11,7 +12,7 @@ from compliance.runs import summary
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, ``execution_arn`` and ``waits_since``; returns its ``standing``: claimed, waits or skipped.
+    """Takes ``run_id``, an ``Attempt`` and ``waits_since``; returns its ``standing``: claimed, waits or skipped.
 
     With it come ``wait_seconds`` until the next try, whether Athena is to be asked for the IDs (``unload``), and the
     ``summary`` of a run that was skipped, which has ended.
@@ -22,13 +23,12 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         return answer | {"summary": summary(run)}
     standing, checking = datasets_table.claim(run)
     if standing == "skipped":
-        run = runs_table.update_run(
+        run = runs_table.end_run(
             run["run_id"],
-            owner=event["execution_arn"],
+            Attempt.of(event),
+            time_text(clock.now()),
             status="skipped",
-            ended_at=time_text(clock.now()),
             warnings=[f"Skipped, as the run {checking} was still checking this dataset."],
-            **consumed.bill(run["run_id"]),
         )
         return answer | {"summary": summary(run)}
     waited = clock.now() - parse_time(event["waits_since"]).timestamp()

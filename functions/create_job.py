@@ -48,6 +48,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     runs_table.update_part(
         ref,
         job=part["job_name"],
+        until="job_id",
         status="created",
         transport=settings().transfer_hosts.transport(job.upload_url),
         job_id=job.id,
@@ -66,12 +67,15 @@ def _begin_attempt(ref: PartRef, part: Part, now: float) -> Part:
     check_part_is_kept(part, now, settings().working_copies_days, settings().job_deadline_seconds)
     attempt = part.get("attempt", 0) + 1
     wanted = settings().resumable
-    return runs_table.update_part(
-        ref,
+    begun = runs_table.update_unchanged_part(
+        part,
         attempt=attempt,
         job_name=job_name(ref.run_id, ref.part, attempt),
         resumable=wanted == "always" or (wanted == "auto" and not runs_table.resumable_was_refused(now)),
     )
+    if begun is None:
+        raise TurnLost("Somebody else has changed the part in the meantime: the execution queues again.")
+    return begun
 
 
 def _create(jobs: Jobs, ref: PartRef, part: Part, now: float) -> ComplianceJob:
@@ -82,7 +86,7 @@ def _create(jobs: Jobs, ref: PartRef, part: Part, now: float) -> ComplianceJob:
     try:
         return jobs.create(ref.type, name, resumable=True)
     except RequestRefused:
-        part.update(runs_table.update_part(ref, resumable=False))
+        part.update(runs_table.update_part(ref, job=name, until="job_id", resumable=False))
         job = jobs.create(ref.type, name, resumable=False)
         runs_table.remember_resumable_refused(now)
         return job
@@ -103,7 +107,8 @@ def _conflict(jobs: Jobs, ref: PartRef, part: Part, now: float) -> int:
     if other and _is_left_over(other, part["job_name"]):
         with suppress(ComplianceError):
             jobs.cancel(other.id)
-    runs_table.update_part(ref, conflicts=conflicts, conflict_since=since, conflict_with=in_the_way)
+    found: dict[str, Any] = {"conflicts": conflicts, "conflict_since": since, "conflict_with": in_the_way}
+    runs_table.update_part(ref, job=part["job_name"], until="job_id", **found)
     return CONFLICT_WAITS.wait(conflicts - 1)
 
 

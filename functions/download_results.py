@@ -41,6 +41,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         runs_table.update_part(
             ref,
             job=part["job_name"],
+            until="downloaded_at",
             status="downloaded",
             downloaded_at=time_text(clock.now()),
             result_bytes=state.offset,

@@ -39,7 +39,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             answers.keep(ref, part, job, now)
             return {"status": job.status, "wait_seconds": 0}
         case "created" | "in_progress":
-            runs_table.update_part(ref, job=part["job_name"], polls=part["polls"] + 1, working_at=time_text(now))
+            polled: dict[str, Any] = {"polls": part["polls"] + 1, "working_at": time_text(now)}
+            runs_table.update_part(ref, job=part["job_name"], until="completed_at", **polled)
             _check_deadline(part["created_at"], now)
             wait = wait_seconds(part, settings().poll_schedule, settings().job_deadline_seconds, now)
             return {"status": job.status, "wait_seconds": wait}

@@ -27,7 +27,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """
     ref = PartRef.of(event)
     part = runs_table.get_part_with_job(ref)
-    counts: dict[str, int] = {}
+    counts: dict[str, Any] = {}
     if settings().results_index:
         progress, ranges = _go_on(part, event, clock)
         if ranges:
@@ -35,7 +35,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             return {"complete": False, "progress": progress, "ranges": ranges, "wait_seconds": wait}
         counts = asdict(counts_of(progress))
     done = {"status": "complete", "indexed_at": time_text(clock.now()), "error": None, "error_message": None}
-    runs_table.update_part(ref, job=part["job_name"], **done, **counts)
+    runs_table.update_part(ref, job=part["job_name"], until="indexed_at", **done, **counts)
     if part["status"] != "complete":
         _tell(part)
     answers.close_answer(part)

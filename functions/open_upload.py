@@ -32,7 +32,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         raise UploadWindowClosed("The 15 minutes for opening the upload are over.")
     sessions = part.get("sessions", 0) + 1
     if sessions > MAX_SESSIONS:
-        runs_table.update_part(ref, job=part["job_name"], sessions=0)
+        runs_table.update_part(ref, job=part["job_name"], until="session_uri", sessions=0)
         raise SessionLost(f"Google has forgotten {MAX_SESSIONS} upload sessions of this job, one after the other.")
     request = gcs_resumable.open_request(part["upload_url"])
     try:
@@ -46,6 +46,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     runs_table.update_part(
         ref,
         job=part["job_name"],
+        until="uploaded_at",
         status="uploading",
         sessions=sessions,
         session_uri=session_uri,

@@ -5,13 +5,14 @@ from typing import Any
 from adapters import inbox, objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
+from compliance.attempts import Attempt
 from compliance.runs import Part, Run, segments_key
 from compliance.segments import check_count, listing_of, pack, places, segment_of
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id`` and ``execution_arn``; returns ``parts``, the input of Prepare Part for each, and whether
+    """Takes ``run_id`` and an ``Attempt``; returns ``parts``, the input of Prepare Part for each, and whether
     to ``deduplicate`` them.
 
     The listing of segments is written once and is the plan: whoever plans again, or starts the run again, reads it.
@@ -37,7 +38,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     segments = [segment_of(line) for line in listing.splitlines()]
     runs_table.update_run(
         run["run_id"],
-        owner=event["execution_arn"],
+        attempt=Attempt.of(event),
         status="preparing",
         files=len({segment.key for segment in segments}),
         bytes=sum(segment.end - segment.start for segment in segments),

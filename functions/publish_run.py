@@ -7,6 +7,7 @@ from adapters import datasets_table, event_bus, metrics, objects, runs_table
 from adapters.consumed import decimal
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.errors import known
 from compliance.events import run_ended
@@ -17,31 +18,31 @@ from compliance.runs import Run, is_told, runs_key
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, ``execution_arn`` and the run's ``summary``."""
-    publish(event["run_id"], event["execution_arn"], event["summary"], clock)
+    """Takes ``run_id``, an ``Attempt`` and the run's ``summary``."""
+    publish(event["run_id"], Attempt.of(event), event["summary"], clock)
     return {}
 
 
-def publish(run_id: str, execution_arn: str, summary: dict[str, Any], clock: LambdaClock) -> None:
+def publish(run_id: str, attempt: Attempt, summary: dict[str, Any], clock: LambdaClock) -> None:
     """Writes the run's row and tells of its end, then writes down that it was told: twice is better than never.
 
     Every end of a run goes through here. Raises RunTakenOver when the run has begun again in the meantime.
     """
-    run = _write_row(run_id, execution_arn)
+    run = _write_row(run_id, attempt)
     if "dataset" in run and run["status"] == "complete":
         datasets_table.remember(run)
     event_bus.publish(*run_ended(summary, settings().results_bucket))
     costs = _costs(run)
-    runs_table.update_run(run_id, owner=execution_arn, told_at=time_text(clock.now()), **costs)
+    runs_table.update_run(run_id, attempt=attempt, told_at=time_text(clock.now()), **costs)
     if not is_told(run):
         _tell(run)
 
 
-def _write_row(run_id: str, execution_arn: str) -> Run:
+def _write_row(run_id: str, attempt: Attempt) -> Run:
     """The record is read after the row that it replaces was seen: an older end never takes a newer one's place."""
     etag = None
     while True:
-        run = runs_table.get_ended_run(run_id, execution_arn)
+        run = runs_table.get_ended_run(run_id, attempt)
         if objects.replace(runs_key(run), run_row(run), etag):
             return run
         etag = objects.etag_of(runs_key(run))

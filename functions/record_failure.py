@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.errors import message_of
 from compliance.runs import summary
@@ -11,7 +12,7 @@ from compliance.runs import summary
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, ``execution_arn``, and the ``error`` and ``cause`` that were caught; returns the summary."""
+    """Takes ``run_id``, an ``Attempt``, and the ``error`` and ``cause`` that were caught; returns the summary."""
     failure = event["error"], message_of(event["error"], event["cause"])
-    run = runs_table.fail_run(event["run_id"], event["execution_arn"], failure, time_text(clock.now()))
+    run = runs_table.fail_run(event["run_id"], Attempt.of(event), failure, time_text(clock.now()))
     return summary(run)

@@ -5,6 +5,7 @@ from typing import Any
 from adapters import inbox_object, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
+from compliance.attempts import Attempt
 from compliance.clock import parse_time, time_text
 from compliance.datasets import scheduled_run
 from compliance.errors import UnsupportedInput
@@ -14,7 +15,7 @@ from compliance.runs import Run, job_type_of, run_id
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``source``, ``execution_arn`` and ``started_at``.
+    """Takes ``source``, an ``Attempt`` and ``started_at``.
 
     The source is the detail of S3's "Object Created" event; without a version, as when it is written by hand, it means
     the object's latest. Or it is what a schedule says of its ``dataset``. With ``retry`` it takes over a run that has
@@ -27,7 +28,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Raises SourceChanged when ``retry`` is asked for and what the run had prepared is not kept any more.
     """
     started = parse_time(event["started_at"]).timestamp()
-    answer = register(event["source"], event["execution_arn"], started)
+    answer = register(event["source"], Attempt.of(event), started)
     if answer["duplicate"] and event["source"].get("retry") is True:
         run = runs_table.get_run(answer["run_id"])
         if is_past_retry(run, time_text(started)):
@@ -35,18 +36,18 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     return answer
 
 
-def register(source: Event, execution_arn: str, started: float) -> dict[str, Any]:
+def register(source: Event, attempt: Attempt, started: float) -> dict[str, Any]:
     """Registers the run of an object or of a dataset, or finds it; ``started`` is in epoch seconds."""
     is_scheduled = "dataset" in source
     make = scheduled_run if is_scheduled else _run_of_object
-    run = make(source, execution_arn, time_text(started))
+    run = make(source, attempt.execution_arn, time_text(started))
     if until := copies_expire_at(started, settings().working_copies_days):
         run["copies_expire_at"] = until
     answer = {"run_id": run["run_id"], "type": run["type"], "scheduled": is_scheduled}
     if not is_scheduled and run["key"].endswith("/") and source["object"].get("size") == 0:
         return {**answer, "duplicate": False, "folder": True}
-    known = runs_table.register(run, retry=source.get("retry") is True)
-    return {**answer, "duplicate": known["execution_arn"] != execution_arn, "folder": False}
+    known = runs_table.register(run, attempt, retry=source.get("retry") is True)
+    return {**answer, "duplicate": known["execution_arn"] != attempt.execution_arn, "folder": False}
 
 
 def _run_of_object(source: Event, execution_arn: str, started_at: str) -> Run:

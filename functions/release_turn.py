@@ -4,10 +4,11 @@ from typing import Any
 
 from adapters import turns
 from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.attempts import Attempt
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``type`` and ``execution_arn``."""
-    turns.release(event["type"], event["execution_arn"])
+    """Takes ``type`` and an ``Attempt``."""
+    turns.release(event["type"], Attempt.of(event))
     return {}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from adapters import consumed, runs_table
+from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from compliance.accounting import total_findings, total_indexed
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.errors import PartsFailed
 from compliance.runs import summary
@@ -13,7 +14,7 @@ from compliance.verification import count_unverified, with_unverified
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id`` and ``execution_arn``; returns the run's summary, with an ``error`` if a part is unchecked."""
+    """Takes ``run_id`` and an ``Attempt``; returns the run's summary, with an ``error`` if a part is unchecked."""
     parts = [part for part in runs_table.list_parts(event["run_id"]) if part["accepted"]]
     unchecked = [part for part in parts if part["status"] != "complete"]
     ending: dict[str, Any] = {"status": "complete", "error": None, "error_message": None}
@@ -30,16 +31,15 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     if unverified := count_unverified(parts):
         warnings = runs_table.get_run(event["run_id"]).get("warnings", [])
         ending["warnings"] = with_unverified(warnings, unverified, len(parts))
-    run = runs_table.update_run(
+    run = runs_table.end_run(
         event["run_id"],
-        owner=event["execution_arn"],
-        ended_at=time_text(clock.now()),
+        Attempt.of(event),
+        time_text(clock.now()),
         parts_complete=len(parts) - len(unchecked),
         parts_failed=len(unchecked),
         parts_unverified=unverified,
         **ending,
         **total_findings(parts),
         **total_indexed(parts),
-        **consumed.bill(event["run_id"]),
     )
     return summary(run)

@@ -4,13 +4,14 @@ from typing import Any
 
 from adapters import athena, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.datasets import unloading
 
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id``, ``execution_arn``, ``entered_at`` and the ``query`` that it returned before, empty at first.
+    """Takes ``run_id``, an ``Attempt``, ``entered_at`` and the ``query`` that it returned before, empty at first.
 
     Returns whether it is ``complete``, or else its ``query`` and the ``wait_seconds`` until it is to be asked about
     again. The run's key is the folder of the answer then; what was unloaded once is not unloaded again.
@@ -35,7 +36,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     if query.is_answered:
         runs_table.update_run(
             run["run_id"],
-            owner=event["execution_arn"],
+            attempt=Attempt.of(event),
             key=folder(query.state["name"]),
             unloaded_at=time_text(clock.now()),
         )

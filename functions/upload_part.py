@@ -38,6 +38,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         part = runs_table.update_part(
             ref,
             job=part["job_name"],
+            until="uploaded_at",
             status="in_progress",
             uploaded_at=time_text(clock.now()),
             uploaded_bytes=part["bytes"],
@@ -59,7 +60,7 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
         if "session_uri" not in part:
             raise SessionLost("The upload session was lost, and there is no new one yet.")
         if clock.now() - parse_time(part["session_opened_at"]).timestamp() >= SESSION_SECONDS:
-            runs_table.update_part(ref, job=part["job_name"], session_uri=None, uploaded_bytes=0)
+            _update_session(ref, part, session_uri=None, uploaded_bytes=0)
             raise SessionExpired("The upload session is over a week old: Google has forgotten it.")
         upload = ResumableUpload(
             part["session_uri"],
@@ -68,14 +69,14 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
             clock,
             settings().chunk_bytes,
             reserve,
-            report=lambda uploaded: _update(ref, part, uploaded_bytes=uploaded),
+            report=lambda uploaded: _update_session(ref, part, uploaded_bytes=uploaded),
             is_last_sent=part.get("last_chunk_session") == part["sessions"],
-            before_last=lambda: _update(ref, part, last_chunk_session=part["sessions"]),
+            before_last=lambda: _update_session(ref, part, last_chunk_session=part["sessions"]),
         )
         try:
             return upload.run()
         except SessionLost:
-            runs_table.update_part(ref, job=part["job_name"], session_uri=None, uploaded_bytes=0)
+            _update_session(ref, part, session_uri=None, uploaded_bytes=0)
             raise
     if part["transport"] == "x_hosted" and part["bytes"] > single_put.X_HOSTED_LIMIT:
         raise PartTooLarge(f"X takes {single_put.X_HOSTED_LIMIT} bytes in one upload. Lower part_size_mb to 128.")
@@ -94,7 +95,7 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
         return part["transport"] == "x_hosted"
     if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
         raise UploadWindowClosed("The 15 minutes for the upload are over.")
-    runs_table.update_part(ref, job=part["job_name"], status="uploading", uploaded_bytes=0)
+    runs_table.update_part(ref, job=part["job_name"], until="uploaded_at", status="uploading", uploaded_bytes=0)
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
         single_put.judge_x_hosted(single_put.put(request, source, send, clock, reserve))
@@ -103,5 +104,7 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
     return single_put.judge_gcs_put(single_put.put(request, source, send, clock, reserve), source.crc32c)
 
 
-def _update(ref: PartRef, part: Part, **attributes: Any) -> None:
-    runs_table.update_part(ref, job=part["job_name"], **attributes)
+def _update_session(ref: PartRef, part: Part, **attributes: Any) -> None:
+    """Write about the session that this invocation works on; raise JobNotFound once the part has another one."""
+    session = part["session_uri"]
+    runs_table.update_part(ref, job=part["job_name"], of_session=session, **attributes)

@@ -6,7 +6,7 @@ from typing import Any
 from adapters import objects, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
-from compliance.errors import RunTakenOver
+from compliance.attempts import Attempt
 from compliance.report.content import (
     MOST_REJECTS,
     MOST_SEGMENTS,
@@ -23,23 +23,21 @@ from compliance.segments import Segment, segment_of
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
-    """Takes ``run_id`` and ``execution_arn`` of a run that is over; returns the key of its ``report``."""
-    return {"report": write_report(event["run_id"], event["execution_arn"])["report"]}
+    """Takes ``run_id`` and an ``Attempt`` of the execution of a run that is over; returns the key of its ``report``."""
+    return {"report": write_report(event["run_id"], Attempt.of(event))["report"]}
 
 
-def write_report(run_id: str, execution_arn: str) -> Run:
+def write_report(run_id: str, attempt: Attempt) -> Run:
     """Writes the report, in the place of an earlier one, and where it is; returns the run's record.
 
-    Raises RunTakenOver unless the run still belongs to the execution.
+    Raises RunTakenOver if another execution, or a later attempt, has written the run since.
     """
-    run = runs_table.get_run(run_id)
-    if run["execution_arn"] != execution_arn:
-        raise RunTakenOver("Another execution has taken the run over.")
+    run = runs_table.get_owned_run(run_id, attempt)
     parts = runs_table.list_parts(run_id)
     page = document(Content(run=run, parts=parts, segments=_segments(run), rejects=_rejects(parts), places=_places()))
     key = report_key(run)
     objects.write(key, page, objects.crc32c_of(page), content_type="text/html; charset=utf-8")
-    return runs_table.update_run(run_id, owner=execution_arn, report=key)
+    return runs_table.update_run(run_id, attempt=attempt, report=key)
 
 
 def _segments(run: Run) -> list[Segment]:

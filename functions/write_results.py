@@ -17,5 +17,5 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     answer = objects.blocks(raw_key(ref.run_id, ref.part)) if part["result_bytes"] else ()
     findings = write_results_table(part, answer)
     write_checked_ids(part)
-    runs_table.update_part(ref, job=part["job_name"], **findings)
+    runs_table.update_part(ref, job=part["job_name"], until="indexed_at", **findings)
     return {}

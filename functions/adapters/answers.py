@@ -1,21 +1,17 @@
 """X's answers that are not in the index yet, in the runs table: what a newer answer must know of the older ones."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from boto3.dynamodb.conditions import Key
 
-from adapters import runs_table
-from adapters.aws import dynamodb
+from adapters import items, runs_table
 from adapters.settings import settings
 from compliance.clock import time_text
-from compliance.errors import ProtocolViolation
+from compliance.errors import AwsUnavailable, JobNotFound, ProtocolViolation
 from compliance.retention import ttl
 from compliance.runs import JobType, Part, PartRef
 from compliance.x_api import ComplianceJob
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
 
 
 def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
@@ -28,10 +24,10 @@ def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
         raise ProtocolViolation("X completed the job without saying where, or until when, to download.")
     settings().transfer_hosts.of(job.download_url)  # what is kept is not asked for again
     completed_at = time_text(now)
-    open_answer(ref.type, part["job_name"], completed_at)
-    runs_table.update_part(
+    open_answer(
         ref,
-        job=part["job_name"],
+        part,
+        completed_at,
         polls=part["polls"] + 1,
         completed_at=completed_at,
         download_url=job.download_url,
@@ -39,15 +35,26 @@ def keep(ref: PartRef, part: Part, job: ComplianceJob, now: float) -> None:
     )
 
 
-def open_answer(job_type: JobType, job_name: str, answered_at: str) -> None:
-    """Writes down that a job's answer is there, or may come; comes before anybody can index it."""
+def open_answer(ref: PartRef, part: Part, answered_at: str, **attributes: Any) -> None:
+    """Write down that a job's answer is there, or may come, together with ``attributes`` of its part.
+
+    Comes before anybody can index it, and changes nothing once somebody has written down that X has completed the job.
+    Raises JobNotFound once the part has another job or none.
+    """
     lifetime = ttl(answered_at, settings().proof_days)
-    runs_table.update_item(_key(job_type, job_name), {"answered_at": answered_at, **lifetime})
+    answer = items.update_of(_key(ref.type, part["job_name"]), {"answered_at": answered_at, **lifetime}, None)
+    if items.transact(answer, runs_table.update_of_job(ref, part["job_name"], attributes, until="completed_at")):
+        return
+    known = runs_table.get_part(ref.run_id, ref.part)
+    if known.get("job_name") != part["job_name"]:
+        raise JobNotFound("The job was given up in the meantime.")
+    if "completed_at" not in known:
+        raise AwsUnavailable("DynamoDB was writing the same part for somebody else.")
 
 
 def close_answer(part: Part) -> None:
     """Forgets the answer of a part's job, as it is in the index."""
-    _table().delete_item(Key=_key(part["type"], part["job_name"]))
+    items.delete(_key(part["type"], part["job_name"]), None)
 
 
 def open_answers(job_type: JobType) -> list[str]:
@@ -65,11 +72,7 @@ def open_until(part: Part) -> str:
 
 
 def _open(job_type: JobType, *, is_consistent: bool = True) -> Iterator[dict[str, Any]]:
-    return runs_table.items_where(Key("pk").eq(_pk(job_type)), is_consistent=is_consistent)
-
-
-def _table() -> "Table":
-    return dynamodb().Table(settings().runs_table)
+    return items.where(Key("pk").eq(_pk(job_type)), is_consistent=is_consistent)
 
 
 def _key(job_type: JobType, job_name: str) -> dict[str, str]:

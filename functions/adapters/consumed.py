@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from adapters.aws import dynamodb
+from adapters import items
 from adapters.settings import settings
 from compliance.clock import time_text
 from compliance.consumption import ENDING, Consumption
@@ -18,20 +18,12 @@ def add(run_id: str, consumption: Consumption, now: float) -> None:
     """Adds to what a run has consumed, and the adding too; ``now`` is in epoch seconds."""
     amounts = _decimals((consumption + WRITING).said())
     lifetime = ttl(time_text(now), settings().proof_days)
-    expression = "ADD " + ", ".join(f"#{name} :{name}" for name in amounts)
-    if lifetime:
-        expression += " SET #ttl = :ttl"
-    dynamodb().Table(settings().runs_table).update_item(
-        Key=_key(run_id),
-        UpdateExpression=expression,
-        ExpressionAttributeNames={f"#{name}": name for name in amounts | lifetime},
-        ExpressionAttributeValues={f":{name}": value for name, value in (amounts | lifetime).items()},
-    )
+    items.add(_key(run_id), amounts, lifetime)
 
 
 def bill(run_id: str) -> dict[str, Any]:
     """What the run's record says of a run that ends now: all that it has consumed, and what that costs, in dollars."""
-    item = dynamodb().Table(settings().runs_table).get_item(Key=_key(run_id), ConsistentRead=True).get("Item", {})
+    item = items.table().get_item(Key=_key(run_id), ConsistentRead=True).get("Item", {})
     amounts = {name: float(amount) for name, amount in item.items() if isinstance(amount, Decimal)}
     consumed = Consumption.of(amounts) + ENDING
     cost = estimate(consumed)

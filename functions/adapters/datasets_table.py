@@ -1,11 +1,10 @@
 """Datasets in the runs table: one item each, with the run that checks it and the last that was complete."""
 
-from collections.abc import Mapping
 from typing import cast
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 
-from adapters import executions, runs_table
+from adapters import executions, items, runs_table
 from compliance.datasets import Claims, Standing, standing
 from compliance.runs import ENDED, Run
 
@@ -19,50 +18,37 @@ def claim(run: Run) -> tuple[Standing, str]:
         claims = _claims(run["dataset"])
         found = standing(claims, run["run_id"], run["overlap"], _is_over)
         role = {"claimed": "checking", "waits": "waiting"}.get(found)
-        if role is None or _set(run["dataset"], {role: run["run_id"]}, _unchanged(claims)):
+        known = items.unchanged(claims, "checking", "waiting")
+        if role is None or items.update(_key(run["dataset"]), {role: run["run_id"]}, known):
             return found, run["run_id"] if found == "claimed" else claims["checking"]
 
 
 def remember(run: Run) -> None:
     """Puts down that a run of a dataset is complete, unless a later one was before."""
     condition = Attr("checked_at").not_exists() | Attr("checked_at").lt(run["started_at"])
-    _set(run["dataset"], {"checked_at": run["started_at"], "checked_by": run["run_id"]}, condition)
+    complete = {"checked_at": run["started_at"], "checked_by": run["run_id"]}
+    items.update(_key(run["dataset"]), complete, condition)
 
 
 def checked_at(dataset: str, now: str) -> str:
     """When the last complete check of a dataset began; of one without, when it was first asked about, or ``now``."""
     while True:
-        item = runs_table.find_item(_key(dataset)) or {}
+        item = items.find(_key(dataset)) or {}
         if (known := item.get("checked_at") or item.get("seen_at")) is not None:
             return str(known)
-        _set(dataset, {"seen_at": now}, Attr("seen_at").not_exists())
+        items.update(_key(dataset), {"seen_at": now}, Attr("seen_at").not_exists())
 
 
 def _is_over(run_id: str) -> bool:
-    """Step Functions forgets executions after 90 days, so the record is asked first."""
-    run = runs_table.get_run(run_id)
-    return run["status"] in ENDED or executions.is_over(run["execution_arn"])
+    """Step Functions forgets executions after 90 days, so the record is asked first; that may be gone, too."""
+    run = runs_table.find_run(run_id)
+    if run is None or run["status"] in ENDED:
+        return True
+    return executions.last_attempt(run["execution_arn"], run.get("claimed_at", run["started_at"])) is not None
 
 
 def _claims(dataset: str) -> Claims:
-    return cast(Claims, runs_table.find_item(_key(dataset)) or {})
-
-
-def _unchanged(claims: Claims) -> ConditionBase:
-    def same(role: str) -> ConditionBase:
-        known = claims.get(role)
-        return Attr(role).not_exists() if known is None else Attr(role).eq(known)
-
-    return same("checking") & same("waiting")
-
-
-def _set(dataset: str, changes: Mapping[str, str], condition: ConditionBase) -> bool:
-    """Whether the item was as the ``condition`` says, and is changed now."""
-    try:
-        runs_table.update_item(_key(dataset), changes, condition)
-    except runs_table.Refused:
-        return False
-    return True
+    return cast(Claims, items.find(_key(dataset)) or {})
 
 
 def _key(dataset: str) -> dict[str, str]:

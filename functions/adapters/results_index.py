@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from adapters.aws import dynamodb
+from adapters.items import answered
 from adapters.settings import settings
 from compliance.clock import Clock
 from compliance.errors import AwsUnavailable
@@ -151,16 +152,12 @@ class _Chunk:
 
 def _replace(item: Item, known: Item) -> bool:
     """Writes an item over the known one; returns whether that was still there."""
-    try:
-        dynamodb().meta.client.put_item(
-            TableName=settings().results_table,
-            Item=item,
-            ConditionExpression="checked_at = :checked_at AND #action = :action",
-            ExpressionAttributeNames={"#action": "action"},
-            ExpressionAttributeValues={":checked_at": known["checked_at"], ":action": known["action"]},
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    answer = answered(
+        dynamodb().meta.client.put_item,
+        TableName=settings().results_table,
+        Item=item,
+        ConditionExpression="checked_at = :checked_at AND #action = :action",
+        ExpressionAttributeNames={"#action": "action"},
+        ExpressionAttributeValues={":checked_at": known["checked_at"], ":action": known["action"]},
+    )
+    return answer is not None

@@ -79,7 +79,8 @@ class ResultsSink:
 
     def save(self, state: State) -> None:
         """Keeps the state on the part's record."""
-        runs_table.update_part(self.ref, job=self.job_name, download=asdict(state) | {"etags": list(state.etags)})
+        download = asdict(state) | {"etags": list(state.etags)}
+        runs_table.update_part(self.ref, job=self.job_name, until="downloaded_at", download=download)
 
     @staticmethod
     def saved(download: dict[str, Any] | None) -> State:

@@ -1,105 +1,130 @@
-"""The runs table: one item per run, one per part. Every write can be made twice."""
+"""Runs and their parts in the runs table, each an item. docs/runs-table.md lists what protects each write."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
-from botocore.exceptions import ClientError
 
-from adapters import consumed
-from adapters.aws import dynamodb
+from adapters import consumed, items
 from adapters.settings import settings
+from compliance.attempts import Attempt
 from compliance.errors import JobNotFound, RunTakenOver
 from compliance.retention import is_past_retry, ttl
 from compliance.runs import ENDED, Part, PartRef, Run
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
 
 REFUSAL_SECONDS = 7 * 86_400
 """How long X's refusal of ``resumable`` is taken for lasting."""
 
 _RESUMABLE_KEY = {"pk": "X", "sk": "RESUMABLE"}
-_KEYS = ("pk", "sk", "listing", "ttl")
 
 
-def register(run: Run, *, retry: bool) -> Run:
-    """Writes a new run, or returns the one that is there already.
+def register(run: Run, attempt: Attempt, *, retry: bool) -> Run:
+    """Write a new run, or return the one that is there already.
 
-    One that has failed begins again when its own execution is back, redriven, or when ``retry`` asks for it while what
-    it had prepared is kept. It waits for another run of its dataset then: being skipped is no end for what somebody
-    wants to have done.
+    One that has failed begins again when its own execution is back, redriven, or when a later execution asks for it
+    with ``retry`` while what it had prepared is kept. It waits for another run of its dataset then: being skipped is no
+    end for what somebody wants to have done.
     """
-    item = {**run, **_run_key(run["run_id"]), "listing": "RUN", **_ttl(run)}
-    _put({"pk": f"EXECUTION#{run['execution_arn']}", "sk": "RUN", "run_id": run["run_id"], **_ttl(run)})
-    known = cast(Run, _put_once(item))
-    may_go_on = known["execution_arn"] == run["execution_arn"] or (
-        retry and not is_past_retry(known, run["started_at"])
-    )
-    if known["status"] != "failed" or not may_go_on:
-        return known
-    owned_by_the_last = Attr("status").eq("failed") & Attr("execution_arn").eq(known["execution_arn"])
-    renewed = dict.fromkeys(("ended_at", "report", "told_at", "error", "error_message")) | {
-        "status": "registered",
-        "execution_arn": run["execution_arn"],
-    }
-    if "dataset" in known:
-        renewed["overlap"] = "wait"
-    try:
-        return cast(Run, update_item(_run_key(run["run_id"]), renewed, owned_by_the_last))
-    except Refused:
-        return get_run(run["run_id"])
+    key = _run_key(run["run_id"])
+    items.put_once({**_execution_key(attempt.execution_arn), "run_id": run["run_id"], **_ttl(run)})
+    while True:
+        known = cast(Run, items.put_once({**run, **attempt.owner(), **key, "listing": "RUN", **_ttl(run)}))
+        if known["status"] != "failed" or not _may_begin_again(known, run, attempt, retry=retry):
+            return known
+        renewed = dict.fromkeys(("ended_at", "report", "told_at", "error", "error_message")) | {
+            "status": "registered",
+            **attempt.owner(),
+        }
+        if "dataset" in known:
+            renewed["overlap"] = "wait"
+        if written := items.update(key, renewed, items.unchanged(known, "status", "execution_arn", "step")):
+            return cast(Run, written)
+
+
+def _may_begin_again(known: Run, run: Run, attempt: Attempt, *, retry: bool) -> bool:
+    if known["execution_arn"] == attempt.execution_arn:
+        return not attempt.is_before(known)
+    is_later = known.get("claimed_at", "") <= attempt.claimed_at
+    return retry and is_later and not is_past_retry(known, run["started_at"])
 
 
 def run_of(execution_arn: str) -> Run | None:
     """The run that an execution has registered and still owns."""
-    pointer = find_item({"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"})
-    run = find_item(_run_key(pointer["run_id"])) if pointer else None
-    return cast(Run, run) if run and run["execution_arn"] == execution_arn else None
+    pointer = items.find(_execution_key(execution_arn))
+    run = find_run(pointer["run_id"]) if pointer else None
+    return run if run and run["execution_arn"] == execution_arn else None
+
+
+def find_run(run_id: str) -> Run | None:
+    """Return the run's record, or None: it may be gone after ``proof_days``."""
+    return cast(Run | None, items.find(_run_key(run_id)))
 
 
 def get_run(run_id: str) -> Run:
     """The run's record; raises KeyError when there is none."""
-    return cast(Run, _get(_run_key(run_id)))
+    return cast(Run, items.get(_run_key(run_id)))
 
 
-def get_ended_run(run_id: str, owner: str) -> Run:
-    """The record of a run that has ended; raises RunTakenOver when it goes on, or is not ``owner``'s any more."""
+def get_owned_run(run_id: str, attempt: Attempt) -> Run:
+    """Return the run's record; raise RunTakenOver if another execution or a later attempt has written it since."""
     run = get_run(run_id)
-    if run["execution_arn"] != owner or run["status"] not in ENDED:
-        raise RunTakenOver("Another execution has taken the run over.")
+    if run["execution_arn"] != attempt.execution_arn or attempt.is_before(run):
+        raise _taken_over()
     return run
 
 
-def update_run(run_id: str, *, owner: str, **attributes: Any) -> Run:
-    """Sets attributes of a run and returns the whole record.
+def get_ended_run(run_id: str, attempt: Attempt) -> Run:
+    """Return the record of a run that has ended; raise RunTakenOver as get_owned_run does, or if the run goes on."""
+    run = get_owned_run(run_id, attempt)
+    if run["status"] not in ENDED:
+        raise _taken_over()
+    return run
 
-    Raises RunTakenOver unless ``owner`` is the execution that the run belongs to.
+
+def update_run(run_id: str, *, attempt: Attempt, **attributes: Any) -> Run:
+    """Set attributes of a run and return the whole record.
+
+    Raises RunTakenOver if the run belongs to another execution, or if a later attempt of this one has written it.
     """
-    try:
-        return cast(Run, update_item(_run_key(run_id), attributes, Attr("execution_arn").eq(owner)))
-    except Refused:
-        raise RunTakenOver("Another execution has taken the run over.") from None
+    is_ours = Attr("execution_arn").eq(attempt.execution_arn) & _is_not_later(attempt)
+    written = items.update(_run_key(run_id), {**attributes, "step": attempt.step}, is_ours)
+    if written is None:
+        raise _taken_over()
+    return cast(Run, written)
 
 
-def fail_run(run_id: str, owner: str, failure: tuple[str, str], ended_at: str) -> Run:
-    """Ends a run as failed, with the name and the words of its ``failure``."""
+def _is_not_later(attempt: Attempt) -> ConditionBase:
+    return Attr("step").not_exists() | Attr("step").lte(attempt.step)
+
+
+def _taken_over() -> RunTakenOver:
+    return RunTakenOver("Another execution, or a later attempt, has taken the run over.")
+
+
+def fail_run(run_id: str, attempt: Attempt, failure: tuple[str, str], ended_at: str) -> Run:
+    """End a run as failed, with the name and the message of its ``failure``."""
     error, message = failure
-    ending = {"error": error, "error_message": message, "ended_at": ended_at, **consumed.bill(run_id)}
-    return update_run(run_id, owner=owner, status="failed", **ending)
+    return end_run(run_id, attempt, ended_at, status="failed", error=error, error_message=message)
+
+
+def end_run(run_id: str, attempt: Attempt, ended_at: str, **attributes: Any) -> Run:
+    """End a run with its bill; an end that was told before was an earlier one. Raises as ``update_run``."""
+    return update_run(run_id, attempt=attempt, ended_at=ended_at, told_at=None, **attributes, **consumed.bill(run_id))
 
 
 def plan(part: Part) -> Part:
     """Writes a new part, or returns the one that is there already."""
     item = {**part, **_part_key(part["run_id"], part["part"]), **_ttl(part)}
-    return cast(Part, _put_once(item))
+    return cast(Part, items.put_once(item))
+
+
+def find_part(run_id: str, part: int) -> Part | None:
+    """Return the part's record, or None: it may be gone after ``proof_days``."""
+    return cast(Part | None, items.find(_part_key(run_id, part)))
 
 
 def get_part(run_id: str, part: int) -> Part:
     """The part's record; raises KeyError when there is none."""
-    return cast(Part, _get(_part_key(run_id, part)))
+    return cast(Part, items.get(_part_key(run_id, part)))
 
 
 def get_part_with_job(ref: PartRef) -> Part:
@@ -112,68 +137,99 @@ def get_part_with_job(ref: PartRef) -> Part:
 
 def has_part(run_id: str, part: int) -> bool:
     """Whether there is such a part."""
-    return find_item(_part_key(run_id, part)) is not None
+    return find_part(run_id, part) is not None
 
 
-def claim_part(ref: PartRef, execution_arn: str) -> None:
-    """Makes a part an execution's, so that it has failed no more."""
-    part = get_part(ref.run_id, ref.part)
-    status = "prepared" if part["status"] == "failed" else part["status"]
-    update_part(ref, status=status, execution_arn=execution_arn, error=None, error_message=None, told_at=None)
+def claim_part(ref: PartRef, attempt: Attempt) -> None:
+    """Make a part an execution's, so that it has failed no more; each attempt does so once.
 
-
-def update_part(ref: PartRef, *, job: str | None = None, **attributes: Any) -> Part:
-    """Sets attributes of a part and returns the whole record; an attribute set to None is removed.
-
-    With ``job``, the name of X's job that they are about, JobNotFound is raised once the part has another one or none:
-    what a function writes that has outlived its execution would be wrong.
+    Raises RunTakenOver if a later execution, or a later attempt of this one, has claimed it.
     """
-    condition = Attr("job_name").eq(job) if job else Attr("pk").exists()
-    try:
-        return cast(Part, update_item(_part_key(ref.run_id, ref.part), attributes, condition))
-    except Refused:
-        raise JobNotFound("The job was given up in the meantime.") from None
+    while True:
+        part = get_part(ref.run_id, ref.part)
+        is_ours = part.get("execution_arn") == attempt.execution_arn
+        if is_ours and part.get("step", "") == attempt.step:
+            return
+        if attempt.is_before(part) if is_ours else part.get("claimed_at", "") > attempt.claimed_at:
+            raise RunTakenOver("Another execution, or a later attempt, checks the part by now.")
+        has_failed = part["status"] == "failed"
+        begun: dict[str, Any] = dict.fromkeys(("error", "error_message", "told_at"))
+        begun |= {"status": "prepared", "abandoned_jobs": None} if has_failed else {}
+        if update_unchanged_part(part, **begun, **attempt.owner()):
+            return
+
+
+def update_part(
+    ref: PartRef, *, job: str, until: str | None = None, of_session: str | None = None, **attributes: Any
+) -> Part:
+    """Set attributes of a part that are about X's ``job``, by its name; return the whole record.
+
+    An attribute set to None is removed. Nothing is written once the part has the attribute ``until``, or if it has not
+    the session ``of_session``: what a function writes that comes late must not undo what has happened since. Raises
+    JobNotFound once the part has another job or none.
+    """
+    key, condition = _part_key(ref.run_id, ref.part), about_job(job, until)
+    if of_session is not None:
+        condition &= Attr("session_uri").eq(of_session)
+    part = items.update(key, attributes, condition) or items.find(key)
+    if part is None or part.get("job_name") != job:
+        raise JobNotFound("The job was given up in the meantime.")
+    return cast(Part, part)
+
+
+def about_job(job: str, until: str | None) -> ConditionBase:
+    """Return the condition that a part has this job still, and has not reached ``until``."""
+    condition: ConditionBase = Attr("job_name").eq(job)
+    return condition if until is None else condition & Attr(until).not_exists()
+
+
+def update_of_job(ref: PartRef, job: str, attributes: dict[str, Any], *, until: str) -> items.Write:
+    """Return the write that ``update_part`` makes, for a transaction."""
+    return items.update_of(_part_key(ref.run_id, ref.part), attributes, about_job(job, until))
+
+
+def update_unchanged_part(part: Part, **attributes: Any) -> Part | None:
+    """Set attributes of a part if it has the owner, the status and the job with which it was read; else return None."""
+    condition = items.unchanged(part, "execution_arn", "step", "status", "job_name")
+    return cast(Part | None, items.update(_part_key(part["run_id"], part["part"]), attributes, condition))
 
 
 def prepare_part(part: Part, **attributes: Any) -> bool:
     """Writes down that a part was prepared, once: whoever comes later has prepared the same. Returns whether it did."""
-    try:
-        update_item(_part_key(part["run_id"], part["part"]), attributes, Attr("prepared_at").not_exists())
-    except Refused:
-        return False
-    return True
+    key = _part_key(part["run_id"], part["part"])
+    return items.update(key, attributes, Attr("prepared_at").not_exists()) is not None
 
 
 def deduplicate_part(part: Part, **attributes: Any) -> None:
     """Writes down what a part is without the IDs of lower parts: once, and not when a job has begun with it."""
     condition = Attr("deduplicated_at").not_exists() & Attr("execution_arn").not_exists()
-    with suppress(Refused):
-        update_item(_part_key(part["run_id"], part["part"]), attributes, condition)
+    items.update(_part_key(part["run_id"], part["part"]), attributes, condition)
 
 
 def list_parts(run_id: str) -> list[Part]:
     """All parts of a run, in their order."""
     condition = Key("pk").eq(f"RUN#{run_id}") & Key("sk").begins_with("PART#")
-    return [cast(Part, plain(item)) for item in items_where(condition)]
+    return [cast(Part, items.plain(item)) for item in items.where(condition)]
 
 
 def resumable_was_refused(now: float) -> bool:
     """Whether X has refused ``resumable`` within the last REFUSAL_SECONDS before ``now`` (epoch seconds)."""
-    item = _table().get_item(Key=_RESUMABLE_KEY).get("Item")
-    return item is not None and now - float(str(item["refused_at"])) < REFUSAL_SECONDS
+    item = items.find(_RESUMABLE_KEY)
+    return item is not None and now - item["refused_at"] < REFUSAL_SECONDS
 
 
 def remember_resumable_refused(now: float) -> None:
-    """Writes down that X has just refused ``resumable``."""
-    _table().put_item(Item={**_RESUMABLE_KEY, "refused_at": int(now)})
-
-
-def _table() -> "Table":
-    return dynamodb().Table(settings().runs_table)
+    """Writes down that X has just refused ``resumable``, unless it has done so since."""
+    is_newer = Attr("refused_at").not_exists() | Attr("refused_at").lt(int(now))
+    items.put({**_RESUMABLE_KEY, "refused_at": int(now)}, is_newer)
 
 
 def _ttl(of: Run | Part) -> dict[str, int]:
     return ttl(of["checked_on"], settings().proof_days)
+
+
+def _execution_key(execution_arn: str) -> dict[str, str]:
+    return {"pk": f"EXECUTION#{execution_arn}", "sk": "RUN"}
 
 
 def _run_key(run_id: str) -> dict[str, str]:
@@ -182,89 +238,3 @@ def _run_key(run_id: str) -> dict[str, str]:
 
 def _part_key(run_id: str, part: int) -> dict[str, str]:
     return {"pk": f"RUN#{run_id}", "sk": f"PART#{part:05}"}
-
-
-class Refused(Exception):
-    """The item is not as the condition says."""
-
-
-def _put(item: dict[str, Any]) -> None:
-    _table().put_item(Item=item)
-
-
-def _put_once(item: dict[str, Any]) -> dict[str, Any]:
-    try:
-        _table().put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return _get({"pk": item["pk"], "sk": item["sk"]})
-    return plain(item)
-
-
-def _get(key: dict[str, str]) -> dict[str, Any]:
-    item = find_item(key)
-    if item is None:
-        raise KeyError(f"the runs table has no {key['sk']} of {key['pk']}")
-    return item
-
-
-def find_item(key: dict[str, str]) -> dict[str, Any] | None:
-    """An item of the table by its key, as it stands now; None when there is none."""
-    item = _table().get_item(Key=key, ConsistentRead=True).get("Item")
-    return plain(item) if item else None
-
-
-def items_where(condition: ConditionBase, *, is_consistent: bool = True) -> Iterator[dict[str, Any]]:
-    """Yield the items of all pages of a query, ordered by their sort keys, with DynamoDB's numbers and all keys."""
-    start: dict[str, Any] = {}
-    while True:
-        page = _table().query(KeyConditionExpression=condition, ConsistentRead=is_consistent, **start)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-
-def update_item(
-    key: dict[str, str], attributes: Mapping[str, Any], condition: ConditionBase | None = None
-) -> dict[str, Any]:
-    """Sets attributes of an item, at least one, and removes those that are None; raises Refused by ``condition``.
-
-    Without a condition the item is made where there is none.
-    """
-    kept = {name: value for name, value in attributes.items() if value is not None}
-    removed = [name for name, value in attributes.items() if value is None]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-    if removed:
-        expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
-    conditional: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
-    try:
-        answer = _table().update_item(
-            Key=key,
-            UpdateExpression=expression,
-            ExpressionAttributeNames={f"#{name}": name for name in attributes},
-            ExpressionAttributeValues={f":{name}": value for name, value in kept.items()},
-            ReturnValues="ALL_NEW",
-            **conditional,
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        raise Refused from None
-    return plain(answer["Attributes"])
-
-
-def plain(item: dict[str, Any]) -> dict[str, Any]:
-    """Python's own numbers for DynamoDB's, without the table's keys."""
-    return {name: _number(value) for name, value in item.items() if name not in _KEYS}
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {name: _number(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_number(item) for item in value]
-    return value

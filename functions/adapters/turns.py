@@ -7,50 +7,44 @@ the execution in the way still runs, so a turn does not outlive its execution ev
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
-from adapters import executions, runs_table
-from adapters.aws import dynamodb, step_functions
-from adapters.settings import settings
+from adapters import executions, items
+from adapters.aws import step_functions
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.runs import JobType, PartRef
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef
 
 Item = dict[str, Any]
 
 _DEAD_TOKEN = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
-def take(ref: PartRef, execution_arn: str, entered_at: str, task_token: str) -> None:
-    """Queues an execution, by the time at which it entered its state, and calls it when the turn is free.
+def take(ref: PartRef, attempt: Attempt, entered_at: str, task_token: str) -> None:
+    """Queue an execution, by the time at which it entered its state, and call it when the turn is free.
 
-    An execution has one ticket. A later call replaces its token, also when it has become the holder in between; one
+    An execution has one ticket. A later attempt replaces its token, also when it has become the holder in between; one
     that was held up on its way, and comes after that, changes nothing.
     """
     claim: Item = {
-        "execution_arn": execution_arn,
+        "execution_arn": attempt.execution_arn,
+        "step": attempt.step,
         "entered_at": entered_at,
         "task_token": task_token,
-        "asked_at": time_text(time.time()),
         "run_id": ref.run_id,
         "part": ref.part,
     }
-    ticket = {**_ticket_key(ref.type, execution_arn), **claim}
-    is_older = Attr("asked_at").lte(claim["asked_at"])
-    if _is_done(_table().put_item, Item=ticket, ConditionExpression=Attr("pk").not_exists() | is_older):
-        is_ours = Attr("execution_arn").eq(execution_arn) & is_older
-        holder = {**_holder_key(ref.type), **claim, "held_since": claim["asked_at"]}
-        if _is_done(_table().put_item, Item=holder, ConditionExpression=is_ours):
+    ticket = {**_ticket_key(ref.type, attempt.execution_arn), **claim}
+    if items.put(ticket, Attr("pk").not_exists() | _is_of(attempt)):
+        holder = {**_holder_key(ref.type), **claim, "held_since": time_text(time.time())}
+        if items.put(holder, _is_of(attempt)):
             _discard(ticket)
-    _call_next(ref.type, caller=execution_arn)
+    _call_next(ref.type)
 
 
 def holds(job_type: JobType, execution_arn: str) -> bool:
@@ -59,16 +53,14 @@ def holds(job_type: JobType, execution_arn: str) -> bool:
     return holder is not None and holder["execution_arn"] == execution_arn
 
 
-def release(job_type: JobType, execution_arn: str) -> None:
-    """Takes an execution out of the queue, wherever it stands in it, and calls the next.
+def release(job_type: JobType, attempt: Attempt) -> None:
+    """Take an execution out of the queue, wherever it stands in it, and call the next.
 
-    What the execution has asked for since, as it was redriven, stays. The ticket goes first: without it the execution
-    cannot become the holder any more.
+    What the execution has asked for after the ``attempt``, as it was redriven, stays. The ticket goes first: without it
+    the execution cannot become the holder any more.
     """
-    is_older = Attr("asked_at").lte(time_text(time.time()))
-    is_ours = Attr("execution_arn").eq(execution_arn) & is_older
-    _is_done(_table().delete_item, Key=_ticket_key(job_type, execution_arn), ConditionExpression=is_older)
-    _is_done(_table().delete_item, Key=_holder_key(job_type), ConditionExpression=is_ours)
+    for key in (_ticket_key(job_type, attempt.execution_arn), _holder_key(job_type)):
+        items.delete(key, _is_of(attempt))
     _call_next(job_type)
 
 
@@ -77,11 +69,15 @@ def sweep(job_type: JobType) -> None:
     _call_next(job_type)
 
 
-def claims(job_type: JobType) -> list[tuple[PartRef, str]]:
-    """The parts whose turn it is or will be, the holder's first, each with the execution that checks it."""
+def ended(job_type: JobType) -> Iterator[tuple[PartRef, Attempt]]:
+    """Yield the parts whose turn it is or will be, the holder's first, and whose executions have ended.
+
+    Each comes with a point behind all that its execution has done.
+    """
     holder = _holder(job_type)
-    items = [*([holder] if holder else []), *_tickets(job_type)]
-    return [(PartRef(item["run_id"], job_type, int(item["part"])), item["execution_arn"]) for item in items]
+    for item in [*([holder] if holder else []), *_tickets(job_type)]:
+        if last := _ended(item):
+            yield PartRef(item["run_id"], job_type, int(item["part"])), last
 
 
 def queue(job_type: JobType) -> tuple[str | None, int]:
@@ -91,32 +87,35 @@ def queue(job_type: JobType) -> tuple[str | None, int]:
     return since, len(_tickets(job_type))
 
 
-def _call_next(job_type: JobType, caller: str | None = None) -> None:
-    """Calls the holder; a turn that is free, or whose execution has ended, goes to the oldest live ticket first.
-
-    The ``caller`` is known to run: Step Functions' word on one that was just redriven may be old.
-    """
+def _call_next(job_type: JobType) -> None:
+    """Calls the holder; a turn that is free, or whose execution has ended, goes to the oldest live ticket first."""
     while True:
         holder = _holder(job_type)
         if holder is None:
-            ticket = _first(job_type, caller)
+            ticket = _first(job_type)
             if ticket is None:
                 return
             _promote(job_type, ticket)
-        elif holder["execution_arn"] == caller or not executions.is_over(holder["execution_arn"]):
+        elif _ended(holder):
+            _discard(holder)
+        else:
             _call(holder)
             return
-        else:
-            _discard(holder)
 
 
-def _first(job_type: JobType, caller: str | None) -> Item | None:
+def _first(job_type: JobType) -> Item | None:
     """The oldest ticket whose execution runs; those before it are taken away."""
     for ticket in _tickets(job_type):
-        if ticket["execution_arn"] == caller or not executions.is_over(ticket["execution_arn"]):
+        if not _ended(ticket):
             return ticket
         _discard(ticket)
     return None
+
+
+def _ended(claim: Item) -> Attempt | None:
+    """Return the last attempt of the execution, if it has ended since it made this claim."""
+    last = executions.last_attempt(claim["execution_arn"], claim["entered_at"])
+    return last if last and not last.is_before(claim) else None
 
 
 def _call(holder: Item) -> None:
@@ -129,53 +128,32 @@ def _call(holder: Item) -> None:
 
 def _promote(job_type: JobType, ticket: Item) -> None:
     """Makes a ticket the holder, unless somebody else was faster or the ticket has another token by now."""
-    name = settings().runs_table
-    put: PutTypeDef = {
-        "TableName": name,
-        "Item": {**ticket, **_holder_key(job_type), "held_since": time_text(time.time())},
-        "ConditionExpression": "attribute_not_exists(pk)",
-    }
-    delete: DeleteTypeDef = {
-        "TableName": name,
-        "Key": {"pk": ticket["pk"], "sk": ticket["sk"]},
-        "ConditionExpression": "task_token = :token",
-        "ExpressionAttributeValues": {":token": ticket["task_token"]},
-    }
-    try:
-        dynamodb().meta.client.transact_write_items(TransactItems=[{"Put": put}, {"Delete": delete}])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "TransactionCanceledException":
-            raise
-
-
-def _is_done(write: Callable[..., object], **arguments: Any) -> bool:
-    """Whether a conditional write was done; else somebody has changed the item since."""
-    try:
-        write(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    holder = {**ticket, **_holder_key(job_type), "held_since": time_text(time.time())}
+    items.transact(
+        items.put_of(holder, Attr("pk").not_exists()),
+        items.delete_of({"pk": ticket["pk"], "sk": ticket["sk"]}, Attr("task_token").eq(ticket["task_token"])),
+    )
 
 
 def _discard(item: Item) -> None:
     """Takes a ticket or the holder away, unless it was renewed since it was read."""
-    _is_done(
-        _table().delete_item,
-        Key={"pk": item["pk"], "sk": item["sk"]},
-        ConditionExpression=Attr("task_token").eq(item["task_token"]),
-    )
+    items.delete({"pk": item["pk"], "sk": item["sk"]}, Attr("task_token").eq(item["task_token"]))
+
+
+def _is_of(attempt: Attempt) -> ConditionBase:
+    """Return the condition that the execution has made a claim, and none after this attempt."""
+    is_not_later = Attr("step").not_exists() | Attr("step").lte(attempt.step)
+    return Attr("execution_arn").eq(attempt.execution_arn) & is_not_later
 
 
 def _holder(job_type: JobType) -> Item | None:
-    return _table().get_item(Key=_holder_key(job_type), ConsistentRead=True).get("Item")
+    return items.table().get_item(Key=_holder_key(job_type), ConsistentRead=True).get("Item")
 
 
 def _tickets(job_type: JobType) -> list[Item]:
     """All tickets, the oldest first."""
     condition = Key("pk").eq(f"TURN#{job_type}") & Key("sk").begins_with("TICKET#")
-    return sorted(runs_table.items_where(condition), key=itemgetter("entered_at", "execution_arn"))
+    return sorted(items.where(condition), key=itemgetter("entered_at", "execution_arn"))
 
 
 def _holder_key(job_type: JobType) -> dict[str, str]:
@@ -184,7 +162,3 @@ def _holder_key(job_type: JobType) -> dict[str, str]:
 
 def _ticket_key(job_type: JobType, execution_arn: str) -> dict[str, str]:
     return {"pk": f"TURN#{job_type}", "sk": f"TICKET#{execution_arn}"}
-
-
-def _table() -> "Table":
-    return dynamodb().Table(settings().runs_table)

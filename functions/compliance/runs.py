@@ -53,6 +53,8 @@ class Findings(TypedDict):
 class Run(TypedDict):
     """One dataset, checked once. Times are ISO 8601 in UTC.
 
+    ``execution_arn``, ``claimed_at`` and ``step`` are of the attempt that wrote it last (``Attempt``).
+
     The key is that of an object, in the version that was dropped; of a run that a schedule started, it is the folder
     that is read, which has no version. Of a run of a ``query``, its answer is put there first.
     """
@@ -64,6 +66,8 @@ class Run(TypedDict):
     key: str
     version_id: NotRequired[str]
     execution_arn: str
+    claimed_at: NotRequired[str]
+    step: NotRequired[str]
     started_at: str
     checked_on: str
     dataset: NotRequired[str]
@@ -120,9 +124,10 @@ class Part(TypedDict):
 
     What it is made of, its segments, stands in the run's listing at bytes ``segments_start`` to ``segments_end``
     (exclusive). Of ``planned_parts``, each may turn out to be more than one: these take the numbers behind them.
-    ``unverified`` names the transfers for which Google gave no CRC32C. ``last_chunk_session`` is the number of the
-    upload session, as ``sessions`` counts them, whose last chunk was begun.
-    Only a part has an ``object_etag`` whose object was written without its CRC32C in the metadata.
+    ``execution_arn``, ``claimed_at`` and ``step`` are of the attempt that claimed it (``Attempt``). ``unverified``
+    names the transfers for which Google gave no CRC32C. ``last_chunk_session`` is the number of the upload session, as
+    ``sessions`` counts them, whose last chunk was begun. Only a part has an ``object_etag`` whose object was written
+    without its CRC32C in the metadata.
     """
 
     run_id: str
@@ -150,6 +155,8 @@ class Part(TypedDict):
     prepared_at: NotRequired[str]
     deduplicated_at: NotRequired[str]
     execution_arn: NotRequired[str]
+    claimed_at: NotRequired[str]
+    step: NotRequired[str]
     attempt: NotRequired[int]
     abandoned_jobs: NotRequired[int]
     job_name: NotRequired[str]
@@ -371,8 +378,8 @@ def _partition(table: str, of: Run | Part) -> str:
 
 
 def is_told(run: Run) -> bool:
-    """Whether the end of a run was told: this one, and not one before the run was redriven."""
-    return "told_at" in run and run["told_at"] >= run.get("ended_at", "")
+    """Return whether the end of a run was told; a new end has not been."""
+    return "told_at" in run
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -381,6 +388,6 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 _NOT_TOLD = (
-    *("execution_arn", "told_at", "told_aws_usd", "told_x_usd", "copies_expire_at"),
+    *("execution_arn", "claimed_at", "step", "told_at", "told_aws_usd", "told_x_usd", "copies_expire_at"),
     *("overlap", "query", "database", "unloaded_at"),
 )

@@ -73,7 +73,8 @@ def _resource(service: str, params: dict[str, Any], machine: str) -> list[str]:
 def _note(uses: Uses, function: str, service: str, operation: str, params: dict[str, Any]) -> None:
     service = "states" if service == "stepfunctions" else service
     machine = params.get("executionArn", ":::::::").split(":")[6]
-    for permission in PERMISSIONS.get(operation, [operation]):
+    transacted = [f"{verb}Item" for write in params.get("TransactItems", []) for verb in write]
+    for permission in transacted or PERMISSIONS.get(operation, [operation]):
         action = VERSIONED[permission] if "VersionId" in params else permission
         for resource in _resource(service, params, machine):
             uses[function].add(f"{service}:{action} {resource}")
@@ -135,9 +136,6 @@ def _tell(random: Random, uses: Uses) -> None:
             deployment.start({"bucket": {"name": "inbox"}, "object": {"key": key}}, f"by-hand-{number}")
         deployment.start(deployment.drop(b"no ID\n" * 5), "refused")
         deployment.run()
-        deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "No credits.")]
-        deployment.start(deployment.drop(b"18\n"), "abandoned")
-        deployment.run()
         deployment.universe.world.findings = rehydrates_every_second
         for number, (key, file) in enumerate(story.files.items()):
             deployment.start(deployment.drop(file.content, key), f"again-{number}")
@@ -150,6 +148,10 @@ def _tell(random: Random, uses: Uses) -> None:
         deployment.start(deployment.drop(gzip.compress(MORE_THAN_A_PART), "tweets/ids.gz"), "packed")
         for folder in ("tweets", "users"):
             deployment.start(deployment.drop(b"id,text\n18,post\n", f"{folder}/ids.csv"), f"table-{folder}")
+        deployment.run()
+        # Last, as its job stays at X where X cannot cancel it.
+        deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "No credits.")]
+        deployment.start(deployment.drop(b"18\n"), "abandoned")
         deployment.run()
 
 

@@ -121,13 +121,13 @@ class Deployed:
         machine = self.outputs["JobStateMachineArn"]
         return self.stack.step_functions.start_execution(stateMachineArn=machine)["executionArn"]
 
-    def claim(self, kind: str, execution_arn: str, asked_at: str = "2026-11-23T13:00:00.000Z", **more: str) -> None:
+    def claim(self, kind: str, execution_arn: str, entered_at: str = "2026-11-23T13:00:00.000Z", **more: str) -> None:
         self.stack.runs_table.put_item(
             Item={
                 "pk": "TURN#tweets",
                 "sk": kind,
                 "execution_arn": execution_arn,
-                "asked_at": asked_at,
+                "entered_at": entered_at,
                 "run_id": RUN_ID,
                 "part": 1,
                 **more,

@@ -13,6 +13,7 @@ class FakeStepFunctions:
     """A token is waited for until it was answered or its execution ended; ``called`` are those answered, in order.
 
     Executions run, but for those in ``ended``, by their status, and those in ``unknown``, of which it has not heard.
+    ``redrives`` counts those of each.
     Runs are under way since ``runs_began``.
     """
 
@@ -21,6 +22,7 @@ class FakeStepFunctions:
     fails_next: str | None = None
     ended: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    redrives: dict[str, int] = field(default_factory=dict)
     runs_began: list[datetime] = field(default_factory=list)
 
     def get_paginator(self, operation: str) -> "FakeStepFunctions":
@@ -34,10 +36,11 @@ class FakeStepFunctions:
         yield {"executions": []}
         yield {"executions": [{"startDate": began} for began in self.runs_began]}
 
-    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 -- as boto3 names it
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
         if executionArn in self.unknown:
             raise _error("ExecutionDoesNotExist", "DescribeExecution")
-        return {"status": self.ended.get(executionArn, "RUNNING")}
+        status = self.ended.get(executionArn, "RUNNING")
+        return {"status": status, "redriveCount": self.redrives.get(executionArn, 0)}
 
     def stop_execution(self, *, executionArn: str, cause: str) -> None:  # noqa: N803 -- as boto3 names it
         assert cause

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import adapters.handler
 import adapters.log
-from adapters import aws, inbox, parquet, results_table, turns
+from adapters import aws, executions, inbox, parquet, results_table, turns
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
 from adapters.settings import settings
@@ -120,13 +120,17 @@ class Universe:
 
 @dataclass
 class Deployment:
-    """What the functions are given, and what is done to them. ``fault`` stands before every effect."""
+    """What the functions are given, and what is done to them. ``fault`` stands before every effect.
+
+    ``skew`` is by how many seconds the clocks of functions differ from Step Functions' own.
+    """
 
     universe: Universe
     monkeypatch: pytest.MonkeyPatch
     log: io.StringIO
     fault: Fault = no_fault
     effects: int = 0
+    skew: float = 0.0
     running: str = ""
     execution: Execution | None = None
     twin: Any = None
@@ -204,7 +208,8 @@ class Deployment:
             case "stepfunctions:DescribeExecution":
                 if params["executionArn"] not in machines.executions:
                     raise Refusal(400, "ExecutionDoesNotExist")
-                return {"status": machines.executions[params["executionArn"]].status}
+                execution = machines.executions[params["executionArn"]]
+                return {"status": execution.status, "redriveCount": execution.redrives}
             case "stepfunctions:ListExecutions":
                 name = params["stateMachineArn"].rpartition(":")[2]
                 under_way = [each for each in machines.executions.values() if each.status == params["statusFilter"]]
@@ -349,7 +354,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     class Time:
         @staticmethod
         def time() -> float:
-            return deployment.universe.clock.now()
+            return deployment.universe.clock.now() + deployment.skew
 
         @staticmethod
         def sleep(seconds: float) -> None:
@@ -374,6 +379,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)
     monkeypatch.setattr(adapters.handler, "time", Time)
     monkeypatch.setattr(turns, "time", Time)
+    monkeypatch.setattr(executions, "time", Time)
     monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", deployment.log)
     monkeypatch.setattr(parquet, "connected", lambda _, threads: nullcontext())
     monkeypatch.setattr(parquet, "write_results", write_json)

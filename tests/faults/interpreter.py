@@ -81,6 +81,7 @@ class Execution:
     cause: str = ""
     output: Any = None
     redrives: int = 0
+    redriven_at: float = 0.0
     token: str | None = None
     child: str | None = None
     parent: str | None = None
@@ -162,6 +163,7 @@ class StepFunctions:
             raise UnsupportedError("only an execution that has ended without success can be redriven")
         execution.status, execution.error, execution.cause, execution.output = "RUNNING", "", "", None
         execution.redrives += 1
+        execution.redriven_at = self.clock.now()
         execution.ready_at = self.clock.now()
         frame = execution.frames[-1]
         frame.attempts.clear()
@@ -422,10 +424,15 @@ class StepFunctions:
                 "Name": execution.arn.rpartition(":")[2],
                 "StartTime": time_text(execution.started_at),
             },
-            "State": {"EnteredTime": time_text(frame.entered_at), "Name": frame.state},
+            "State": {
+                "EnteredTime": time_text(frame.entered_at),
+                "Name": frame.state,
+                "RetryCount": sum(frame.attempts.values()),
+            },
         }
         if execution.redrives:
             context["Execution"]["RedriveCount"] = execution.redrives
+            context["Execution"]["RedriveTime"] = time_text(execution.redriven_at)
         if execution.token is not None:
             context["Task"] = {"Token": execution.token}
         if item is not None:

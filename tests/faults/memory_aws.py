@@ -475,13 +475,14 @@ _TERM = re.compile(r"([#\w]+) ([<>=]{1,2}) (:\w+)|(\w+)\(([#\w]+)(?:, (:\w+))?\)
 
 
 def _holds(expression: str, item: Item, params: dict[str, Any]) -> bool:
-    """Whether an item is as a condition says: terms that are joined by AND, or by OR."""
+    """Whether an item is as a condition says: terms that are joined by AND or OR, in parentheses or not."""
     expression = expression.strip()
-    while expression.startswith("(") and expression.endswith(")"):
+    if expression.startswith("(") and len(next(_terms(expression, " "))) == len(expression):
         expression = expression[1:-1]
-    for word, combine in ((" AND ", all), (" OR ", any)):
-        if word in expression:
-            return combine(_holds(term, item, params) for term in expression.split(word))
+    for word, combine in ((" OR ", any), (" AND ", all)):
+        terms = [*_terms(expression, word)]
+        if len(terms) > 1:
+            return combine(_holds(term, item, params) for term in terms)
     match = _TERM.fullmatch(expression)
     if match is None:
         raise UnsupportedCallError(expression)
@@ -499,6 +500,17 @@ def _holds(expression: str, item: Item, params: dict[str, Any]) -> bool:
         case "begins_with":
             return value is not None and str(value["S"]).startswith(values[match[6]]["S"])
     raise UnsupportedCallError(expression)
+
+
+def _terms(expression: str, word: str) -> Iterator[str]:
+    """Cuts an expression at each ``word`` that stands in no parentheses."""
+    depth = start = 0
+    for place, letter in enumerate(expression):
+        depth += (letter == "(") - (letter == ")")
+        if not depth and expression.startswith(word, place):
+            yield expression[start:place]
+            start = place + len(word)
+    yield expression[start:]
 
 
 def _name(name: str, params: dict[str, Any]) -> str:

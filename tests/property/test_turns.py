@@ -8,11 +8,14 @@ from typing import Any, Literal, cast
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from adapters import executions, turns
+from compliance.attempts import Attempt
+from compliance.clock import time_text
 from compliance.runs import JobType, PartRef
 from tests.fakes.clock import ManualClock
 from tests.fakes.step_functions import FakeStepFunctions
@@ -31,7 +34,8 @@ class Execution:
     """
 
     name: str
-    entered: int
+    began: float
+    entered: float
     attempts: int = 0
     phase: Literal["waiting", "broken", "called", "releasing"] = "broken"
     current: Invocation | None = None
@@ -47,9 +51,12 @@ class StepFunctions(FakeStepFunctions):
     """Calls have borders; whoever is told of a call that arrived is ``on_call``."""
 
     on_call: Callable[[str], None] = field(default=lambda token: None)
+    deleted: set[str] = field(default_factory=set)
 
-    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 -- as boto3 names it
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
         cross()
+        if executionArn in self.deleted:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": ""}}, "DescribeExecution")
         answer = super().describe_execution(executionArn=executionArn)
         cross()
         return answer
@@ -74,11 +81,11 @@ class Turns(RuleBasedStateMachine):
         self.type = cast(JobType, f"type-{next(TYPES)}")
         self.clock = type(self).clock
         self.sfn = type(self).step_functions
-        for memory in (self.sfn.waiting, self.sfn.ended, self.sfn.unknown, self.sfn.called):
+        for memory in (self.sfn.waiting, self.sfn.ended, self.sfn.unknown, self.sfn.called, self.sfn.redrives):
             memory.clear()
+        self.sfn.deleted.clear()
         self.sfn.on_call = self.note_call
         self.all: list[Execution] = []
-        self.entries = count()
         self.late: list[Invocation] = []
         self.events: list[Execution] = []
         self.news: list[Execution] = []
@@ -87,7 +94,7 @@ class Turns(RuleBasedStateMachine):
 
     @rule(fault=FAULTS, is_known=st.booleans())
     def an_execution_comes(self, fault: Fault | None, is_known: bool) -> None:
-        execution = Execution(f"E{len(self.all):02}", next(self.entries))
+        execution = Execution(f"E{len(self.all):02}", self.clock.now(), self.clock.now())
         self.all.append(execution)
         if not is_known:
             self.sfn.unknown.add(execution.name)
@@ -115,16 +122,27 @@ class Turns(RuleBasedStateMachine):
     def an_execution_is_stopped(self, data: st.DataObject) -> None:
         self.end(data.draw(st.sampled_from(self.alive())), "ABORTED")
 
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data())
+    def an_execution_is_deleted(self, data: st.DataObject) -> None:
+        """Step Functions no longer knows it; by the time that this is certain, it knows all others."""
+        execution = data.draw(st.sampled_from(self.alive()))
+        self.end(execution, "DELETED")
+        self.sfn.deleted.add(execution.name)
+        self.sfn.unknown.clear()
+        self.clock.advance(executions.KNOWN_WITHIN + 1)
+
     @precondition(lambda self: self.redrivable())
     @rule(data=st.data(), fault=FAULTS, is_entered_anew=st.booleans())
     def an_execution_is_redriven(self, data: st.DataObject, fault: Fault | None, is_entered_anew: bool) -> None:
         """Goes on where it was; Create Job sends it back to Take Turn when it does not hold the turn any more."""
         execution = data.draw(st.sampled_from(self.redrivable()))
         del self.sfn.ended[execution.name]
+        self.sfn.redrives[execution.name] = self.sfn.redrives.get(execution.name, 0) + 1
         if execution.phase == "called" and not self.late and turns.holds(self.type, execution.name):
             return
         if is_entered_anew:
-            execution.entered = next(self.entries)
+            execution.entered = self.clock.now()
         self.enter(execution, fault)
 
     @precondition(lambda self: self.events)
@@ -133,7 +151,7 @@ class Turns(RuleBasedStateMachine):
         execution = data.draw(st.sampled_from(self.events))
         if not comes_again:
             self.events.remove(execution)
-        self.visit(lambda: self.settle(execution.name), fault)
+        self.visit(lambda: self.settle(execution), fault)
 
     @rule(fault=FAULTS)
     def the_schedule_comes_round(self, fault: Fault | None) -> None:
@@ -228,13 +246,15 @@ class Turns(RuleBasedStateMachine):
         execution.attempts += 1
         execution.phase = "waiting"
         self.sfn.waiting.add(execution.token)
-        ref, token, entered_at = PartRef("run", self.type, 1), execution.token, f"2026-11-23T{execution.entered:06}Z"
-        execution.current = Invocation(lambda: turns.take(ref, execution.name, entered_at, token), fault)
+        ref, token, entered_at = PartRef("run", self.type, 1), execution.token, time_text(execution.entered)
+        attempt = self.attempt(execution, execution.entered, execution.attempts)
+        execution.current = Invocation(lambda: turns.take(ref, attempt, entered_at, token), fault)
         self.run(execution.current, {*self.queued(), execution})
 
     def give_back(self, execution: Execution, fault: Fault | None) -> None:
         execution.phase = "releasing"
-        execution.current = Invocation(lambda: turns.release(self.type, execution.name), fault)
+        attempt = self.attempt(execution, self.clock.now(), 0)
+        execution.current = Invocation(lambda: turns.release(self.type, attempt), fault)
         self.run(execution.current, set(self.queued()) - {execution}, leaver=execution)
 
     def visit(self, act: Callable[[], None], fault: Fault | None) -> None:
@@ -269,9 +289,15 @@ class Turns(RuleBasedStateMachine):
                     self.end(execution, execution.ending)
                 execution.current = None
 
-    def settle(self, name: str) -> None:
-        if executions.is_over(name):
-            turns.sweep(self.type)
+    def settle(self, execution: Execution) -> None:
+        if last := executions.last_attempt(execution.name, time_text(execution.began)):
+            turns.release(self.type, last)
+
+    def attempt(self, execution: Execution, entered: float, retries: int) -> Attempt:
+        """Return an attempt at a state, as the state machine names it."""
+        context = {"started_at": time_text(execution.began), "entered_at": time_text(entered), "retries": retries}
+        redrives = {"redrives": self.sfn.redrives.get(execution.name, 0)}
+        return Attempt.of({"execution_arn": execution.name, "attempt": context | redrives})
 
     def end(self, execution: Execution, status: str) -> None:
         self.sfn.waiting.discard(execution.token)
@@ -303,7 +329,8 @@ def story(environment: None, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
     step_functions = StepFunctions()
     for module in (turns, executions):
         monkeypatch.setattr(module, "step_functions", lambda: step_functions)
-    monkeypatch.setattr(turns, "time", clock)
+    for module in (turns, executions):
+        monkeypatch.setattr(module, "time", clock)
     Turns.clock, Turns.step_functions, Turns.table = clock, step_functions, boto3.resource("dynamodb").Table("runs")
     with bordered_dynamodb():
         yield Turns

@@ -15,7 +15,7 @@ CONTEXT = {
         "Input": {"run_id": "tweets-0123456789abcdef", "type": "tweets", "part": 2},
         "StartTime": "2026-11-23T12:00:00.000Z",
     },
-    "State": {"EnteredTime": "2026-11-23T12:00:01.000Z"},
+    "State": {"EnteredTime": "2026-11-23T12:00:01.000Z", "RetryCount": 0},
     "Task": {"Token": "token"},
     "Map": {"Item": {"Value": 2}},
 }
@@ -68,7 +68,9 @@ def test_a_failure_goes_from_its_catch_through_its_record_to_the_end_of_the_job(
     abandon = JOB.states["Abandon Job"]
     payload = evaluate(abandon.body["Arguments"]["Payload"], states_of(caught))
     execution_arn = CONTEXT["Execution"]["Id"]  # type: ignore[index]
-    assert payload == REF | {"execution_arn": execution_arn, "error": "JobFailed", "cause": ERROR["Cause"]}
+    attempt = {"started_at": "2026-11-23T12:00:00.000Z", "entered_at": "2026-11-23T12:00:01.000Z", "retries": 0}
+    about = {"execution_arn": execution_arn, "attempt": attempt, "error": "JobFailed", "cause": ERROR["Cause"]}
+    assert payload == REF | about
     failure = {"again": False, "error": "JobFailed", "error_message": "X reports the job as failed."}
     output = evaluate(abandon.body["Output"], states_of(caught, failure))
     assert choose(JOB.states["Another Job?"], output) == "Release Turn"
@@ -221,9 +223,12 @@ def test_as_much_is_done_at_once_as_the_settings_say_by_default() -> None:
 def test_a_run_begins_with_the_object_that_was_dropped_also_when_it_is_redriven_from_its_end() -> None:
     detail = json.loads((ROOT / "tests" / "events" / "object_created.json").read_text())["detail"]
     execution = {"Id": "run", "Input": detail, "StartTime": "2026-11-23T12:00:00.000Z"}
+    execution |= {"RedriveCount": 1, "RedriveTime": "2026-11-24T12:00:00.000Z"}
     redriven = {"context": CONTEXT | {"Execution": execution}, "input": {"Payload": {}}}
     payload = evaluate(RUN.states["Register Run"].body["Arguments"]["Payload"], redriven)
+    attempt = payload.pop("attempt")
     assert payload == {"source": detail, "execution_arn": "run", "started_at": execution["StartTime"]}
+    assert attempt["redriven_at"] == "2026-11-24T12:00:00.000Z"
 
 
 def test_the_sample_event_is_what_a_run_takes() -> None:

@@ -12,7 +12,7 @@ import pytest
 import adapters.log
 from adapters import aws, runs_table
 from adapters.settings import settings
-from compliance.runs import NO_JOB, Part, PartRef
+from compliance.runs import NO_JOB, Part
 from tests.fakes.clock import ManualClock
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.world import World
@@ -64,7 +64,7 @@ class Pipeline:
         """Leaves the part as Abandon Job does before another job."""
         for job in self.simulator.jobs:
             job.cancelled = True
-        runs_table.update_part(PartRef.of(self.ref), status="prepared", **NO_JOB)
+        assert runs_table.update_unchanged_part(self.part, status="prepared", **NO_JOB)
 
     @property
     def part(self) -> Part:

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytest
+from boto3.dynamodb.conditions import Attr
 from moto import mock_aws
 
 import adapters.handler
 import adapters.log
-from adapters import aws, executions, objects, runs_table, turns
+from adapters import aws, executions, items, objects, runs_table, turns
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
 from adapters.settings import settings
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.runs import Part, PartRef, Run, part_key
 from compliance.wire import Response
@@ -110,7 +112,7 @@ class Functions:
         runs_table.plan(cast(Part, part | attributes))
         ref = {name: part[name] for name in ("run_id", "type", "part")}
         if not turns.holds("tweets", JOB_EXECUTION):
-            turns.take(PartRef.of(ref), JOB_EXECUTION, "2026-11-23T12:00:00Z", "SECRET-token")
+            turns.take(PartRef.of(ref), Attempt(JOB_EXECUTION), "2026-11-23T12:00:00Z", "SECRET-token")
         return ref | {"execution_arn": JOB_EXECUTION}
 
     def created(self, content: bytes, **attributes: Any) -> dict[str, Any]:
@@ -173,7 +175,8 @@ class Functions:
         return runs_table.get_run(ref["run_id"])
 
     def update(self, ref: dict[str, Any], **attributes: Any) -> None:
-        runs_table.update_part(PartRef.of(ref), **attributes)
+        key = {"pk": f"RUN#{ref['run_id']}", "sk": f"PART#{ref['part']:05}"}
+        items.update(key, attributes, Attr("pk").exists())
 
     def object(self, key: str) -> bytes:
         return aws.s3().get_object(Bucket=RESULTS, Key=key)["Body"].read()
@@ -238,7 +241,8 @@ def environment(clients: None, monkeypatch: pytest.MonkeyPatch, clock: ManualClo
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(adapters.handler, "time", clock)
+    for module in (adapters.handler, executions):
+        monkeypatch.setattr(module, "time", clock)
     settings.cache_clear()
     with mock_aws():
         for bucket in (INBOX, RESULTS):

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from adapters import aws
+from adapters import aws, runs_table
+from compliance.attempts import Attempt
 from compliance.errors import AwsRefused
+from compliance.runs import PartRef
 from compliance.wire import Response
 from tests.unit.conftest import Functions
 
@@ -48,7 +50,17 @@ def test_the_third_job_that_comes_to_nothing_is_the_last(functions: Functions) -
     part = functions.part(ref)
     assert part["status"] == "failed"
     assert failure.items() <= part.items()
-    assert not {"job_name", "job_id", "abandoned_jobs"} & set(part)
+    assert not {"job_name", "job_id"} & set(part)
+    assert abandon(functions, ref, "JobExpired") == {"again": False, **failure}
+
+
+def test_a_failed_part_that_is_claimed_again_gets_three_more_jobs(functions: Functions) -> None:
+    ref = functions.created(IDS)
+    functions.update(ref, status="failed", abandoned_jobs=3, error="JobExpired", error_message="So it is.")
+    runs_table.claim_part(PartRef.of(ref), Attempt("another", "2026-11-24T12:00:00.000Z", "1"))
+    part = functions.part(ref)
+    assert part["status"] == "prepared"
+    assert not {"abandoned_jobs", "error", "error_message"} & set(part)
 
 
 def test_whoever_repeats_it_counts_nothing_twice(functions: Functions) -> None:

@@ -1,6 +1,9 @@
 """What earlier jobs tell of the next one, and how that is kept."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import log
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -145,38 +148,34 @@ def test_only_the_last_jobs_of_a_class_are_kept(environment: None) -> None:
     assert [job["job_name"] for job in item["jobs"]] == [f"job-{number}" for number in range(5, KEPT + 5)]
 
 
-def test_two_jobs_that_are_remembered_at_once_are_both_kept(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_jobs_that_are_remembered_at_once_are_both_kept(environment: None) -> None:
     """Between one's reading and writing, another writes: first the item itself, then a newer one."""
-    table = dynamodb().Table("runs")
     others = ["second", "third"]
 
-    class Interrupted:
-        get_item = table.get_item
+    def intrude(**_: Any) -> None:
+        if others:
+            durations.remember(a_part(others.pop()), Observation(1, 2))
 
-        def put_item(self, **arguments: Any) -> None:
-            if others:
-                name = others.pop()
-                with monkeypatch.context() as patch:
-                    patch.setattr(durations, "_table", lambda: table)
-                    durations.remember(a_part(name), Observation(1, 2))
-            table.put_item(**arguments)
-
-    monkeypatch.setattr(durations, "_table", Interrupted)
-    durations.remember(a_part("first"), Observation(1, 2))
+    with before_each_write(intrude):
+        durations.remember(a_part("first"), Observation(1, 2))
     (item,) = items()
-    assert [job["job_name"] for job in item["jobs"]] == ["third", "second", "first"]
+    assert [job["job_name"] for job in item["jobs"]] == ["second", "third", "first"]
 
 
-def test_any_other_refusal_of_the_table_is_an_error(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Refusing:
-        get_item = dynamodb().Table("runs").get_item
+def test_any_other_refusal_of_the_table_is_an_error(environment: None) -> None:
+    def refuse(**_: Any) -> tuple[object, dict[str, Any]]:
+        return SimpleNamespace(status_code=403), {"Error": {"Code": "AccessDeniedException", "Message": ""}}
 
-        def put_item(self, **_: Any) -> None:
-            raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem")
-
-    monkeypatch.setattr(durations, "_table", Refusing)
-    with pytest.raises(ClientError):
+    with before_each_write(refuse), pytest.raises(ClientError):
         durations.remember(a_part(), Observation(1, 2))
+
+
+@contextmanager
+def before_each_write(act: Callable[..., Any]) -> Iterator[None]:
+    events = dynamodb().meta.client.meta.events
+    events.register_first("before-call.dynamodb.PutItem", act)
+    yield
+    events.unregister("before-call.dynamodb.PutItem", act)
 
 
 def test_no_id_of_x_is_kept(functions: Functions) -> None:

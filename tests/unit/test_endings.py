@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters import runs_table
+from compliance.attempts import Attempt
 from compliance.errors import JobNotFound
 from compliance.runs import Part, PartRef, Run, summary
 from tests.unit.conftest import EXECUTION, Functions
@@ -28,6 +29,7 @@ def run(functions: Functions) -> dict[str, Any]:
             started_at="2026-11-23T12:00:00.000Z",
             checked_on="2026-11-23",
         ),
+        Attempt(EXECUTION),
         retry=False,
     )
     return {"run_id": RUN_ID}
@@ -91,7 +93,7 @@ def test_one_part_that_was_not_checked_fails_the_run_and_hides_nothing_of_the_ot
 def test_unverified_parts_are_counted_and_warned_of_once(functions: Functions, run: dict[str, Any]) -> None:
     ended(functions, 2)
     functions.update(ended(functions, 3), unverified=["upload", "download"])
-    runs_table.update_run(RUN_ID, owner=EXECUTION, warnings=["odd"])
+    runs_table.update_run(RUN_ID, attempt=Attempt(EXECUTION), warnings=["odd"])
     for told in (summarized(functions, run), summarized(functions, run)):
         assert (told["status"], told["parts_unverified"]) == ("complete", 1)
         odd, unverified = told["warnings"]
@@ -152,7 +154,7 @@ def test_a_record_that_does_not_exist_is_not_made_up(functions: Functions) -> No
     with pytest.raises(KeyError):
         runs_table.get_run("tweets-none")
     with pytest.raises(JobNotFound):
-        runs_table.update_part(PartRef("tweets-none", "tweets", 1), status="failed")
+        runs_table.update_part(PartRef("tweets-none", "tweets", 1), job="none", status="failed")
 
 
 def test_parts_are_listed_in_their_order_over_many_pages(functions: Functions) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import prepare_part
 from adapters import aws, runs_table
+from compliance.attempts import Attempt
 from compliance.errors import (
     InputRejected,
     NothingToCheck,
@@ -172,7 +173,7 @@ def test_a_run_that_is_started_again_keeps_its_plan_whatever_became_of_object_an
     parts = runs_table.list_parts(run["run_id"])
     aws.s3().delete_object(Bucket=INBOX, Key="tweets/ids.txt", VersionId=functions.run(run)["version_id"])
     functions.configure(part_size_mb=128)
-    runs_table.update_run(run["run_id"], owner=EXECUTION, status="registered")
+    runs_table.update_run(run["run_id"], attempt=Attempt(EXECUTION), status="registered")
     assert functions.invoke("plan_parts", {"run_id": run["run_id"]})["parts"] == refs
     assert runs_table.list_parts(run["run_id"]) == parts
     assert functions.run(run)["status"] == "preparing"

@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from adapters import aws, consumed, runs_table
+from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.consumption import Consumption
 from compliance.errors import SourceChanged
@@ -117,7 +118,9 @@ def failed(functions: Functions) -> dict[str, Any]:
     """A run that has failed; returns the source that it is started again by."""
     source = functions.drop(b"1\n")
     run = functions.invoke("register_run", {"source": source, "execution_arn": EXECUTION, "started_at": BEGAN})
-    runs_table.fail_run(run["run_id"], EXECUTION, ("XUnavailable", "X did not answer."), "2026-11-23T13:00:00.000Z")
+    runs_table.fail_run(
+        run["run_id"], Attempt(EXECUTION), ("XUnavailable", "X did not answer."), "2026-11-23T13:00:00.000Z"
+    )
     return source | {"retry": True}
 
 
@@ -153,7 +156,9 @@ def test_what_is_kept_for_ever_can_be_started_again_for_ever(functions: Function
     source = functions.drop(b"1\n")
     assert begin_again(functions, source, BEGAN, EXECUTION)
     (run,) = runs()
-    runs_table.fail_run(run["run_id"], EXECUTION, ("XUnavailable", "X did not answer."), "2026-11-23T13:00:00.000Z")
+    runs_table.fail_run(
+        run["run_id"], Attempt(EXECUTION), ("XUnavailable", "X did not answer."), "2026-11-23T13:00:00.000Z"
+    )
     assert begin_again(functions, source | {"retry": True}, "2099-01-01T00:00:00Z")
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from adapters import event_bus, objects, runs_table
+from compliance.attempts import Attempt
 from compliance.errors import RunTakenOver
 from compliance.run_rows import RUNS, run_row
 from compliance.runs import Run, dataset_of, runs_key, summary
@@ -34,8 +35,8 @@ def a_run(**attributes: Any) -> Run:
 @pytest.fixture
 def failed(functions: Functions) -> None:
     """A run that has failed and was not told of."""
-    runs_table.register(a_run(status="registered"), retry=False)
-    runs_table.fail_run(a_run()["run_id"], EXECUTION, ("JobFailed", "X reports it."), "2026-11-23T13:00:00Z")
+    runs_table.register(a_run(status="registered"), Attempt(EXECUTION), retry=False)
+    runs_table.fail_run(a_run()["run_id"], Attempt(EXECUTION), ("JobFailed", "X reports it."), "2026-11-23T13:00:00Z")
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_dataset_that_the_run_names_goes_before_its_folder() -> None:
 
 
 def test_a_row_lies_where_the_table_looks_for_it(functions: Functions, told: list[dict[str, Any]]) -> None:
-    runs_table.register(a_run(), retry=False)
+    runs_table.register(a_run(), Attempt(EXECUTION), retry=False)
     publish(functions)
     assert functions.keys("runs/") == [runs_key(a_run())] == [KEY]
     assert row(functions)["status"] == "complete"
@@ -106,8 +107,8 @@ def test_a_run_that_is_retried_has_one_row_which_says_its_last_end(
 ) -> None:
     publish(functions)
     assert (row(functions)["status"], row(functions)["error"]) == ("failed", "JobFailed")
-    runs_table.register(a_run(execution_arn=OTHER), retry=True)
-    runs_table.update_run(a_run()["run_id"], owner=OTHER, status="complete")
+    runs_table.register(a_run(execution_arn=OTHER), Attempt(OTHER), retry=True)
+    runs_table.update_run(a_run()["run_id"], attempt=Attempt(OTHER), status="complete")
     publish(functions, OTHER)
     assert functions.keys("runs/") == [KEY]
     assert (row(functions)["status"], row(functions)["error"]) == ("complete", None)
@@ -116,7 +117,7 @@ def test_a_run_that_is_retried_has_one_row_which_says_its_last_end(
 def test_a_run_that_has_begun_again_is_not_said_to_have_ended(
     functions: Functions, failed: None, told: list[dict[str, Any]]
 ) -> None:
-    runs_table.register(a_run(execution_arn=OTHER), retry=True)
+    runs_table.register(a_run(execution_arn=OTHER), Attempt(OTHER), retry=True)
     for execution in (EXECUTION, OTHER):
         with pytest.raises(RunTakenOver):
             publish(functions, execution)
@@ -135,8 +136,8 @@ def test_one_who_stood_still_does_not_write_over_a_newer_end(
 
     def stand_still(*arguments: Any) -> bool:
         monkeypatch.setattr(objects, "replace", replace)
-        runs_table.register(a_run(status="registered", execution_arn=OTHER), retry=True)
-        runs_table.update_run(a_run()["run_id"], owner=OTHER, status="complete")
+        runs_table.register(a_run(status="registered", execution_arn=OTHER), Attempt(OTHER), retry=True)
+        runs_table.update_run(a_run()["run_id"], attempt=Attempt(OTHER), status="complete")
         publish(functions, OTHER)
         return replace(*arguments)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters import aws, event_bus, runs_table
+from compliance.attempts import Attempt
 from compliance.errors import AwsUnavailable, RunTakenOver
 from compliance.runs import summary
 from tests.unit.conftest import EXECUTION, JOB_EXECUTION, Functions
@@ -48,7 +49,7 @@ def registered(functions: Functions) -> dict[str, Any]:
     event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
     run = functions.invoke("register_run", event)
     counts = {"lines": 2, "accepted": 2, "duplicate": 0, "rejected": 0, "blank": 0}
-    runs_table.update_run(run["run_id"], owner=EXECUTION, status="checking", **counts)
+    runs_table.update_run(run["run_id"], attempt=Attempt(EXECUTION), status="checking", **counts)
     return source | {"run_id": run["run_id"]}
 
 
@@ -138,7 +139,7 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
     """It may have been stopped between its summary and the event."""
     source = registered(functions)
     error = "JobFailed" if status == "failed" else None
-    runs_table.update_run(source["run_id"], owner=EXECUTION, status=status, error=error, **NOTHING_FOUND)
+    runs_table.update_run(source["run_id"], attempt=Attempt(EXECUTION), status=status, error=error, **NOTHING_FOUND)
     for _ in range(2):
         end(functions, EXECUTION, source)
     assert functions.run(source)["status"] == status
@@ -148,7 +149,7 @@ def test_a_run_that_has_ended_by_itself_is_told_of_unless_it_was(
 
 def test_a_run_is_told_of_by_its_own_state(functions: Functions, published: list[dict[str, Any]]) -> None:
     source = registered(functions)
-    run = runs_table.update_run(source["run_id"], owner=EXECUTION, status="complete", affected=5)
+    run = runs_table.update_run(source["run_id"], attempt=Attempt(EXECUTION), status="complete", affected=5)
     functions.invoke("publish_run", source | {"summary": summary(run)})
     (detail,) = published
     assert detail["kind"] == "ComplianceRunCompleted"
@@ -167,7 +168,7 @@ def test_an_event_that_the_bus_does_not_take_is_tried_again(
 
     monkeypatch.setattr(event_bus, "event_bridge", Bus)
     source = registered(functions)
-    run = runs_table.update_run(source["run_id"], owner=EXECUTION, status="complete")
+    run = runs_table.update_run(source["run_id"], attempt=Attempt(EXECUTION), status="complete")
     with pytest.raises(AwsUnavailable):
         functions.invoke("publish_run", source | {"summary": summary(run)})
     assert "told_at" not in functions.run(source)
@@ -245,7 +246,7 @@ def test_a_failed_run_is_taken_over_by_who_asks_for_it_alone(functions: Function
     retry = again | {"source": source | {"retry": True}}
     assert functions.invoke("register_run", retry)["duplicate"] is True
     runs_table.fail_run(
-        source["run_id"], EXECUTION, ("ExecutionStopped", "It was stopped."), "2026-11-23T13:00:00.000Z"
+        source["run_id"], Attempt(EXECUTION), ("ExecutionStopped", "It was stopped."), "2026-11-23T13:00:00.000Z"
     )
     assert functions.invoke("register_run", again)["duplicate"] is True
     assert functions.invoke("register_run", retry)["duplicate"] is False
@@ -258,7 +259,9 @@ def test_a_failed_run_is_taken_over_by_who_asks_for_it_alone(functions: Function
 
 def test_a_redriven_run_begins_again(functions: Functions) -> None:
     source = registered(functions)
-    runs_table.fail_run(source["run_id"], EXECUTION, ("InputRejected", "It was refused."), "2026-11-23T13:00:00.000Z")
+    runs_table.fail_run(
+        source["run_id"], Attempt(EXECUTION), ("InputRejected", "It was refused."), "2026-11-23T13:00:00.000Z"
+    )
     event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
     assert functions.invoke("register_run", event)["duplicate"] is False
     assert functions.run(source)["status"] == "registered"

@@ -9,11 +9,19 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters import aws, executions, turns
+from adapters import aws, turns
+from compliance.attempts import Attempt
 from compliance.errors import AwsUnavailable
 from compliance.runs import JobType, PartRef
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.unit.conftest import Functions
+
+
+def made(execution: str, entered_at: str, attempt: int = 1, redrives: int = 0) -> Attempt:
+    """An attempt at Take Turn, of an execution that has been redriven so often."""
+    context: dict[str, Any] = {"started_at": "2026-11-23T12:00:00.000Z", "entered_at": entered_at}
+    context |= {"retries": attempt - 1, "redrives": redrives}
+    return Attempt.of({"execution_arn": execution, "attempt": context})
 
 
 class Queue:
@@ -26,6 +34,7 @@ class Queue:
         self.step_functions.called.clear()
         self.step_functions.waiting.clear()
         self.step_functions.ended.clear()
+        self.step_functions.redrives.clear()
         self.type = cast(JobType, f"type-{next(self.numbers)}")
         self.entered: dict[str, int] = {}
         self.tokens: dict[str, str] = {}
@@ -39,17 +48,15 @@ class Queue:
             self.step_functions.waiting.discard(self.tokens.get(execution, ""))
             self.tokens[execution] = f"{execution}#{attempt}"
             self.step_functions.waiting.add(self.tokens[execution])
+        entered_at = f"2026-11-23T12:00:{self.entered[execution]:02}Z"
         turns.take(
-            PartRef("run", self.type, 1),
-            execution,
-            f"2026-11-23T12:00:{self.entered[execution]:02}Z",
-            self.tokens[execution],
+            PartRef("run", self.type, 1), made(execution, entered_at, attempt), entered_at, self.tokens[execution]
         )
 
     def release(self, execution: str) -> None:
         """Ends, in whatever way: nobody waits for its token any more."""
         self.vanish(execution)
-        turns.release(self.type, execution)
+        turns.release(self.type, Attempt.last(execution, 0))
 
     def vanish(self, execution: str) -> None:
         """Ends unheard; the execution is over by Step Functions' word alone."""
@@ -59,9 +66,8 @@ class Queue:
 
     def look_after(self) -> None:
         """What the schedule does."""
-        for _, execution in turns.claims(self.type):
-            if executions.is_over(execution):
-                turns.release(self.type, execution)
+        for _, last in turns.ended(self.type):
+            turns.release(self.type, last)
 
     @property
     def called(self) -> list[str]:
@@ -104,7 +110,7 @@ def test_the_turn_goes_from_one_to_the_next_in_the_order_of_their_coming(queue: 
 def test_types_do_not_wait_for_each_other(queue: Queue, step_functions: FakeStepFunctions) -> None:
     queue.take("A")
     step_functions.waiting.add("u")
-    turns.take(PartRef("run", "users", 1), "U", "2026-11-23T12:00:00Z", "u")
+    turns.take(PartRef("run", "users", 1), Attempt("U"), "2026-11-23T12:00:00Z", "u")
     assert step_functions.called == ["A#1", "u"]
 
 
@@ -177,15 +183,20 @@ def test_whoever_ended_unheard_in_the_queue_is_passed_over(queue: Queue) -> None
     queue.vanish("C")
     queue.release("A")
     assert queue.called == ["A", "D"]
-    assert [execution for _, execution in turns.claims(queue.type)] == ["D"]
+    assert turns.holds(queue.type, "D")
+    assert turns.queue(queue.type)[1] == 0
 
 
-def test_whoever_takes_is_known_to_run_whatever_word_there_is_of_an_earlier_end(queue: Queue) -> None:
+def test_whoever_takes_after_a_redrive_is_known_to_run_whatever_word_there_is_of_the_end_before(queue: Queue) -> None:
     queue.take("A")
     queue.vanish("A")
     queue.step_functions.ended["B"] = "ABORTED"
-    queue.take("B")
+    queue.step_functions.waiting.add("B#1")
+    entered_at = "2026-11-23T12:00:01Z"
+    turns.take(PartRef("run", queue.type, 1), made("B", entered_at, redrives=1), entered_at, "B#1")
+    turns.sweep(queue.type)
     assert queue.called == ["A", "B"]
+    assert turns.holds(queue.type, "B")
 
 
 def test_the_queue_says_since_when_the_turn_is_held_and_how_many_wait(queue: Queue) -> None:
@@ -208,7 +219,7 @@ def test_a_holder_that_ended_unheard_is_found_by_the_schedule(queue: Queue) -> N
 def test_a_ticket_that_comes_after_the_end_of_its_execution_is_in_nobodys_way(queue: Queue) -> None:
     """The function that queues an execution was still running when the execution was stopped."""
     queue.release("A")
-    turns.take(PartRef("run", queue.type, 1), "A", "2026-11-23T11:00:00Z", "A#1")
+    turns.take(PartRef("run", queue.type, 1), Attempt("A"), "2026-11-23T11:00:00Z", "A#1")
     queue.take("B")
     assert queue.called == ["B"]
     assert turns.holds(queue.type, "B")
@@ -230,12 +241,12 @@ def test_thousands_may_wait(queue: Queue) -> None:
     with aws.dynamodb().Table("runs").batch_writer() as batch:
         for number in range(2_500):
             key = {"pk": f"TURN#{queue.type}", "sk": f"TICKET#{number:05}"}
-            times = dict.fromkeys(("entered_at", "asked_at"), "2026-11-23T11:00:00Z")
             claim = {"execution_arn": f"{number:05}", "task_token": "t", "run_id": "r", "part": 1}
-            batch.put_item(Item=key | times | claim)
-    assert len(turns.claims(queue.type)) == 2_500
-    turns.release(queue.type, "02400")
-    assert len(turns.claims(queue.type)) == 2_499
+            batch.put_item(Item=key | claim | {"entered_at": "2026-11-23T12:00:00Z", "step": "00000"})
+    assert turns.queue(queue.type) == (None, 2_500)
+    turns.release(queue.type, Attempt.last("02400", 0))
+    since, waiting = turns.queue(queue.type)
+    assert (since is None, waiting) == (False, 2_498)
 
 
 def test_who_never_came_has_nothing_to_release(queue: Queue) -> None:
@@ -249,8 +260,10 @@ def test_an_execution_that_is_redriven_takes_its_turn_again(queue: Queue) -> Non
     queue.take("A")
     queue.release("A")
     queue.step_functions.ended.clear()
+    queue.step_functions.redrives["A"] = 1
     queue.step_functions.waiting.add("A#9")
-    turns.take(PartRef("run", queue.type, 1), "A", "2026-11-23T13:00:00Z", "A#9")
+    again = made("A", "2026-11-23T13:00:00Z", redrives=1)
+    turns.take(PartRef("run", queue.type, 1), again, "2026-11-23T13:00:00Z", "A#9")
     assert queue.step_functions.called == ["A#1", "A#9"]
 
 
@@ -332,7 +345,7 @@ def test_a_late_second_try_does_not_take_the_turn_back_from_the_next_holder(
     queue.take("A")
     queue.take("B")
     during(2, lambda: queue.release("A"))
-    turns.take(PartRef("run", queue.type, 1), "A", "2026-11-23T12:00:00Z", "A#1")
+    turns.take(PartRef("run", queue.type, 1), made("A", "2026-11-23T12:00:00Z"), "2026-11-23T12:00:00Z", "A#1")
     assert queue.called == ["A", "B"]
     queue.take("C")
     queue.release("B")
@@ -422,7 +435,8 @@ def test_the_handlers_queue_and_release(functions: Functions) -> None:
 def test_a_part_that_has_failed_has_not_once_it_queues_again(functions: Functions) -> None:
     ref = functions.prepared(b"1\n")
     functions.update(ref, status="failed", error="JobFailed", error_message="It failed.")
-    functions.invoke("take_turn", ref | {"entered_at": "2026-11-23T12:00:00Z", "task_token": "a"})
+    times = dict.fromkeys(("started_at", "entered_at"), "2026-11-23T12:00:00.000Z")
+    functions.invoke("take_turn", ref | times | {"attempt": times, "task_token": "a"})
     part = functions.part(ref)
     assert part["status"] == "prepared"
     assert not {"error", "error_message"} & set(part)

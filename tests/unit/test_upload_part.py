@@ -5,6 +5,7 @@ import pytest
 import open_upload
 from adapters import aws, runs_table
 from compliance import single_put
+from compliance.attempts import Attempt
 from compliance.errors import (
     PartTooLarge,
     ProtocolViolation,
@@ -226,7 +227,7 @@ def test_what_was_sent_before_the_part_failed_is_not_sent_again_nor_its_job_give
     with pytest.raises(UploadInterrupted):
         functions.invoke("upload_part", ref)
     functions.update(ref, status="failed")
-    runs_table.claim_part(PartRef.of(ref), "another")
+    runs_table.claim_part(PartRef.of(ref), Attempt("another"))
     functions.clock.advance(900)
     assert functions.invoke("upload_part", ref)["complete"]
     assert functions.world.x.uploads[functions.world.x.job().id] == [FEW]

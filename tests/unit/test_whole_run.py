@@ -72,7 +72,6 @@ GRANTS: dict[str, set[str]] = {
 """What each function may ask of DynamoDB, S3 and Secrets Manager."""
 
 PERMISSIONS = {
-    "TransactWriteItems": ["PutItem", "DeleteItem"],
     "HeadObject": ["GetObject"],
     "ListObjectVersions": ["ListBucketVersions"],
     "ListObjectsV2": ["ListBucket"],
@@ -94,7 +93,8 @@ class Deployed:
         if not self.running:
             return
         service, operation = model.service_model.signing_name, str(model.name)
-        for permission in PERMISSIONS.get(operation, [operation]):
+        transacted = [f"{verb}Item" for write in params.get("TransactItems", []) for verb in write]
+        for permission in transacted or PERMISSIONS.get(operation, [operation]):
             versioned = "Version" if service == "s3" and permission == "GetObject" and "VersionId" in params else ""
             place = f" {params['Bucket']}/{params['Key'].split('/')[0]}" if service == "s3" else ""
             self.needs[self.running].add(f"{service}:{permission}{versioned}{place}")

@@ -48,7 +48,7 @@ def _is_stuck(subject: Subject, claim: dict[str, Any]) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
             raise
-        ended = parse_time(claim["asked_at"])  # it may have been there, but not yet for Step Functions
+        ended = parse_time(claim["entered_at"])  # Step Functions may not know it yet
     else:
         if execution["status"] in ("RUNNING", "PENDING_REDRIVE"):
             return False
