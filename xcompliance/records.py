@@ -137,13 +137,17 @@ class RunRecord(Record):
 
     @property
     def phases(self) -> dict[str, float]:
-        """Seconds spent in each phase that the run has passed; their sum is the run's time."""
+        """Seconds spent in each phase that the run has passed; their sum is the run's time.
+
+        What was there before the run was started again, as the job of a part that is kept, takes no time.
+        """
         spent: dict[str, float] = {}
         before = self.started_at
         for phase, at in self._moments():
             if at is not None:
-                spent[phase] = spent.get(phase, 0.0) + (at - before).total_seconds()
-                before = at
+                end = max(before, at)
+                spent[phase] = spent.get(phase, 0.0) + (end - before).total_seconds()
+                before = end
         return spent
 
     def _moments(self) -> Iterator[tuple[str, datetime | None]]:

@@ -40,6 +40,16 @@ def test_a_run_that_goes_on_has_the_phases_that_it_has_passed() -> None:
     assert run.phases == {"prepare": 2, "turn": 3}
 
 
+def test_no_phase_of_a_retry_that_keeps_its_job_is_negative() -> None:
+    """Accept Input comes again a day after the part was uploaded."""
+    prepared, ended = "2026-11-24T13:45:12.000Z", "2026-11-24T13:46:13.000Z"
+    kept = without(part_item(), "completed_at", "indexed_at")
+    done = {"completed_at": "2026-11-24T13:46:00.000Z", "indexed_at": "2026-11-24T13:46:10.000Z"}
+    run = RunRecord.of(run_item(prepared_at=prepared, ended_at=ended) | {"part_records": (PartRecord.of(kept | done),)})
+    assert run.phases == {"prepare": 86_402, "turn": 0, "upload": 0, "X": 48, "results": 13}
+    assert sum(run.phases.values()) == run.seconds()
+
+
 def test_progress_counts_the_bytes_of_an_upload() -> None:
     later = ("uploaded_at", "completed_at", "downloaded_at", "indexed_at")
     part = PartRecord.of(without(part_item(status="uploading", uploaded_bytes=30_000), *later))
