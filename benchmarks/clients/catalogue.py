@@ -14,7 +14,10 @@ from benchmarks.processes import measure
 
 Command = Callable[[Dataset, str], list[str]]
 
-_PIPE = '"$0" -qsSf "$AWS_ENDPOINT_URL_S3/bench/$1" | "$0" -qsSf --upload-file - --header Transfer-Encoding: --header "$2" "$3"'
+_PIPE = (
+    '"$0" -qsSf "$AWS_ENDPOINT_URL_S3/bench/$1" | '
+    '"$0" -qsSf --upload-file - --header Transfer-Encoding: --header "$2" "$3"'
+)
 """Arguments: curl, the object's key, the header that names its length, where to."""
 
 
