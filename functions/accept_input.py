@@ -6,7 +6,7 @@ from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import errors
-from compliance.accounting import judge, total_across_parts, total_counts, total_oddities
+from compliance.accounting import judge, total_across_parts, total_causes, total_counts, total_oddities
 from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.plausibility import warnings
@@ -25,6 +25,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             message = errors.message_of(outcome["error"], outcome["cause"])
             raise errors.named(outcome["error"], message)
     parts = runs_table.list_parts(event["run_id"])
+    planned = runs_table.get_run(event["run_id"]).get("warnings", [])
     check_count(len(parts))
     counts = total_counts(parts)
     odd = total_oddities(parts)
@@ -34,10 +35,10 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         attempt=attempt,
         prepared_at=time_text(clock.now()),
         parts=len(parts),
-        warnings=warnings(parts[0]["type"], counts["accepted"], odd),
+        warnings=list(dict.fromkeys([*planned, *warnings(parts[0]["type"], counts["accepted"], odd)])),
         **counts,
         **total_across_parts(parts),
     )
-    judge(counts, odd["headers"], settings().reject_limit_percent)
+    judge(counts, odd["headers"], settings().reject_limit_percent, total_causes(parts))
     runs_table.update_run(event["run_id"], attempt=attempt, status="checking")
     return {"parts": [part["part"] for part in parts if part["accepted"] and part["status"] != "complete"]}

@@ -20,7 +20,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Raises NothingToCheck, UnsupportedInput and PartTooLarge as ``inbox.segments_of``.
     """
     run = runs_table.get_run(event["run_id"])
-    listing = _listing(run)
+    listing, warnings = _listing(run)
     ranges = list(places(listing))
     for number, (start, end) in enumerate(ranges, 1):
         runs_table.plan(
@@ -43,14 +43,18 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         files=len({segment.key for segment in segments}),
         bytes=sum(segment.end - segment.start for segment in segments),
         parts=len(ranges),
+        warnings=warnings,
     )
     parts = [{"run_id": run["run_id"], "type": run["type"], "part": n + 1} for n in range(len(ranges))]
     return {"parts": parts, "deduplicate": settings().deduplicate_across_parts}
 
 
-def _listing(run: Run) -> bytes:
+def _listing(run: Run) -> tuple[bytes, list[str]]:
+    """The segments of the run, and what there is to say of the files."""
     if "files" in run:
-        return objects.read(segments_key(run))
-    parts = pack(inbox.segments_of(run), settings().part_bytes)
+        return objects.read(segments_key(run)), run.get("warnings", [])
+    segments = inbox.segments_of(run)
+    parts = pack(segments, settings().part_bytes)
     check_count(len(parts))
-    return objects.write_once(segments_key(run), listing_of(parts, run["run_id"]))
+    warnings = list(dict.fromkeys(warning for segment in segments for warning in segment.format.warnings))
+    return objects.write_once(segments_key(run), listing_of(parts, run["run_id"])), warnings

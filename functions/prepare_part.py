@@ -1,9 +1,10 @@
 """Prepare Part: writes one part's IDs, validated, normalized and each once, and what was rejected beside them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.id_lines import id_lines
 from adapters.settings import settings
 from adapters.spool import Spool
+from compliance.causes import MOST_TOLD, cause_of
 from compliance.clock import time_text
 from compliance.ids import Reject
 from compliance.metrics import LINES_REJECTED
@@ -51,7 +53,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             _write_down(another, _store(another, more, clock))
         if rejects.listed:
             rejects.spool.store(rejects_key(part))
-        _write_down(part, written)
+        _write_down(part, written | {"reject_causes": dict(rejects.causes)})
     return {"part": ref.part}
 
 
@@ -64,7 +66,8 @@ def _normalized(part: Part, rejects: "_Rejects") -> Iterator[Normalized]:
     rows = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
     for segment in map(segment_of, rows):
         is_beginning = segment.start == 0 and segment.format.kind == "lines"
-        normalizer = Normalizer(partial(rejects.add, segment), is_beginning=is_beginning)
+        has_notices = segment.format.kind in ("jsonl", "json")
+        normalizer = Normalizer(partial(rejects.add, segment), is_beginning=is_beginning, has_notices=has_notices)
         yield from normalizer.normalize(id_lines(segment, part["type"]))
 
 
@@ -75,6 +78,7 @@ class _Rejects:
     part: Part
     spool: Spool
     listed: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
 
     def add(self, segment: Segment, line: Reject) -> None:
         if self.listed < MAX_REJECTS:
@@ -89,6 +93,8 @@ class _Rejects:
             }
             self.spool.write(json.dumps(row).encode() + b"\n")
             self.listed += 1
+            if self.listed <= MOST_TOLD and (cause := cause_of(line.text)):
+                self.causes[cause] += 1
 
 
 def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:

@@ -23,6 +23,7 @@ SELECT
     r.files,
     r.lines,
     r.blank,
+    r.notice,
     r.rejected,
     r.duplicate,
     r.accepted,

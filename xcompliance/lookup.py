@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from compliance.ids import is_header, read_id
+from compliance.columns import is_header
+from compliance.ids import read_id
 from compliance.runs import JobType
 from xcompliance.errors import CommandError
 from xcompliance.report import plain_table

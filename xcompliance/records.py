@@ -23,6 +23,7 @@ class Record:
     status: str
     lines: int = 0
     blank: int = 0
+    notice: int = 0
     accepted: int = 0
     duplicate: int = 0
     duplicate_across_parts: int | None = None

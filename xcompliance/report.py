@@ -126,6 +126,7 @@ _KINDS = {
     "  across parts": "duplicate_across_parts",
     "rejected": "rejected",
     "blank": "blank",
+    "notice": "notice",
 }
 """What becomes of lines, and its name in the record."""
 

@@ -11,11 +11,14 @@ from adapters.object_column import id_column
 from adapters.settings import settings
 from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge, UnsupportedInput
 from compliance.formats import HEAD_BYTES, format_of
-from compliance.runs import JobType, Run, folder_of, is_hidden
+from compliance.runs import Run, folder_of, is_hidden
 from compliance.segments import Segment, about, cut
 
 MAX_OBJECTS = 50_000
 """Of one folder. Some 300 a second are looked at, so that an invocation is done with them in time."""
+
+_ONLY_COLUMN = "1"
+"""A query has one column, whatever its name."""
 
 _SIDE_BY_SIDE = 10
 """As many connections as a client keeps."""
@@ -38,16 +41,21 @@ def segments_of(run: Run) -> list[Segment]:
 
 def _segments(run: Run, key: str, version_id: str) -> list[Segment]:
     try:
-        return _cut(run["bucket"], key, version_id, run["type"])
+        return _cut(run, key, version_id)
     except ComplianceError as error:
         raise about(error, key) from None
 
 
-def _cut(bucket: str, key: str, version_id: str, job_type: JobType) -> list[Segment]:
+def _cut(run: Run, key: str, version_id: str) -> list[Segment]:
+    bucket = run["bucket"]
     head = inbox_object.source_head(bucket, key, version_id, HEAD_BYTES)
     if head.size == 0:
         raise NothingToCheck("The file is empty: there is nothing to check.")
-    form = format_of(key, head.beginning, job_type, partial(id_column, bucket, key, version_id, head))
+    if "query" in run:
+        form = format_of(key, head.beginning, run["type"], lambda: _ONLY_COLUMN)
+    else:
+        ask = partial(id_column, bucket, key, version_id, head)
+        form = format_of(key, head.beginning, run["type"], ask, settings().id_column)
     return cut(Segment(bucket, key, version_id, 0, head.size, form), settings().part_bytes)
 
 

@@ -50,7 +50,7 @@ def id_lines(
     have holes: nothing but its end, which tells where everything is, is read before ``fetch`` was called with the first
     byte of a group's fields and the one behind the last.
 
-    ``column`` is its name or its number from 1; without one, the usual names are looked for, and an only column is it.
+    ``column`` is its name or its number from 1; without one, ``columns`` has the rule.
     Integers, texts and whole decimals are IDs; of any other type are rejected one by one. Nothing gives a blank line.
 
     Raises UnsupportedInput for a damaged file, and for one without such a column; PartTooLarge for too large a group.
@@ -112,13 +112,9 @@ def _query(name: str, *, is_text: bool) -> str:
 
 def _column(table: list[tuple[str, str]], asked: str | None, job_type: JobType) -> tuple[str, str]:
     names = [name for name, _ in table]
-    if columns.is_number(asked):
-        return table[columns.by_number(len(names), asked)]
-    index = columns.by_name(names, asked, job_type)
-    if index is None and asked is None and len(names) == 1:
-        index = 0
-    if index is None:
-        raise columns.missing(len(names), asked, job_type)
+    index = columns.column_of(names, asked, job_type)
+    if isinstance(index, str):
+        raise columns.refusal(index, names)
     return table[index]
 
 

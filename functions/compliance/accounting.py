@@ -1,23 +1,28 @@
 """The equations that must hold: no line and no record goes missing between a file and its answer."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from compliance.causes import main_cause
 from compliance.errors import InputRejected, NothingToCheck
 from compliance.results import count_word, no_findings
 from compliance.runs import Counts, Findings, Oddities, Part
 
 
 def total_counts(parts: Iterable[Part]) -> Counts:
-    """The lines of all parts; every line is blank, accepted, duplicate or rejected."""
-    total = Counts(lines=0, blank=0, accepted=0, duplicate=0, rejected=0)
+    """The lines of all parts; every line is blank, a notice, accepted, duplicate or rejected."""
+    total = Counts(lines=0, blank=0, notice=0, accepted=0, duplicate=0, rejected=0)
     for part in parts:
         total["lines"] += part["lines"]
         total["blank"] += part["blank"]
+        total["notice"] += part.get("notice", 0)
         total["accepted"] += part["accepted"]
         total["duplicate"] += part["duplicate"]
         total["rejected"] += part["rejected"]
-    if total["lines"] != total["blank"] + total["accepted"] + total["duplicate"] + total["rejected"]:
+    if total["lines"] != (
+        total["blank"] + total["notice"] + total["accepted"] + total["duplicate"] + total["rejected"]
+    ):
         raise AssertionError("the parts' counts do not add up to their lines")
     return total
 
@@ -39,17 +44,25 @@ def total_oddities(parts: Iterable[Part]) -> Oddities:
     return total
 
 
-def judge(counts: Counts, headers: int, reject_limit_percent: float) -> None:
+def total_causes(parts: Iterable[Part]) -> dict[str, int]:
+    """How often each cause stands behind the first rejected lines of all parts."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part.get("reject_causes", {}))
+    return dict(total)
+
+
+def judge(counts: Counts, headers: int, reject_limit_percent: float, causes: Mapping[str, int] | None = None) -> None:
     """Refuses an input of which more than ``reject_limit_percent`` of the lines with text are no IDs, or with no ID.
 
-    ``headers`` of the rejected lines are held against nobody.
+    ``headers`` of the rejected lines are held against nobody; ``causes`` tell why others are no IDs.
     """
-    filled = counts["lines"] - counts["blank"] - headers
+    filled = counts["lines"] - counts["blank"] - counts["notice"] - headers
     rejected = counts["rejected"] - headers
     if rejected * 100 > reject_limit_percent * filled:
         raise InputRejected(
             f"{rejected} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
-            "allowed. The rejects list them, up to 100,000 in a part, with line number and reason. "
+            f"allowed. {main_cause(causes or {})}The rejects list them, up to 100,000 in a part, with line number and reason. "
             "Nothing was sent to X: correct the file and drop it again."
         )
     if not counts["accepted"]:

@@ -1,11 +1,12 @@
-"""What a file of IDs is, by its first bytes and its name, and where in it the IDs are: pure."""
+"""The format of a file of IDs, by its first bytes and its name, and where in it the IDs are: pure."""
 
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from typing import Literal, get_args
 
 from compliance import columns, kinds
@@ -15,7 +16,8 @@ from compliance.runs import JobType
 from compliance.sources import GZIP_MAGIC, first_gunzipped
 from compliance.zstd import first_unzstd
 
-KindOfFile = Literal["lines", "csv", "tsv", "jsonl", "parquet"]
+KindOfFile = Literal["lines", "csv", "tsv", "jsonl", "json", "parquet"]
+"""``jsonl`` has an object on each line, ``json`` is one array."""
 Packing = Literal["none", "gzip", "zstd"]
 
 HEAD_BYTES = 256 << 10
@@ -31,7 +33,15 @@ _SUFFIXES: dict[str, KindOfFile] = {
     ".parquet": "parquet",
 }
 _PACKINGS: dict[str, Packing] = {".gz": "gzip", ".zst": "zstd"}
-_DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
+_DELIMITERS = {"csv": ",;\t|", "tsv": "\t;|,"}
+_SEP = re.compile(rb"""(?:\xef\xbb\xbf)?"?sep=([^\w\s"]|\t)"?,*\r?\n""", re.IGNORECASE)
+"""The line in which Excel is told what separates the columns."""
+
+_MOST_ROWS = 1000
+"""Rows at the beginning of a table that are looked at."""
+
+_LONG_ID = 5
+"""Digits of what looks like an ID in a column next to IDs."""
 
 # zstd may begin with a frame to skip, as pzstd writes it [RFC 8878].
 _ZSTD = re.compile(re.escape(kinds.ZSTD_MAGIC) + rb"|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
@@ -41,8 +51,9 @@ _ZSTD = re.compile(re.escape(kinds.ZSTD_MAGIC) + rb"|[\x50-\x5f]\x2a\x4d\x18", r
 class Format:
     """How a file is read.
 
-    ``column`` is, of ``csv`` and ``tsv``, the number of the column of IDs from 1; of ``parquet`` what was asked for,
-    or None. ``delimiter``, ``has_header`` and ``may_quote`` are of ``csv`` and ``tsv`` alone.
+    ``column`` is, of ``csv`` and ``tsv``, the number of the column of IDs from 1; of ``parquet``, ``jsonl`` and
+    ``json`` what was asked for, or None. ``delimiter``, ``has_header``, ``may_quote`` and ``preamble``, the bytes
+    before the first row, are of ``csv`` and ``tsv`` alone. ``warnings`` are for the file's owner.
     """
 
     kind: KindOfFile
@@ -51,6 +62,8 @@ class Format:
     delimiter: str = ""
     has_header: bool = False
     may_quote: bool = True
+    preamble: int = 0
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(KindOfFile) or self.packing not in get_args(Packing):
@@ -60,27 +73,35 @@ class Format:
     def is_splittable(self) -> bool:
         """Whether it can be cut at any newline into ranges that are read one by one.
 
-        A packed file cannot, nor can a table that may have newlines within its quotes.
+        A packed file cannot, nor can a JSON array, nor a table that may have newlines within its quotes.
         """
         return self.packing == "none" and (self.kind in ("lines", "jsonl") or not self.may_quote)
 
 
-def format_of(key: str, head: bytes, job_type: JobType, ask: Callable[[], str | None]) -> Format:
-    """What the object ``key`` is that begins with ``head``: its first HEAD_BYTES, or all it has.
+def format_of(
+    key: str, head: bytes, job_type: JobType, ask: Callable[[], str | None], default: str | None = None
+) -> Format:
+    """Return the format of the object ``key`` that begins with ``head``: its first HEAD_BYTES, or all it has.
 
-    ``job_type`` is the type of its IDs. ``ask`` tells the name of the column that holds them, or its number from 1; it
-    is called for tables, as lists and posts have none.
+    ``job_type`` is the type of its IDs. ``ask`` tells the name of the column or field that holds them, or its number
+    from 1; ``default`` is the one for tables about which it says nothing.
 
     Raises UnsupportedInput when name and content contradict each other, when the content is of another kind, and when
-    a table lacks the column or leaves open which it is.
+    a table or a list lacks the column or leaves open which it is.
     """
     kind, packing, text = _kind_and_beginning(key, head)
-    if kind in ("lines", "jsonl"):
-        return Format(kind, packing)
-    column = (ask() or "").strip() or None
+    asked = (ask() or "").strip() or None
+    match kind:
+        case "lines":
+            return _list(packing, _first_line(text), asked, job_type, is_table=False)
+        case "jsonl" | "json":
+            if columns.is_number(asked):
+                raise UnsupportedInput("JSON has fields, not numbered columns: name the field that holds the IDs.")
+            return Format(kind, packing, asked)
+    asked = asked or (default or "").strip() or None
     if kind == "parquet":
-        return Format(kind, packing, column)
-    return _table(kind, packing, text, column, job_type)
+        return Format(kind, packing, asked)
+    return _table(kind, packing, text, asked, job_type)
 
 
 def _kind_and_beginning(key: str, head: bytes) -> tuple[KindOfFile, Packing, bytes]:
@@ -121,15 +142,19 @@ def _beginning(head: bytes, packing: Packing) -> bytes:
 
 
 def _kind(name: str, named: KindOfFile | None, packing: Packing, text: bytes) -> KindOfFile:
-    found = kinds.kind_of(text[: kinds.HEAD_BYTES])
+    declared = _SEP.match(text)
+    rows = text[declared.end() :] if declared else text
+    found = kinds.kind_of(rows[: kinds.HEAD_BYTES])
     if found is None and named != "parquet":
-        return named or "lines"
+        return named or ("csv" if declared else "lines")
     if found is kinds.TABLE and named in ("csv", "tsv", None):
         return named or "csv"
     if found is kinds.PARQUET and named in ("parquet", None) and packing == "none":
         return "parquet"
+    if found is kinds.JSON_ARRAY and named in ("jsonl", None):
+        return "json"
     if found is kinds.JSON_LINES and named in ("jsonl", None):
-        found = None if _has_object_in_a_line(text) else kinds.JSON_OF_MANY_LINES
+        found = _trouble_of_objects(text)
         if found is None:
             return "jsonl"
     if found is None:
@@ -137,12 +162,15 @@ def _kind(name: str, named: KindOfFile | None, packing: Packing, text: bytes) ->
     raise UnsupportedInput(f"{name} is {found.name}. {found.remedy}")
 
 
-def _has_object_in_a_line(text: bytes) -> bool:
-    """Whether one of the lines is JSON by itself, or none can be seen to its end."""
+def _trouble_of_objects(text: bytes) -> kinds.Kind | None:
+    """What is wrong with JSON of which no line is an object; None if one is, or none can be seen to its end."""
     lines = text.removeprefix(BOM).split(b"\n")
     if len(text) >= HEAD_BYTES:
         lines.pop()
-    return not lines or any(map(_is_object, lines))
+    if not lines or any(map(_is_object, lines)):
+        return None
+    has_commas = any(line.rstrip().endswith(b",") and _is_object(line.rstrip()[:-1]) for line in lines)
+    return kinds.JSON_WITH_COMMAS if has_commas else kinds.JSON_OF_MANY_LINES
 
 
 def _is_object(line: bytes) -> bool:
@@ -152,44 +180,112 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
+def _list(packing: Packing, first: str, asked: str | None, job_type: JobType, *, is_table: bool) -> Format:
+    """A file of one column, whose first line with text is ``first``: a list, which can be cut, unless its header is odd.
+
+    Text that is no name, such as a comment, is left to be rejected as a line. So is a title, if the file is no table.
+    """
+    if not columns.looks_like_name(first):
+        if columns.is_number(asked) and isinstance(why := columns.column_of([first], asked, job_type), str):
+            raise UnsupportedInput(f"{why} {columns.HOW_TO_NAME}")
+        return Format("lines", packing)
+    choice = columns.column_of([first], asked, job_type)
+    if choice == 0:
+        is_usual = columns.is_header(first.encode())
+        return Format("lines", packing) if is_usual else Format("csv", packing, 1, ",", has_header=True)
+    if asked is None and not is_table and not columns.is_header(first.encode()) and not columns.looks_like_id_name(first):
+        return Format("lines", packing)
+    raise columns.refusal(str(choice), [first])
+
+
+def _first_line(text: bytes) -> str:
+    """The first line that is not blank, as far as a name of a column may go, without quotes around it."""
+    line = next((line for line in text.removeprefix(BOM).splitlines() if line.strip()), b"")
+    return line[: columns.MAX_HEADER + 1].decode(errors="replace").strip().strip("\"'").strip()
+
+
 def _table(kind: KindOfFile, packing: Packing, text: bytes, asked: str | None, job_type: JobType) -> Format:
-    content = text.removeprefix(BOM).decode(errors="replace")
-    rows = {delimiter: _first_row(content, delimiter) for delimiter in _DELIMITERS[kind]}
-    rows = {delimiter: row for delimiter, row in rows.items() if len(row) > 1}
-    if not rows:
-        return _only_column(kind, packing, _first_row(content, _DELIMITERS[kind][0]), asked, job_type)
-    found = {}
-    for delimiter, row in rows.items():
-        index = (
-            columns.by_number(len(row), asked) if columns.is_number(asked) else columns.by_name(row, asked, job_type)
-        )
-        if index is not None:
-            found[delimiter] = index
+    declared = _SEP.match(text)
+    preamble = declared.end() if declared else 0
+    content = text[preamble:].removeprefix(BOM).decode(errors="replace")
+    delimiters = declared[1].decode() if declared else _DELIMITERS[kind]
+    heads = {delimiter: _first_row(content, delimiter) for delimiter in delimiters}
+    wide = {delimiter: row for delimiter, row in heads.items() if len(row) > 1}
+    if not wide:
+        row = heads[delimiters[0]]
+        _refuse_mixed(content, row, _DELIMITERS[kind])
+        first = "".join(row).strip()
+        found = _list(packing, first, asked, job_type, is_table=True)
+        if not preamble:
+            return found
+        return Format(kind, packing, 1, delimiters[0], columns.looks_like_name(first), preamble=preamble)
+    delimiter = _delimiter(content, wide, asked, job_type)
+    row = wide[delimiter]
+    choice = columns.column_of(row, asked, job_type)
+    if isinstance(choice, str):
+        if any(map(_is_id, row)) and not columns.is_number(asked):
+            raise UnsupportedInput(
+                f"The table has several columns and no header. If each line holds several IDs, write one ID per line. "
+                f"Otherwise: {columns.HOW_TO_NAME}"
+            )
+        raise columns.refusal(choice, row)
+    is_numbered = columns.is_number(asked)
+    return Format(
+        kind,
+        packing,
+        choice + 1,
+        delimiter,
+        has_header=not is_numbered or _is_header(row, choice),
+        preamble=preamble,
+        warnings=_other_ids(content, delimiter, choice) if is_numbered else (),
+    )
+
+
+def _delimiter(content: str, heads: Mapping[str, list[str]], asked: str | None, job_type: JobType) -> str:
+    """What separates the columns: of what could, by the first row, what cuts all rows alike, and finds the column."""
+    found = list(heads)
     if len(found) > 1:
-        found = {delimiter: index for delimiter, index in found.items() if _is_even(content, delimiter)}
-    if len(found) == 1:
-        ((delimiter, index),) = found.items()
-        has_header = not columns.is_number(asked) or _is_header(rows[delimiter], index)
-        return Format(kind, packing, index + 1, delimiter, has_header)
-    if found:
-        raise UnsupportedInput(f"It cannot be told what separates the columns. Use commas. {columns.HOW_TO_NAME}")
-    if any(_is_id(cell) for row in rows.values() for cell in row):
-        raise UnsupportedInput(f"The table has several columns and no header. {columns.HOW_TO_NAME}")
-    raise columns.missing(max(map(len, rows.values())), asked, job_type)
+        found = [each for each in found if _is_even(content, each)] or found
+    if len(found) > 1:
+        found = [each for each in found if isinstance(columns.column_of(heads[each], asked, job_type), int)] or found
+    if len(found) > 1:
+        raise UnsupportedInput(
+            "It cannot be told what separates the columns. Separate them with commas, or say it in a first line such "
+            f"as sep=; {columns.HOW_TO_NAME}"
+        )
+    return found[0]
 
 
-def _only_column(kind: KindOfFile, packing: Packing, row: list[str], asked: str | None, job_type: JobType) -> Format:
-    """A table of one column. It is a list, which can be cut, where its header is one that lists may have too."""
-    name = "".join(row)
-    if columns.is_number(asked):
-        columns.by_number(1, asked)
-    if not name or _is_id(name) or not name[:1].isalpha():
-        return Format("lines", packing)
-    if asked is not None and not columns.is_number(asked) and columns.by_name(row, asked, job_type) is None:
-        raise columns.missing(1, asked, job_type)
-    if columns.is_id_name(name):
-        return Format("lines", packing)
-    return Format(kind, packing, 1, _DELIMITERS[kind][0], has_header=True)
+def _refuse_mixed(content: str, head: list[str], delimiters: str) -> None:
+    """Refuses a table whose rows have columns, while its header has none."""
+    for delimiter in delimiters:
+        rows = list(islice(_rows(content, delimiter), _MOST_ROWS))[1:]
+        if head and rows and len(rows[0]) > 1 and any(_is_id(cell) for cell in rows[0]) and len({*map(len, rows)}) == 1:
+            raise UnsupportedInput(
+                "The table mixes separators: its rows have columns, and its header has one. Use the same everywhere."
+            )
+
+
+def _other_ids(content: str, delimiter: str, chosen: int) -> tuple[str, ...]:
+    """A warning if other columns hold what looks like IDs of the same kind as the column that was chosen by number."""
+    rows = list(islice(_rows(content, delimiter), _MOST_ROWS))
+    digits = [_id_digits([row[index] for row in rows if index < len(row)]) for index in range(len(rows[0]))]
+    least = max(_LONG_ID, digits[chosen] - 1)
+    others = [str(index + 1) for index, each in enumerate(digits) if each >= least and index != chosen]
+    if not others:
+        return ()
+    which = f"column {others[0]} also holds" if len(others) == 1 else f"columns {', '.join(others[:10])} also hold"
+    return (
+        f"Only column {chosen + 1} is read, as asked, but {which} what looks like IDs. "
+        "If each row holds several IDs to check, write one ID per line.",
+    )
+
+
+def _id_digits(cells: list[str]) -> int:
+    """How long the IDs of a column are, half of them at least; 0 unless nearly all cells are IDs. One is the header."""
+    ids = sorted(len(cell.strip()) for cell in cells if _is_id(cell))
+    filled = sum(1 for cell in cells if cell.strip())
+    return ids[len(ids) // 2] if ids and len(ids) >= max(0.9 * filled, filled - 1) else 0
 
 
 def _first_row(content: str, delimiter: str) -> list[str]:
@@ -206,8 +302,8 @@ def _rows(content: str, delimiter: str) -> Iterator[list[str]]:
 
 def _is_even(content: str, delimiter: str) -> bool:
     """Whether all rows but the last one, which may be cut, have as many columns as the first."""
-    widths = [len(row) for row in _rows(content, delimiter)]
-    return len(set(widths[:-1] or widths)) == 1
+    widths = [len(row) for row in islice(_rows(content, delimiter), _MOST_ROWS)]
+    return len(set(widths[:-1] if len(widths) > 2 else widths)) == 1
 
 
 def _is_header(row: list[str], index: int) -> bool:

@@ -15,17 +15,16 @@ MAX_DIGITS = 19
 MAX_LINE = 4096
 """Bytes of a line at most; a longer one is rejected without being held in memory."""
 
-MAX_HEADER = 64
-"""Bytes of a header line at most."""
-
 MAX_TEXT = 100
 """Characters of a rejected line that are kept for its reader."""
 
 _LINE = re.compile(rb"""(["']?)\s*+([0-9]++)\s*+\1""")
-"""Possessive, so that no line takes longer than its length."""
+_GUARDED = re.compile(rb"(?:=\"\s*+([0-9]++)\s*+\"|\"=\"\"\s*+([0-9]++)\s*+\"\"\"|=([0-9]++)|['xX]([0-9]++))")
+"""An ID as it is written to keep a spreadsheet from rounding it: ``="18"``, the same quoted for CSV, ``=18``, ``'18``,
+and ``x18`` as rtweet does. Both patterns are possessive, so that no line takes longer than its length."""
 
-_HEADER = re.compile(rb"""(["']?)\s*+(?:[a-z_][a-z0-9 _.-]*)?ids?(?:[ _.-]?str)?\s*+\1""", re.IGNORECASE)
-"""Names of a column of IDs: id, tweet_id, "User ID", id_str."""
+NOTICE = "\x16"
+"""The line that a reader gives for a notice in a recorded stream, such as that a post was deleted."""
 
 BOM = b"\xef\xbb\xbf"
 """What Windows programs write in front of UTF-8."""
@@ -44,18 +43,14 @@ def read_id(line: bytes) -> int | Reason:
     """The ID that a line holds, or why it holds none."""
     if len(line) > MAX_LINE:
         return "line_too_long"
-    match = _LINE.fullmatch(line.strip())
+    text = line.strip()
+    match = _LINE.fullmatch(text) or _GUARDED.fullmatch(text)
     if match is None:
         return "not_digits"
-    digits = match[2]
+    digits: bytes = match[match.lastindex or 0]
     if digits.startswith(b"0"):
         return "leading_zero"
     if len(digits) > MAX_DIGITS:
         return "too_many_digits"
     number = int(digits)
     return number if number <= MAX_ID else "out_of_range"
-
-
-def is_header(line: bytes) -> bool:
-    """Whether a line names a column of IDs."""
-    return len(line) <= MAX_HEADER and _HEADER.fullmatch(line.strip()) is not None

@@ -29,8 +29,12 @@ _TAKE_IDS = "Drop a text file that holds only the IDs, one per line."
 _ONE_A_LINE = "Write one object on each line, as `jq -c` does, name it .jsonl and drop that."
 
 _HTML = Kind("a web page or XML, often an error page saved in place of a file", "Get the file itself and drop that.")
-_JSON_ARRAY = Kind("a JSON array", _ONE_A_LINE)
+JSON_ARRAY = Kind("a JSON array", "Name it .json and drop it again.")
 JSON_OF_MANY_LINES = Kind("JSON with an object over several lines", _ONE_A_LINE)
+JSON_WITH_COMMAS = Kind(
+    "JSON lines with a comma after each object",
+    "Remove the commas, or put all of it between [ and ] and name it .json.",
+)
 _ARCHIVE = Kind("JavaScript from the archive that X gives to a user", _TAKE_IDS)
 _OFFICE = Kind("an Office document, such as an Excel workbook", _EXPORT)
 _UTF_16 = Kind("text in UTF-16", _SAVE)
@@ -41,6 +45,8 @@ TABLE = Kind("a table of several columns", "Name it .csv or .tsv, so that its co
 PARQUET = Kind("a Parquet file", "Name it .parquet, unpacked, and drop it again.")
 """These are read when they are named for what they are."""
 
+_THOUSANDS = Kind("a list of numbers with separators in them", "Write plain digits, one ID per line.")
+_IDS_IN_ROWS = Kind("a list with several IDs on a line", "Write one ID per line.")
 _LONE_CR = Kind(
     "text whose lines end as on old Macs, in a carriage return alone",
     "Save it with Unix or Windows line endings and drop it again.",
@@ -85,10 +91,20 @@ _TEXTS = (
     (_MARKUP, _HTML),
     (re.compile(rb"""window\.YTD\.\S+\s*=\s*[\[{]"""), _ARCHIVE),
     (re.compile(rb"""\{\s*["}]"""), JSON_LINES),
-    (re.compile(rb"""\[\s*(?:["{\[\]]|-?[0-9])"""), _JSON_ARRAY),
+    (re.compile(rb"""\[\s*(?:["{\[\]]|-?[0-9])"""), JSON_ARRAY),
 )
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_BETWEEN_IDS = re.compile(r"[\s,;|]+")
+_GROUPED = re.compile(r"""["']?[1-9][0-9]{0,2}(?:([,. '’\u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*["']?""")
+_GROUPED_ID = 12
+"""Characters of a number with separators that is no row of a table of small numbers."""
+
+_MANY_COLUMNS = 4
+"""So many columns of nothing but IDs are no table: a row of it has a text, a time or a count."""
+
+_LONG_ID = 5
+"""Digits of an ID at least, as nothing else has so many in column after column."""
 
 
 def kind_of(head: bytes) -> Kind | None:
@@ -112,12 +128,40 @@ def kind_of(head: bytes) -> Kind | None:
 def _kind_of_text(text: bytes, *, is_whole: bool) -> Kind | None:
     """A text without surrounding blanks at its beginning. Its last line may be cut unless it ``is_whole``."""
     lines = _LINE_END.split(text.decode(errors="replace"))
-    if not is_whole:
+    if not is_whole and len(lines) == 1:
+        lines = [_BETWEEN_IDS.sub(" ", lines[0]).rpartition(" ")[0]]
+    elif not is_whole:
         lines.pop()
     lines = [line for line in lines if line.strip()]
-    if any(isinstance(read_id(line.encode()), int) for line in lines):
+    if _are_grouped(lines):
+        return _THOUSANDS
+    if _are_rows_of_ids(lines):
+        return _IDS_IN_ROWS
+    if any(_is_id(line) for line in lines):
         return _LONE_CR if len(lines) > 1 and b"\n" not in text else None
-    return TABLE if any(_is_table(lines, delimiter, is_whole) for delimiter in ",;\t") else None
+    return TABLE if any(_is_table(lines, delimiter, is_whole) for delimiter in ",;\t|") else None
+
+
+def _are_grouped(lines: list[str]) -> bool:
+    """Whether all lines, but for a header, are numbers with a separator before every third digit."""
+    texts = [line.strip() for line in lines]
+    numbers = texts if texts and _GROUPED.fullmatch(texts[0]) else texts[1:]
+    return any(len(text) >= _GROUPED_ID for text in numbers) and all(map(_GROUPED.fullmatch, numbers))
+
+
+def _are_rows_of_ids(lines: list[str]) -> bool:
+    """Whether each line holds several IDs, though the last may hold the one that was left, and they are no columns."""
+    rows = [_BETWEEN_IDS.split(line.strip(" \t,;|")) for line in lines]
+    if not rows or any(len(row) == 1 for row in rows[:-1]) or not all(_is_id(cell) for row in rows for cell in row):
+        return False
+    widths = {len(row) for row in rows}
+    if len(rows) == 1 or len(widths) > 1 or not any(mark in lines[0].strip() for mark in ",;|\t"):
+        return max(widths) > 1
+    return widths.pop() >= _MANY_COLUMNS and all(len(cell) >= _LONG_ID for row in rows for cell in row)
+
+
+def _is_id(text: str) -> bool:
+    return isinstance(read_id(text.encode()), int)
 
 
 def _is_table(lines: list[str], delimiter: str, is_whole: bool) -> bool:
@@ -126,7 +170,7 @@ def _is_table(lines: list[str], delimiter: str, is_whole: bool) -> bool:
     A single row is a table when it is nothing but IDs.
     """
     try:
-        rows = [[cell.encode() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+        rows = list(csv.reader(lines, delimiter=delimiter))
     except csv.Error:
         return False
     # The last cell may be the beginning of a text of several lines.
@@ -134,5 +178,5 @@ def _is_table(lines: list[str], delimiter: str, is_whole: bool) -> bool:
         rows.pop()
     if not rows or len({len(row) for row in rows}) > 1 or len(rows[0]) == 1:
         return False
-    has_id = [[isinstance(read_id(cell), int) for cell in row] for row in rows]
+    has_id = [[_is_id(cell) for cell in row] for row in rows]
     return all(map(any, has_id[1:])) if len(rows) > 1 else all(has_id[0])

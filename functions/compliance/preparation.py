@@ -96,6 +96,7 @@ class _Draft(Generic[S]):
         counts = Counts(
             lines=self._tally.lines,
             blank=self._tally.blank,
+            notice=self._tally.notice,
             accepted=len(numbers),
             duplicate=self._duplicate + len(repeats),
             rejected=self._tally.rejected,

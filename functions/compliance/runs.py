@@ -22,10 +22,14 @@ MARKER = "_SUCCESS"
 
 
 class Counts(TypedDict):
-    """Every input line is one of these: ``lines = blank + accepted + duplicate + rejected``."""
+    """Every input line is one of these: ``lines = blank + notice + accepted + duplicate + rejected``.
+
+    A notice is what a recorded stream says besides posts, such as that one was deleted.
+    """
 
     lines: int
     blank: int
+    notice: int
     accepted: int
     duplicate: int
     rejected: int
@@ -82,6 +86,7 @@ class Run(TypedDict):
     parts: NotRequired[int]
     lines: NotRequired[int]
     blank: NotRequired[int]
+    notice: NotRequired[int]
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     duplicate_across_parts: NotRequired[int]
@@ -144,10 +149,12 @@ class Part(TypedDict):
     crc32c: NotRequired[str]
     lines: NotRequired[int]
     blank: NotRequired[int]
+    notice: NotRequired[int]
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     duplicate_across_parts: NotRequired[int]
     rejected: NotRequired[int]
+    reject_causes: NotRequired[dict[str, int]]
     headers: NotRequired[int]
     small_ids: NotRequired[int]
     no_user_ids: NotRequired[int]

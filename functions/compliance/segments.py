@@ -15,6 +15,7 @@ MOST_READ: dict[KindOfFile, int] = {
     "csv": 2_000_000_000,
     "tsv": 2_000_000_000,
     "jsonl": 3_000_000_000,
+    "json": 3_000_000_000,
     "parquet": 1_000_000_000,
 }
 """Bytes, unpacked, that one invocation reads of what cannot be cut, or of several objects, in the time it has: all
@@ -35,7 +36,7 @@ _OVERHANG = MAX_DIGITS + 2
 """Bytes that an ID may take which begins in a range and ends behind it, and a last newline that was not there."""
 
 _UNPACKED = {"none": 1.0, "gzip": 3.0, "zstd": 3.0}
-_IDS: dict[KindOfFile, float] = {"lines": 1.0, "csv": 0.1, "tsv": 0.1, "jsonl": 0.01, "parquet": 0.2}
+_IDS: dict[KindOfFile, float] = {"lines": 1.0, "csv": 0.1, "tsv": 0.1, "jsonl": 0.01, "json": 0.01, "parquet": 0.2}
 """Which share of an unpacked file is IDs, at the least: a part that turns out larger becomes several full ones, while
 one that is guessed too large stays half empty."""
 
@@ -77,11 +78,13 @@ def cut(whole: Segment, part_bytes: int) -> list[Segment]:
     Raises PartTooLarge for what is packed, and longer than one invocation reads.
     """
     form, limit = whole.format, MOST_READ[whole.format.kind]
-    if form.packing != "none":
+    if form.packing != "none" or form.kind == "json":
         if whole.end > limit:
+            is_packed = form.packing != "none"
             raise PartTooLarge(
-                f"The file has more than {limit:,} bytes, packed, and so it cannot be cut: drop it unpacked, or in "
-                "several files, in a folder of datasets/."
+                f"The file has more than {limit:,} bytes, {'packed' if is_packed else 'in one JSON array'}, and so it "
+                f"cannot be cut: drop it {'unpacked' if is_packed else 'as JSON lines'}, or in several files, in a "
+                "folder of datasets/."
             )
         return [whole]
     longest = part_bytes - _OVERHANG if form.kind == "lines" else RANGES[form.kind]
@@ -91,9 +94,9 @@ def cut(whole: Segment, part_bytes: int) -> list[Segment]:
 
 
 def _without_quotes(each: Segment) -> Segment:
-    """A range of a table; only the first has the header."""
-    is_first = each.start == 0
-    return replace(each, format=replace(each.format, may_quote=False, has_header=is_first and each.format.has_header))
+    """A range of a table; only the first has the header, and what stands before it."""
+    form = replace(each.format, may_quote=False)
+    return replace(each, format=form if each.start == 0 else replace(form, has_header=False, preamble=0))
 
 
 def pack(segments: Iterable[Segment], part_bytes: int) -> list[list[Segment]]:
@@ -150,7 +153,15 @@ def segment_of(line: bytes) -> Segment:
     """The segment on a line of a listing."""
     row: dict[str, Any] = json.loads(line)
     may_quote = row.get("may_quote", True)  # not said by an earlier version
-    source = Format(row["kind"], row["packing"], row["id_column"], row["delimiter"], row["has_header"], may_quote)
+    source = Format(
+        row["kind"],
+        row["packing"],
+        row["id_column"],
+        row["delimiter"],
+        row["has_header"],
+        may_quote,
+        row.get("preamble", 0),
+    )
     return Segment(row["bucket"], row["key"], row["version_id"], row["range_start"], row["range_end"], source)
 
 
@@ -161,6 +172,7 @@ def about(error: ComplianceError, key: str) -> ComplianceError:
 
 def _row(segment: Segment) -> dict[str, Any]:
     about = asdict(segment.format)
+    del about["warnings"]  # they are on the run's record
     return {
         "bucket": segment.bucket,
         "key": segment.key,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from compliance.formats import Format
 from compliance.readers import posts
+from compliance.readers.arrays import element_lines
 from compliance.readers.tables import Table
 from compliance.runs import JobType
 from compliance.sources import gunzip
@@ -33,7 +34,16 @@ def id_lines(source: Format, blocks: Iterator[bytes], job_type: JobType) -> Iter
         case "lines":
             return blocks
         case "csv" | "tsv":
-            return Table(int(source.column or 1), source.delimiter, source.has_header, source.may_quote).lines(blocks)
-        case "jsonl":
-            return posts.id_lines(blocks, job_type)
+            table = Table(int(source.column or 1), source.delimiter, source.has_header, source.may_quote)
+            return table.lines(_behind(blocks, source.preamble))
+        case "jsonl" | "json":
+            field = None if source.column is None else str(source.column)
+            return posts.id_lines(element_lines(blocks) if source.kind == "json" else blocks, job_type, field)
     raise ValueError("Parquet is read from a file.")
+
+
+def _behind(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The same without its first bytes."""
+    for block in blocks:
+        yield block[size:]
+        size = max(0, size - len(block))

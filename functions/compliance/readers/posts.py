@@ -1,12 +1,13 @@
-"""Posts and users in JSON, one object or one page of them on each line, as X's API and twarc write them."""
+"""Posts and users in JSON, one object or one page of them on each line, as X's API and the tools around it write them."""
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
+from typing import cast
 
 import msgspec
 
 from compliance.ids import BOM
+from compliance.readers.objects import MAX_NAMES, Fields, Objects, Texts, fields_of
 from compliance.readers.texts import lines_of
 from compliance.runs import JobType
 
@@ -14,50 +15,62 @@ MAX_RECORD = 8 << 20
 """Bytes of a line at most; a longer one is rejected without being held in memory. A page of 500 posts with all that X
 adds to them has some 3 MB. What 8 MiB of JSON become in memory is 500 MB at most."""
 
-MAX_NAMES = 60
-"""Characters of an object's names that a reject shows. The values stay where they are."""
+_DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class Record(msgspec.Struct, gc=False):
-    """What is read of a post, a user or a page.
+class _Person(msgspec.Struct, gc=False):
+    id: str | int | None = None
+    id_str: str | int | None = None
 
-    A post has its author as ``author_id`` (API v2), as ``author`` (v2 once twarc2 has flattened it) or as ``user``
-    (v1.1). A page has as ``data`` posts or users, or a single one. Of texts and names it matters only whether they are
-    there.
-    """
+
+class _Post(msgspec.Struct, gc=False):
+    """What tells a post of X's API, and what may make it something else."""
 
     id: str | int | None = None
     id_str: str | int | None = None
-    tweet_id: str | int | None = None
-    user_id: str | int | None = None
     author_id: str | int | None = None
-    author: "Record | str | int | None" = None
-    user: "Record | str | int | None" = None
-    username: msgspec.Raw = msgspec.Raw()
-    screen_name: msgspec.Raw = msgspec.Raw()
+    author: _Person | str | int | None = None
+    user: _Person | str | int | None = None
     text: msgspec.Raw = msgspec.Raw()
     full_text: msgspec.Raw = msgspec.Raw()
-    data: "list[Record] | Record | None" = None
+    tweet_id: msgspec.Raw = msgspec.Raw()
+    tweetId: msgspec.Raw = msgspec.Raw()  # noqa: N815 -- as it is spelled
+    user_id: msgspec.Raw = msgspec.Raw()
+    userId: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    user_id_str: msgspec.Raw = msgspec.Raw()
+    from_user_id: msgspec.Raw = msgspec.Raw()
 
 
-_decode = msgspec.json.Decoder(Record).decode
-_NULL = msgspec.Raw(b"null")
-_THERE = msgspec.Raw(b"true")
+class _Page(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"twarc": "__twarc"}):
+    data: list[_Post] | _Post
+    includes: msgspec.Raw = msgspec.Raw()
+    meta: msgspec.Raw = msgspec.Raw()
+    errors: msgspec.Raw = msgspec.Raw()
+    matching_rules: msgspec.Raw = msgspec.Raw()
+    twarc: msgspec.Raw = msgspec.Raw()
 
 
-def id_lines(blocks: Iterator[bytes], job_type: JobType) -> Iterator[bytes]:
-    """Yields the IDs of the posts, or of their authors when ``users`` are to be checked, a line for each record.
+_decode_posts = msgspec.json.Decoder(_Post).decode_lines
+_decode_page = msgspec.json.Decoder(_Page).decode
+_decode_fields = msgspec.json.Decoder(Fields).decode_lines
+
+
+def id_lines(blocks: Iterator[bytes], job_type: JobType, field: str | None = None) -> Iterator[bytes]:
+    """Yield the IDs of the posts, or of their authors when ``users`` are to be checked, a line for each record.
 
     A page of 100 posts gives 100 lines; an empty one gives a blank line, as a blank line does. What X includes beside a
-    page's ``data`` is left alone. A record without such an ID gives a line that says what it is instead. A line that is
-    no object is given as it is, so that bare IDs are read.
+    page's ``data`` is left alone. A notice of a stream gives NOTICE. A record without such an ID gives a line that says
+    what it is instead. A line that is no object is given as it is, so that bare IDs are read.
+
+    ``field`` names the field of the ID, if the file's owner says which it is.
     """
+    reader = _Reader(job_type, field)
     is_first = True
     for lines in _split(blocks):
         if is_first and lines:
             lines[0] = lines[0].removeprefix(BOM)
             is_first = False
-        yield lines_of([text for line in lines for text in _texts(line, job_type)])
+        yield lines_of(reader.texts(lines))
 
 
 def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -78,122 +91,103 @@ def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield [b"".join(pieces)]
 
 
-def _texts(line: bytes, job_type: JobType) -> list[str]:
-    """The IDs in a line, or what is said instead of them."""
+class _Reader:
+    """Reads many lines at a time: posts as X's API writes them by the few fields that tell them, all else by all."""
+
+    def __init__(self, job_type: JobType, field: str | None) -> None:
+        self._objects = Objects(job_type, field)
+        self._id_of = _POST_ID[job_type]
+        self._are_posts = field is None
+
+    def texts(self, lines: Sequence[bytes]) -> Sequence[str]:
+        """The IDs in some lines, or what is said instead of them."""
+        if all(line[:1] == b"{" for line in lines) and max(map(len, lines)) <= MAX_RECORD:
+            return _flat(self._of_objects(lines))
+        stripped = [line.strip() for line in lines]
+        is_object = [text[:1] == b"{" and len(line) <= MAX_RECORD for line, text in zip(lines, stripped, strict=True)]
+        found: list[Texts] = [_no_object(line) for line in lines]
+        for index, texts in zip(
+            compress(range(len(lines)), is_object), self._of_objects(list(compress(stripped, is_object))), strict=True
+        ):
+            found[index] = texts
+        return _flat(found)
+
+    def _of_objects(self, objects: Sequence[bytes]) -> list[Texts]:
+        if not self._are_posts or not objects:
+            return self._of_any(objects)
+        is_page = objects[0].startswith(b'{"data"')
+        found = list(map(self._of_page, objects)) if is_page else self._of_posts(objects)
+        others = [index for index, ids in enumerate(found) if ids is None]
+        self._are_posts = is_page or len(others) * 2 <= len(objects)
+        for index, ids in zip(others, self._of_any([objects[index] for index in others]), strict=True):
+            found[index] = ids
+        return cast(list[Texts], found)
+
+    def _of_posts(self, objects: Sequence[bytes]) -> list[Texts | None]:
+        """The ID of each post that X's API wrote; None for anything else."""
+        try:
+            posts = _decode_posts(b"\n".join(objects))
+        except _DECODING:
+            posts = []
+        return list(map(self._id_of, posts)) if len(posts) == len(objects) else [None] * len(objects)
+
+    def _of_page(self, line: bytes) -> Texts | None:
+        """The same for all posts of a page."""
+        try:
+            data = _decode_page(line).data
+        except _DECODING:
+            return None
+        ids = list(map(self._id_of, data if isinstance(data, list) else [data]))
+        return cast(list[str], ids) if ids and None not in ids else None
+
+    def _of_any(self, objects: Sequence[bytes]) -> list[Texts]:
+        try:
+            all_fields = _decode_fields(b"\n".join(objects))
+        except _DECODING:
+            all_fields = []
+        if objects and len(all_fields) == len(objects):
+            return self._objects.texts_of_all(all_fields)
+        return list(map(self._of_one, objects))
+
+    def _of_one(self, line: bytes) -> Texts:
+        fields = fields_of(line)
+        if fields is not None:
+            return self._objects.texts(fields)
+        if line.endswith(b",") and fields_of(line[:-1]) is not None:
+            return "a comma after an object"
+        return f"no JSON: {line[:MAX_NAMES].decode(errors='replace')}"
+
+
+def _no_object(line: bytes) -> str:
     if len(line) > MAX_RECORD:
-        return [f"a line of more than {MAX_RECORD >> 20} MiB"]
-    if not line.lstrip().startswith(b"{"):
-        return [line.decode(errors="replace")]
-    try:
-        record = _decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _odd_texts(line, job_type)
-    if record.data is None:
-        found = _ID_OF[job_type](record)
-        return [str(found)] if found is not None else _odd_texts(line, job_type)
-    ids = list(map(_ID_OF[job_type], _members(record)))
-    return list(map(str, ids)) if ids and None not in ids else _odd_texts(line, job_type)
+        return f"a line of more than {MAX_RECORD >> 20} MiB"
+    return line.decode(errors="replace")
 
 
-def _members(record: Record) -> list[Record]:
-    """The posts or users of a page, or the record itself. What has an ID of its own is no page."""
-    if record.id is not None or record.id_str is not None:
-        return [record]
-    return record.data if isinstance(record.data, list) else [record.data or record]
+def _flat(found: Sequence[Texts]) -> Sequence[str]:
+    if all(isinstance(texts, str) for texts in found):
+        return cast(Sequence[str], found)
+    return [text for texts in found for text in ((texts,) if isinstance(texts, str) else texts)]
 
 
-def _post_id(post: Record) -> str | int | None:
-    if (post.username or post.screen_name) and _is_named(post) and not _is_post(post):
+def _post_id(post: _Post) -> str | None:
+    if not (post.text or post.full_text) or post.tweet_id or post.tweetId:
         return None
-    return _first(post.id_str, post.id, post.tweet_id)
+    if post.id_str:
+        return str(post.id_str) if isinstance(post.user, _Person) else None
+    return post.id or None if post.author_id and isinstance(post.id, str) else None
 
 
-def _user_id(record: Record) -> str | int | None:
-    """A post's author, or a user's own ID. A post whose author is not told has none: its ID is not a user's."""
-    for author in (record.author, record.user):
-        if isinstance(author, Record):
-            return _first(record.author_id, author.id_str, author.id)
-    if record.author_id or record.user_id or _is_post(record):
-        return _first(record.author_id, record.user_id)
-    return _first(record.id_str, record.id)
-
-
-def _is_named(record: Record) -> bool:
-    return _is_there(record.username) or _is_there(record.screen_name)
-
-
-def _is_post(record: Record) -> bool:
-    return (
-        record.author_id is not None
-        or record.tweet_id is not None
-        or isinstance(record.author, Record)
-        or isinstance(record.user, Record)
-        or _is_there(record.text)
-        or _is_there(record.full_text)
-    )
-
-
-def _is_there(value: msgspec.Raw) -> bool:
-    return bool(value) and value != _NULL
-
-
-def _first(*ids: str | int | None) -> str | int | None:
-    """The first one that is there. ``id_str`` goes before ``id``, which JavaScript rounds."""
-    for each in ids:
-        if each is not None and each != "":
-            return each
+def _author_id(post: _Post) -> str | None:
+    """The ID of a post's author where only one field tells it."""
+    if not (post.text or post.full_text) or post.user_id or post.userId or post.user_id_str or post.from_user_id:
+        return None
+    if post.author_id:
+        return None if isinstance(post.user, _Person) else str(post.author_id)
+    if isinstance(post.user, _Person) and not isinstance(post.author, _Person):
+        found = post.user.id_str or post.user.id
+        return str(found) if found else None
     return None
 
 
-_ID_OF: dict[JobType, Callable[[Record], str | int | None]] = {"tweets": _post_id, "users": _user_id}
-
-
-def _odd_texts(line: bytes, job_type: JobType) -> list[str]:
-    """The same for a line that is not as ``Record`` has it, or that lacks an ID. Numbers stay as they are written."""
-    try:
-        value = json.loads(line.decode(errors="replace"), parse_int=str, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return [f"no JSON: {line[:MAX_NAMES].decode(errors='replace')}"]
-    members = _odd_members(value)
-    return [_odd_text(member, job_type) for member in members] or [""]
-
-
-def _odd_members(value: dict[str, Any]) -> list[Any]:
-    if value.get("id") is None and value.get("id_str") is None:
-        match value.get("data"):
-            case list() as members:
-                return members
-            case dict() as member:
-                return [member]
-            case None if "meta" in value or "errors" in value:
-                return []
-    return [value]
-
-
-def _odd_text(member: Any, job_type: JobType) -> str:
-    if not isinstance(member, dict):
-        return member if isinstance(member, str) else "no object"
-    found = _ID_OF[job_type](_record_of(member))
-    if found is not None:
-        return str(found)
-    wanted = "a post" if job_type == "tweets" else "a user"
-    return f"no ID of {wanted} in an object of {', '.join(member)[:MAX_NAMES]}"
-
-
-def _record_of(member: dict[str, Any]) -> Record:
-    values: dict[str, Any] = {
-        name: _id_text(member.get(name)) for name in ("id", "id_str", "tweet_id", "user_id", "author_id")
-    }
-    for name in ("author", "user"):
-        person = member.get(name)
-        if isinstance(person, dict):
-            values[name] = Record(id=_id_text(person.get("id")), id_str=_id_text(person.get("id_str")))
-    for name in ("username", "screen_name", "text", "full_text"):
-        if member.get(name) is not None:
-            values[name] = _THERE
-    return Record(**values)
-
-
-def _id_text(value: Any) -> str | None:
-    """Numbers are texts by now; what is neither can be no ID, and is said as it is."""
-    return value if value is None or isinstance(value, str) else json.dumps(value)[:MAX_NAMES]
+_POST_ID: dict[JobType, Callable[[_Post], str | None]] = {"tweets": _post_id, "users": _author_id}

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
-from compliance.ids import MAX_LINE
+from compliance.ids import MAX_LINE, NOTICE
 
 
 def lines_of(texts: Sequence[str]) -> bytes:
     """A line for each text, whatever is in it: newlines within become spaces, and of a long one the beginning is kept.
 
-    What is no ID stays none, and is rejected as it stands.
+    What is no ID stays none, and is rejected as it stands. NOTICE stays what it is, and no text becomes one.
     """
     if not texts:
         return b""
     joined = "\n".join(texts)
+    if NOTICE in joined:
+        texts = [text if text is NOTICE else text.replace(NOTICE, "?") for text in texts]
+        joined = "\n".join(texts)
     if joined.count("\n") >= len(texts) or len(joined) > len(texts) * MAX_LINE:
         joined = "\n".join(" ".join(text[: MAX_LINE + 1].split("\n")) for text in texts)
     return joined.encode(errors="replace") + b"\n"

@@ -68,9 +68,10 @@ def _time(text: str | None) -> Node:
 def _equation(run: Run) -> str | None:
     if "lines" not in run:
         return None
+    notices = f" + {count(run['notice'])} notices" if run.get("notice") else ""
     return (
         f"{count(run['lines'])} = {count(run['accepted'])} accepted + {count(run['duplicate'])} duplicate + "
-        f"{count(run['rejected'])} rejected + {count(run['blank'])} blank"
+        f"{count(run['rejected'])} rejected + {count(run['blank'])} blank{notices}"
     )
 
 

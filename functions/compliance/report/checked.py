@@ -15,6 +15,7 @@ _KINDS = {
     "csv": "CSV",
     "tsv": "TSV",
     "jsonl": "JSON lines",
+    "json": "a JSON array",
     "parquet": "Parquet",
 }
 
@@ -23,6 +24,7 @@ _LINES = {
     "duplicate": "IDs that came before",
     "rejected": "no IDs, headers among them",
     "blank": "nothing on them",
+    "notice": "notices of a stream, not posts",
 }
 
 
@@ -57,6 +59,8 @@ def _lines(run: Run) -> Node:
         "rejected": run["rejected"],
         "blank": run["blank"],
     }
+    if run.get("notice"):
+        amounts["notice"] = run["notice"]
     rows: list[tuple[Node, ...]] = [
         (
             [swatch(f"line-{name}"), " ", name.capitalize(), " ", h.small[what]],
@@ -64,6 +68,7 @@ def _lines(run: Run) -> Node:
             share(amounts[name], run["lines"]),
         )
         for name, what in _LINES.items()
+        if name in amounts
     ]
     rows.append(("Lines read", count(run["lines"]), ""))
     return [

@@ -91,7 +91,7 @@ td.chart { width: 40%; height: 1px; vertical-align: middle; }
 .action-scrub_geo, .line-duplicate { fill: var(--amber); }
 .action-other, .phase-prepare, .phase-rest { fill: var(--slate); }
 .line-accepted, .phase-index { fill: var(--green); }
-.line-blank, .phase-wait { fill: var(--pale); }
+.line-blank, .line-notice, .phase-wait { fill: var(--pale); }
 .phase-check { fill: var(--violet); }
 .phase-download { fill: var(--teal); }
 
