@@ -131,7 +131,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             environment=FOR_ARRAYS,
         ),
         # Lists the run's parts, to add up their lines.
-        "accept_input": Spec(runs=("Query", "UpdateItem")),
+        "accept_input": Spec(runs=(*RECORD, "Query")),
         # Lists the run's parts, to add up their results; reads what the run has consumed.
         "summarize_run": Spec(runs=(*RECORD, "Query")),
         # Reads what the run has consumed.

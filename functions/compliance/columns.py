@@ -175,7 +175,7 @@ def _best_of(names: Sequence[str], own: Sequence[int], job_type: JobType) -> int
 def _doubt(names: Sequence[str], plain: Sequence[str], job_type: JobType) -> str:
     """Why a plain ``id`` is not of the type, by the other names; empty if it may be."""
     posts = [name for name, each in zip(names, plain, strict=True) if _is_of_posts(name, each)]
-    users = [name for name, each in zip(names, plain, strict=True) if each in _USER_NAMES]
+    users = [name for name in names if squashed(_PATH.split(name)[-1]) in _USER_NAMES or squashed(name) in _USER_NAMES]
     things = [name for name, each in zip(names, plain, strict=True) if each in _THING_NAMES]
     if job_type == "users":
         other, whose = posts or (things if not users else []), "posts" if posts else "something else"
