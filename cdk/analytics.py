@@ -81,7 +81,11 @@ SEGMENTS: Final = (
     Column("range_end", "bigint", "The lines that begin before this byte"),
     Column("kind", "string", "lines, csv, tsv, jsonl, json or parquet"),
     Column("packing", "string", "none, gzip or zstd"),
-    Column("id_column", "string", "The column of IDs, by name or number, of csv, tsv and parquet; of JSON the field, if one was named"),
+    Column(
+        "id_column",
+        "string",
+        "The column of IDs, by name or number, of csv, tsv and parquet; of JSON the field, if one was named",
+    ),
     Column("delimiter", "string", "What separates the columns of csv and tsv"),
     Column("has_header", "boolean", "Whether the first row of csv and tsv is no data"),
     Column("may_quote", "boolean", "Whether csv and tsv may have quotes; so long a one that it was cut has none"),

@@ -77,8 +77,8 @@ VIEWS: Final = {
     "audit": _columns(
         _AUDIT,
         "dataset run_id status started_at ended_at files lines blank notice rejected duplicate accepted checked "
-        "unchecked compliant to_delete to_rehydrate to_scrub_geo other errors error error_message bucket key version_id "
-        "type checked_on",
+        "unchecked compliant to_delete to_rehydrate to_scrub_geo other errors error error_message bucket key "
+        "version_id type checked_on",
     ),
 }
 """What each view returns, in the order of its query."""

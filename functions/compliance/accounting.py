@@ -62,7 +62,8 @@ def judge(counts: Counts, headers: int, reject_limit_percent: float, causes: Map
     if rejected * 100 > reject_limit_percent * filled:
         raise InputRejected(
             f"{rejected} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
-            f"allowed. {main_cause(causes or {})}The rejects list them, up to 100,000 in a part, with line number and reason. "
+            f"allowed. {main_cause(causes or {})}"
+            "The rejects list them, up to 100,000 in a part, with line number and reason. "
             "Nothing was sent to X: correct the file and drop it again."
         )
     if not counts["accepted"]:

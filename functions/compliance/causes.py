@@ -7,17 +7,17 @@ from collections.abc import Mapping
 _CAUSES = (
     (re.compile(r"\s*(?:#|//|--|%)"), "comment lines: delete them"),
     (
-        re.compile(r"""\s*["']?[1-9][0-9]{0,2}(?:[,. '’\u00a0\u202f_][0-9]{3})+["']?\s*"""),
+        re.compile(r"""\s*["']?[1-9][0-9]{0,2}(?:[,. '’\u00a0\u202f_][0-9]{3})+["']?\s*\Z"""),
         "numbers with separators: write plain digits",
     ),
     (
-        re.compile(r"""\s*["']?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+["']?\s*"""),
+        re.compile(r"""\s*["']?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+["']?\s*\Z"""),
         "numbers in scientific notation, whose digits are lost: export the IDs again, as text",
     ),
-    (re.compile(r"\s*[0-9]+\.[0-9]+\s*"), "decimal fractions: export the IDs again, as text"),
+    (re.compile(r"\s*[0-9]+\.[0-9]+\s*\Z"), "decimal fractions: export the IDs again, as text"),
     (re.compile(r"\s*[\"']?https?://"), "URLs: write the ID that stands behind /status/"),
     (re.compile(r"\s*[\"']?@\w"), "user names: X checks IDs"),
-    (re.compile(r"\s*[0-9]+(?:[\s,;|]+[0-9]+)+[\s,;|]*"), "several numbers on a line: write one ID per line"),
+    (re.compile(r"\s*[0-9]+(?:[\s,;|]+[0-9]+)+[\s,;|]*\Z"), "several numbers on a line: write one ID per line"),
     (re.compile(r"a comma after an object"), "objects with a comma after each: remove the commas"),
     (re.compile(r"a row of [0-9]+ fields"), "rows with more or fewer fields than the first: quote texts with commas"),
     (re.compile(r"no ID of a post"), "objects that are no post, or whose ID is not known for certain"),

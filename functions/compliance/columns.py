@@ -22,8 +22,9 @@ _OWN: dict[JobType, re.Pattern[str]] = {
 }
 """Names that say which type of ID a column holds, without case and separators."""
 
-_PLAIN = ("idstr", "idstring", "restid", "id", "ids")
-"""Names that leave the type open, the best first. X's website calls an ID ``rest_id`` beside an ``id`` of its own."""
+_PLAIN = ("idstr", "idstring", "restid", "id", "ids", "dataid")
+"""Names that leave the type open, the best first. X's website calls an ID ``rest_id`` beside an ``id`` of its own; a
+flattened page has ``data.id``."""
 
 _LONE: dict[JobType, frozenset[str]] = {
     "tweets": frozenset(("tweet", "tweets", "post", "posts", "status", "statuses")),
@@ -128,9 +129,16 @@ def is_number(asked: str | None) -> TypeGuard[str]:
 
 def is_header(line: bytes) -> bool:
     """Whether a line names the only column of a list of posts or of users."""
-    text = line.decode(errors="replace").strip().strip("\"'").strip()
+    text = unquoted(line.decode(errors="replace"))
     plain = squashed(text) if len(line) <= MAX_HEADER and looks_like_name(text) else ""
     return plain in _PLAIN or any(plain in _LONE[each] or _OWN[each].fullmatch(plain) for each in _OWN)
+
+
+def unquoted(text: str) -> str:
+    """A text without spaces and a pair of quotes around it."""
+    found = text.strip()
+    is_quoted = len(found) > 1 and found[0] == found[-1] and found[0] in "\"'"
+    return found[1:-1].strip() if is_quoted else found
 
 
 def looks_like_name(text: str) -> bool:
@@ -175,7 +183,7 @@ def _best_of(names: Sequence[str], own: Sequence[int], job_type: JobType) -> int
 def _doubt(names: Sequence[str], plain: Sequence[str], job_type: JobType) -> str:
     """Why a plain ``id`` is not of the type, by the other names; empty if it may be."""
     posts = [name for name, each in zip(names, plain, strict=True) if _is_of_posts(name, each)]
-    users = [name for name in names if squashed(_PATH.split(name)[-1]) in _USER_NAMES or squashed(name) in _USER_NAMES]
+    users = [name for name in names if not _USER_NAMES.isdisjoint((squashed(name), squashed(_PATH.split(name)[-1])))]
     things = [name for name, each in zip(names, plain, strict=True) if each in _THING_NAMES]
     if job_type == "users":
         other, whose = posts or (things if not users else []), "posts" if posts else "something else"

@@ -181,7 +181,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _list(packing: Packing, first: str, asked: str | None, job_type: JobType, *, is_table: bool) -> Format:
-    """A file of one column, whose first line with text is ``first``: a list, which can be cut, unless its header is odd.
+    """A file of one column, whose first line with text is ``first``: a list, unless its header is odd.
 
     Text that is no name, such as a comment, is left to be rejected as a line. So is a title, if the file is no table.
     """
@@ -193,7 +193,12 @@ def _list(packing: Packing, first: str, asked: str | None, job_type: JobType, *,
     if choice == 0:
         is_usual = columns.is_header(first.encode())
         return Format("lines", packing) if is_usual else Format("csv", packing, 1, ",", has_header=True)
-    if asked is None and not is_table and not columns.is_header(first.encode()) and not columns.looks_like_id_name(first):
+    if (
+        asked is None
+        and not is_table
+        and not columns.is_header(first.encode())
+        and not columns.looks_like_id_name(first)
+    ):
         return Format("lines", packing)
     raise columns.refusal(str(choice), [first])
 
@@ -201,7 +206,7 @@ def _list(packing: Packing, first: str, asked: str | None, job_type: JobType, *,
 def _first_line(text: bytes) -> str:
     """The first line that is not blank, as far as a name of a column may go, without quotes around it."""
     line = next((line for line in text.removeprefix(BOM).splitlines() if line.strip()), b"")
-    return line[: columns.MAX_HEADER + 1].decode(errors="replace").strip().strip("\"'").strip()
+    return columns.unquoted(line[: columns.MAX_HEADER + 1].decode(errors="replace"))
 
 
 def _table(kind: KindOfFile, packing: Packing, text: bytes, asked: str | None, job_type: JobType) -> Format:
@@ -213,13 +218,15 @@ def _table(kind: KindOfFile, packing: Packing, text: bytes, asked: str | None, j
     wide = {delimiter: row for delimiter, row in heads.items() if len(row) > 1}
     if not wide:
         row = heads[delimiters[0]]
-        _refuse_mixed(content, row, _DELIMITERS[kind])
+        _refuse_mixed(content, _DELIMITERS[kind])
         first = "".join(row).strip()
         found = _list(packing, first, asked, job_type, is_table=True)
         if not preamble:
             return found
         return Format(kind, packing, 1, delimiters[0], columns.looks_like_name(first), preamble=preamble)
     delimiter = _delimiter(content, wide, asked, job_type)
+    if {len(row) for row in _below(content, delimiter)} == {1}:
+        _refuse_mixed(content, _DELIMITERS[kind].replace(delimiter, ""))
     row = wide[delimiter]
     choice = columns.column_of(row, asked, job_type)
     if isinstance(choice, str):
@@ -256,14 +263,20 @@ def _delimiter(content: str, heads: Mapping[str, list[str]], asked: str | None, 
     return found[0]
 
 
-def _refuse_mixed(content: str, head: list[str], delimiters: str) -> None:
-    """Refuses a table whose rows have columns, while its header has none."""
+def _refuse_mixed(content: str, delimiters: str) -> None:
+    """Refuses a table whose rows are separated by one of the ``delimiters``, as its header is not."""
     for delimiter in delimiters:
-        rows = list(islice(_rows(content, delimiter), _MOST_ROWS))[1:]
-        if head and rows and len(rows[0]) > 1 and any(_is_id(cell) for cell in rows[0]) and len({*map(len, rows)}) == 1:
+        rows = _below(content, delimiter)
+        widths = {len(row) for row in rows}
+        if len(widths) == 1 and widths.pop() > 1 and any(map(_is_id, rows[0])):
             raise UnsupportedInput(
-                "The table mixes separators: its rows have columns, and its header has one. Use the same everywhere."
+                "The table mixes separators: its rows are not separated as its header is. Use the same everywhere."
             )
+
+
+def _below(content: str, delimiter: str) -> list[list[str]]:
+    """The rows at the beginning of a table but for the first."""
+    return list(islice(_rows(content, delimiter), 1, _MOST_ROWS))
 
 
 def _other_ids(content: str, delimiter: str, chosen: int) -> tuple[str, ...]:

@@ -19,11 +19,11 @@ MAX_TEXT = 100
 """Characters of a rejected line that are kept for its reader."""
 
 _LINE = re.compile(rb"""(["']?)\s*+([0-9]++)\s*+\1""")
-_GUARDED = re.compile(rb"(?:=\"\s*+([0-9]++)\s*+\"|\"=\"\"\s*+([0-9]++)\s*+\"\"\"|=([0-9]++)|['xX]([0-9]++))")
-"""An ID as it is written to keep a spreadsheet from rounding it: ``="18"``, the same quoted for CSV, ``=18``, ``'18``,
+_GUARDED = re.compile(rb"(?:=\"\s*+([0-9]++)\s*+\"|\"=\"\"\s*+([0-9]++)\s*+\"\"\"|[xX]([0-9]++))")
+"""An ID as it is written to keep a spreadsheet from rounding it: ``="18"``, the same quoted for CSV,
 and ``x18`` as rtweet does. Both patterns are possessive, so that no line takes longer than its length."""
 
-NOTICE = "\x16"
+NOTICE = "\x16notice"
 """The line that a reader gives for a notice in a recorded stream, such as that a post was deleted."""
 
 BOM = b"\xef\xbb\xbf"

@@ -10,7 +10,6 @@ from compliance.columns import is_header
 from compliance.ids import BOM, MAX_LINE, MAX_TEXT, NOTICE, Reason, Reject, read_id
 from compliance.lines import SHORT, Lines, Positions, Scanner
 
-
 _NOTICE = NOTICE.encode()
 
 

@@ -23,16 +23,16 @@ def part_of(**attributes: Any) -> Part:
     return cast(Part, attributes)
 
 
-def counts_of(accepted: int = 0, rejected: int = 0, duplicate: int = 0, blank: int = 0) -> Counts:
-    lines = accepted + rejected + duplicate + blank
-    return Counts(lines=lines, blank=blank, accepted=accepted, duplicate=duplicate, rejected=rejected)
+def counts_of(accepted: int = 0, rejected: int = 0, duplicate: int = 0, blank: int = 0, notice: int = 0) -> Counts:
+    lines = accepted + rejected + duplicate + blank + notice
+    return Counts(lines=lines, blank=blank, notice=notice, accepted=accepted, duplicate=duplicate, rejected=rejected)
 
 
-@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 4), max_size=8))
+@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 5), max_size=8))
 def test_the_parts_lines_add_up(parts: list[Counts]) -> None:
     total = total_counts(part_of(**counts) for counts in parts)
     assert total == counts_of(
-        *(sum(counts[name] for counts in parts) for name in ("accepted", "rejected", "duplicate", "blank"))
+        *(sum(counts[name] for counts in parts) for name in ("accepted", "rejected", "duplicate", "blank", "notice"))
     )
 
 
@@ -73,7 +73,7 @@ def test_the_limit_is_exact() -> None:
 
 def test_blank_lines_dilute_nothing() -> None:
     with pytest.raises(InputRejected):
-        judge(counts_of(accepted=9, rejected=1, blank=100_000), 0, 1.0)
+        judge(counts_of(accepted=9, rejected=1, blank=100_000, notice=100_000), 0, 1.0)
 
 
 def test_a_header_is_held_against_nobody() -> None:

@@ -87,7 +87,9 @@ def test_a_text_goes_before_its_number(names: list[str], job_type: JobType, expe
     assert found(names, job_type) == expected
 
 
-@pytest.mark.parametrize("other", ["text", "full_text", "retweet_count", "in_reply_to_user_id", "user.name", "tweet_id"])
+@pytest.mark.parametrize(
+    "other", ["text", "full_text", "retweet_count", "in_reply_to_user_id", "user.name", "tweet_id"]
+)
 def test_a_plain_id_is_no_users_where_the_rows_are_posts(other: str) -> None:
     assert found(["id", other], "users") is None
     assert found(["id", "created_at", "description"], "users") == "id"
@@ -154,7 +156,9 @@ def test_a_refusal_says_why_lists_the_columns_and_says_how_to_name_one() -> None
     assert "1460323737035677698" not in message
 
 
-@pytest.mark.parametrize("name", ["id", "ID", "tweet_id", "User ID", "id_str", "ids", "tweets", "a.b-id", "text", "1id", ""])
+@pytest.mark.parametrize(
+    "name", ["id", "ID", "tweet_id", "User ID", "id_str", "ids", "tweets", "a.b-id", "text", "1id", ""]
+)
 def test_a_lists_header_is_what_an_only_column_may_be_named(name: str) -> None:
     part = prepared([f"{name}\n18\n".encode()])
     is_own = any(found([name], job_type) is not None for job_type in BOTH)

@@ -73,6 +73,7 @@ def read(key: str, content: bytes, column: str | None = None) -> list[str]:
         ("posts", POSTS, "jsonl"),
         ("bare.jsonl", IDS, "jsonl"),
         ("page.json", json.dumps({"data": [{"id": "18"}]}).encode(), "jsonl"),
+        ("posts.json", json.dumps([{"id": "18"}], indent=1).encode(), "json"),
         ("long.json", b'{"data":[' + b'{"id":"18"},' * 100_000, "jsonl"),
     ],
 )
@@ -122,7 +123,8 @@ def test_parquet_is_read_from_a_file_with_the_column_that_is_asked_for(key: str)
         ("tweets/a.gz", b"\x1f\x8bnot gzip", "gzip file is damaged"),
         ("tweets/a.zst", b"\x28\xb5\x2f\xfd" + b"\x07" * 100, "zstd file is damaged|zstd file needs"),
         ("tweets/a.csv.gz", gzip.compress(b"%PDF-1.7", mtime=0), "What the gzip file holds is a PDF document"),
-        ("tweets/a.json", b'["18", "19"]', "a JSON array"),
+        ("tweets/a.txt", b'["18", "19"]', r"a JSON array\. Name it \.json"),
+        ("tweets/a.jsonl", b'{"id": "18"},\n{"id": "19"},\n', "a comma after each object"),
         ("tweets/a.json", json.dumps({"id": "18", "text": "x"}, indent=1).encode(), "over several lines"),
         ("tweets/a.csv", "id,text\n18,a\n".encode("utf-16"), "UTF-16"),
         ("tweets/a.csv", b"<html>", "web page"),
@@ -173,14 +175,16 @@ def test_a_damaged_id_in_the_first_row_is_not_taken_for_a_header() -> None:
 @pytest.mark.parametrize(
     ("content", "column", "words"),
     [
-        (table(), "tweet", "The table has no column named tweet, among 3"),
+        (table(), "tweet", "There is no column named tweet. The columns are “text”, “id”, “likes”"),
         (table(), "4", "Column 4 is asked for, but the table has 3"),
         (table(), "0", "Column 0 is asked for"),
-        (b"text,likes\nhello,1\n", None, "no column that is known to hold IDs of tweets, such as id, among 2"),
-        (b"key\n18\n", "tweet_id", "no column named tweet_id, among 1"),
+        (b"text,likes\nhello,1\n", None, "No column is known to hold post IDs. The columns are “text”, “likes”"),
+        (b"key\n18\n", "tweet_id", "There is no column named tweet_id. The columns are “key”"),
+        (b"key\n18\n", None, "No column is known to hold post IDs. The columns are “key”"),
+        (b"user_id\n18\n", None, "“user_id” holds user IDs, which belong under users/"),
         (b"key\n18\n", "2", "Column 2 is asked for, but the table has 1"),
         (b"id,a;id\n", None, "cannot be told what separates"),
-        (b"id,text,id\n18,a,19\n", None, "2 columns are named id"),
+        (b"id,text,id\n18,a,19\n", None, "“id” and “id” may each hold the post IDs"),
     ],
 )
 def test_a_table_that_leaves_the_column_open_is_refused(content: bytes, column: str | None, words: str) -> None:
@@ -199,8 +203,8 @@ def test_what_separates_is_told_by_the_rows_where_the_header_leaves_it_open() ->
     assert read("tweets/a.csv", content) == ["18", "19"]
 
 
-def test_an_only_column_is_the_one_whatever_it_is_named() -> None:
-    assert read("tweets/a.csv", b"key\n18\n19\n") == ["18", "19"]
+def test_an_only_column_may_have_any_name_if_it_is_asked_for() -> None:
+    assert read("tweets/a.csv", b"key\n18\n19\n", "1") == ["18", "19"]
     assert read("tweets/a.csv", b"key\n18\n19\n", "Key") == ["18", "19"]
     assert read("tweets/a.csv", b"18\n19\n", "1") == ["18", "19"]
     assert read("tweets/a.csv", b"18\n19\n", "tweet_id") == ["18", "19"]
@@ -209,11 +213,9 @@ def test_an_only_column_is_the_one_whatever_it_is_named() -> None:
 
 
 @pytest.mark.parametrize("key", ["tweets/a.txt", "tweets/a.jsonl", "tweets/a"])
-def test_nobody_is_asked_for_a_column_of_lists_and_posts(key: str) -> None:
+def test_the_setting_is_about_tables_and_not_about_lists_and_posts(key: str) -> None:
     content = POSTS if key.endswith("jsonl") else IDS
-    asked: list[str] = []
-    assert formats.format_of(key, content, "tweets", lambda: asked.append(key)) == format_of(key, content)
-    assert asked == []
+    assert formats.format_of(key, content, "tweets", lambda: None, "2") == format_of(key, content)
 
 
 def test_a_head_that_ends_anywhere_is_judged_as_the_whole_is() -> None:
@@ -242,3 +244,64 @@ def test_nothing_makes_it_stumble(name: str, content: bytes, column: str | None)
         with suppress(UnsupportedInput):
             if format_of(f"tweets/{name}", pack(content), column).kind != "parquet":
                 read(f"tweets/{name}", pack(content), column)
+
+
+def test_the_line_that_tells_excel_what_separates_is_heeded_and_is_no_row() -> None:
+    content = b"id;text\r\n18;a, b\r\n19;c\r\n"
+    assert read("tweets/a.csv", b"sep=;\r\n" + content) == ["18", "19"]
+    assert read("tweets/a.csv", b'\xef\xbb\xbf"sep=;"\n' + content) == ["18", "19"]
+    assert read("tweets/a", b"sep=,\n" + table()) == [str(18 + number) for number in range(300)]
+    assert read("tweets/a.csv", b"SEP=,\nid\n18\n19\n") == ["18", "19"]
+
+
+@pytest.mark.parametrize("delimiter", "\t;|")
+def test_a_tsv_file_may_have_semicolons_and_bars(delimiter: str) -> None:
+    assert read("tweets/a.tsv", table(delimiter)) == [str(18 + number) for number in range(300)]
+
+
+def test_a_number_is_counted_by_what_separates_the_rows_and_not_by_what_else_is_in_the_header() -> None:
+    content = b"text;more,id,a;b;c\n" + b"".join(b"x,%d,y\n" % number for number in range(18, 30))
+    assert read("tweets/a.csv", content, "2") == [str(number) for number in range(18, 30)]
+
+
+def test_other_ids_beside_a_column_chosen_by_number_are_warned_of() -> None:
+    rows = [[str(1_800_000_000_000_000_000 + number), str(1_700_000_000_000_000_000 + number)] for number in range(9)]
+    for content in (table(rows=rows), table(rows=[["a", "b"], *rows])):
+        (warning,) = format_of("tweets/a.csv", content, "1").warnings
+        assert "column 2 also holds what looks like IDs" in warning
+        assert "one ID per line" in warning
+    assert format_of("tweets/a.csv", table(rows=[[row[0], "7"] for row in rows]), "1").warnings == ()
+    assert format_of("tweets/a.csv", table(rows=[["tweet_id", "other"], *rows])).warnings == ()
+
+
+@pytest.mark.parametrize("asked", [None, "1", "id"])
+def test_ids_in_rows_are_refused_whatever_is_asked_for(asked: str | None) -> None:
+    rows = [[str(1_800_000_000_000_000_000 + number * 5 + at) for at in range(5)] for number in range(9)]
+    for suffix in (".csv", ".txt", ".tsv", ""):
+        with pytest.raises(UnsupportedInput, match="one ID per line"):
+            format_of(f"tweets/a{suffix}", table(rows=rows), asked)
+
+
+def test_an_only_column_that_names_something_else_is_refused_in_a_list_too() -> None:
+    for header in (b"user_id\n", b"conversation_id\n", b"covid\n", b"in_reply_to_status_id\n", b"users\n"):
+        for suffix in (".txt", ".csv", ""):
+            with pytest.raises(UnsupportedInput, match="IDs"):
+                format_of(f"tweets/a{suffix}", header + IDS)
+    assert format_of("tweets/a.txt", b"my favorite posts\n" + IDS) == Format("lines")
+
+
+def test_a_field_of_json_is_named_as_a_column_is() -> None:
+    content = b'{"id": "5", "meta": {"post": "18"}}\n{"id": "6", "meta": {"post": "19"}}\n'
+    assert read("tweets/a.jsonl", content, "meta.post") == ["18", "19"]
+    assert read("tweets/a.jsonl", content) == ["5", "6"]
+    with pytest.raises(UnsupportedInput, match="name the field"):
+        format_of("tweets/a.jsonl", content, "1")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b'[{"id": "18"}', "cut off"), (b'[{"id": "18"}]{', "behind the end"), (b'["18]', "cut off")],
+)
+def test_an_array_that_is_not_whole_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(UnsupportedInput, match=words):
+        read("tweets/a.json", content)

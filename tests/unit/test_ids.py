@@ -24,7 +24,7 @@ def cut(content: bytes, size: int) -> Iterator[bytes]:
 def test_plain_ids_come_out_as_they_went_in() -> None:
     lines, counts, rejects = normalized([b"1\n20\n1234567890123456789\n"])
     assert lines == [b"1", b"20", b"1234567890123456789"]
-    assert counts == {"lines": 3, "blank": 0, "accepted": 3, "duplicate": 0, "rejected": 0}
+    assert counts == {"lines": 3, "blank": 0, "notice": 0, "accepted": 3, "duplicate": 0, "rejected": 0}
     assert rejects == []
 
 
@@ -120,6 +120,7 @@ def test_a_line_is_read_up_to_its_longest_length(first: bytes, reason: str) -> N
     assert normalized([b" " * 4095 + b"1\n" + b" " * 4096 + b"\n"])[1] == {
         "lines": 2,
         "blank": 1,
+        "notice": 0,
         "accepted": 1,
         "duplicate": 0,
         "rejected": 0,
@@ -128,7 +129,7 @@ def test_a_line_is_read_up_to_its_longest_length(first: bytes, reason: str) -> N
 
 @pytest.mark.parametrize(("length", "reason"), [(64, "header"), (65, "not_digits")])
 def test_a_header_has_its_longest_length(length: int, reason: str) -> None:
-    _, _, rejects = normalized([b"x" * (length - 3) + b" id\n5\n"])
+    _, _, rejects = normalized([b"tweet" + b"_" * (length - 7) + b"id\n5\n"])
     assert [reject.reason for reject in rejects] == [reason]
 
 
@@ -144,7 +145,7 @@ def test_a_reject_shows_the_lines_beginning_even_of_bytes_that_are_no_text() -> 
 def test_an_id_comes_out_once_however_it_is_written() -> None:
     lines, counts, _ = normalized([b'7\n"7"\n 7 \r\n8\n7'])
     assert lines == [b"7", b"8"]
-    assert counts == {"lines": 5, "blank": 0, "accepted": 2, "duplicate": 3, "rejected": 0}
+    assert counts == {"lines": 5, "blank": 0, "notice": 0, "accepted": 2, "duplicate": 3, "rejected": 0}
 
 
 def test_a_byte_order_mark_belongs_to_the_first_line_only() -> None:
@@ -200,7 +201,11 @@ def test_parts_together_have_every_id_and_account_for_every_line(blocks: list[li
 
 
 def test_no_blocks_are_no_lines() -> None:
-    assert normalized([]) == ([], {"lines": 0, "blank": 0, "accepted": 0, "duplicate": 0, "rejected": 0}, [])
+    assert normalized([]) == (
+        [],
+        {"lines": 0, "blank": 0, "notice": 0, "accepted": 0, "duplicate": 0, "rejected": 0},
+        [],
+    )
 
 
 LINES = st.one_of(

@@ -1,4 +1,4 @@
-"""The column of IDs: from the object's metadata, its tag, or the setting, in this order."""
+"""The column of IDs that an object's owner names: in its metadata, or else in its tag."""
 
 from typing import Any
 
@@ -20,10 +20,8 @@ def id_column(version: str) -> str | None:
     return object_column.id_column(INBOX, KEY, version, source_head(INBOX, KEY, version, 100))
 
 
-def test_the_metadata_goes_before_the_tag_and_the_tag_before_the_setting(functions: Functions) -> None:
+def test_the_metadata_goes_before_the_tag(functions: Functions) -> None:
     assert id_column(put()) is None
-    functions.configure(id_column="from the setting")
-    assert id_column(put()) == "from the setting"
     assert id_column(put("team=a&id-column=tweet%20id")) == "tweet id"
     assert id_column(put("id-column=2", **{"id-column": "post"})) == "post"
     assert id_column(put("id-column=2", other="post")) == "2"

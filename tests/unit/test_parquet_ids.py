@@ -73,11 +73,14 @@ def test_the_column_is_named_numbered_usual_or_the_only_one(tmp_path: Path) -> N
     assert lines(file) == ["1"]
     assert lines(file, job_type="users") == lines(file, "Author ID") == lines(file, "2") == ["2"]
     assert lines(file, "a \"b\" 'c'") == lines(file, "3") == ["3"]
-    with pytest.raises(UnsupportedInput, match="no column named post, among 3"):
+    with pytest.raises(UnsupportedInput, match=r"no column named post\. The columns are"):
         lines(file, "post")
     with pytest.raises(UnsupportedInput, match="Column 4 is asked for"):
         lines(file, "4")
-    assert lines(written(tmp_path, "SELECT 5 AS whatever")) == ["5"]
+    only = written(tmp_path, "SELECT 5 AS whatever")
+    assert lines(only, "1") == ["5"]
+    with pytest.raises(UnsupportedInput, match="No column is known to hold post IDs"):
+        lines(only)
     with pytest.raises(UnsupportedInput, match="no column that is known"):
         lines(written(tmp_path, "SELECT 5 AS whatever, 6 AS more"))
 

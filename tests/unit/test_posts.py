@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.ids import BOM
-from compliance.readers import posts
+from compliance.readers.objects import Objects, fields_of
 from compliance.readers.posts import MAX_RECORD, id_lines
 from compliance.runs import JobType
 from tests.unit.preparing import prepared
@@ -21,6 +21,17 @@ FLAT = V2 | {"author": {"id": "7", "username": "jack", "name": "J"}, "__twarc": 
 V1 = {"id": 1460323737035677700, "id_str": "1460323737035677698", "full_text": "hi", "user": {"id": 7, "id_str": "7"}}
 USER = {"id": "7", "username": "jack", "name": "J", "created_at": "2006-03-21T20:50:14.000Z"}
 USER_V1 = {"id": 7, "id_str": "7", "screen_name": "jack", "status": {"id": 18, "text": "hello"}}
+ZEESCHUIMER = {
+    "item_id": "18",
+    "source_platform": "twitter.com",
+    "data": {
+        "__typename": "Tweet",
+        "id": 20,
+        "rest_id": "18",
+        "core": {"user_results": {"result": {"rest_id": "7"}}},
+        "legacy": {"full_text": "hello", "id_str": "18", "user_id_str": "7", "conversation_id_str": "5"},
+    },
+}
 PAGE = {"data": [V2, V2 | {"id": "19", "author_id": "8"}], "includes": {"tweets": [{"id": "5"}], "users": [USER]}}
 
 
@@ -32,6 +43,14 @@ def lines(content: bytes, job_type: JobType = "tweets", size: int = 1 << 20) -> 
     text = b"".join(id_lines(cut(content, size), job_type)).decode()
     assert text == "" or text.endswith("\n")
     return text.removesuffix("\n").split("\n") if text else []
+
+
+def by_all_fields(line: bytes, job_type: JobType) -> list[str]:
+    """The same without the short cut for posts as X's API writes them."""
+    fields = fields_of(line)
+    assert fields is not None
+    found = Objects(job_type).texts(fields)
+    return [found] if isinstance(found, str) else found
 
 
 def of(record: Any, job_type: JobType = "tweets") -> list[str]:
@@ -59,6 +78,13 @@ def of(record: Any, job_type: JobType = "tweets") -> list[str]:
         ({"id": "18", "author_id": "7", "data": "more"}, ["18"], ["7"]),
         ({"id": "18", "author_id": "7", "author": "jack", "user": None}, ["18"], ["7"]),
         ({"id": "18", "author_id": "7", "username": "jack"}, ["18"], ["7"]),
+        ({"id": "18", "text": "cut \ud83d", "author_id": "7"}, ["18"], ["7"]),
+        ({"id": 1, "tweet_id": "18", "text": "x", "userId": 7}, ["18"], ["7"]),
+        ({"id": "18", "conversation_id": "5", "user_id": 7, "username": "jack", "tweet": "hi"}, ["18"], ["7"]),
+        ({"type": "tweet", "id": "18", "fullText": "x", "author": {"userName": "jack", "id": "7"}}, ["18"], ["7"]),
+        (ZEESCHUIMER, ["18"], ["7"]),
+        (ZEESCHUIMER["data"], ["18"], ["7"]),
+        ({"users": [USER, USER | {"id": "8"}], "tweets": [V2]}, ["18"], ["7", "8"]),
         ({"id": "18", "author_id": "7", "username": None, "id_str": None, "text": None}, ["18"], ["7"]),
     ],
 )
@@ -97,7 +123,11 @@ def test_a_post_whose_author_is_not_told_is_no_user() -> None:
         (b'{"id": "\xff"}', "\ufffd"),
         (b'{"id": ""}', "no ID of a post in an object of id"),
         (b'{"id": null, "text": "secret"}', "no ID of a post in an object of id, text"),
-        (b'{"delete": {"status": {"id": 18}}}', "no ID of a post in an object of delete"),
+        (b'{"delete": {"status": {"id": 18}}, "x": 1}', "no ID of a post in an object of delete, x"),
+        (b'{"tweets": [{"id": "18"}], "meta": {}}', "no ID of a post in an object of tweets, meta"),
+        (b'{"tweet": {"id": "18"}, "errors": []}', "no ID of a post in an object of tweet, errors"),
+        (b'{"includes": {"tweets": [{"id": "18"}]}}', "no ID of a post in an object of includes"),
+        (b'{"id": "18", "text": "x"},', "a comma after an object"),
         (b"{}", "no ID of a post in an object of "),
         (b'{"data": [null, [], {"id": 1.5}]}', "no object"),
         (b'{"id": "18", "text": "cut of', 'no JSON: {"id": "18", "text": "cut of'),
@@ -155,8 +185,9 @@ def test_any_records_give_the_same_lines_however_their_bytes_are_cut_and_read(
     written = [json.dumps(record, ensure_ascii=ascii_only).encode(errors="replace") for record in records]
     found = lines(b"\n".join(written), job_type, size)
     assert found == [text for line in written for text in of(json.loads(line), job_type)]
-    slowly = [text.replace("\n", " ") for line in written for text in posts._odd_texts(line, job_type)]
-    assert [text.encode(errors="replace").decode() for text in slowly] == found
+    for line in written:
+        slowly = [text.replace("\n", " ") for text in by_all_fields(line, job_type)]
+        assert [text.encode(errors="replace").decode() for text in slowly] == lines(line, job_type)
 
 
 @given(st.lists(st.integers(1, 2**63 - 1), min_size=1, max_size=20), st.integers(1, 7))

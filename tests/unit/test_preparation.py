@@ -202,7 +202,7 @@ def test_a_gzip_file_is_one_part(functions: Functions) -> None:
 def test_a_gzip_file_becomes_as_many_parts_as_it_takes(functions: Functions) -> None:
     functions.configure(part_size_mb=1)
     ids = [1_800_000_000_000_000_000 + number for number in range(120_000)]
-    run = functions.register(gzip.compress(b"no ID\n" + b"".join(b"%d\n" % number for number in ids)))
+    run = functions.register(gzip.compress(b"list of posts\n" + b"".join(b"%d\n" % number for number in ids)))
     prepared = prepare_all(functions, run["run_id"])
     assert prepared == [{"part": 1}]
     parts = runs_table.list_parts(run["run_id"])
@@ -259,7 +259,7 @@ def test_a_file_of_another_kind_is_refused_before_it_is_cut(
     assert functions.keys("") == []
 
 
-@pytest.mark.parametrize("header", [b"id\n", b'"tweet_id"\r\n', b"\xef\xbb\xbfuser_id\n"])
+@pytest.mark.parametrize("header", [b"id\n", b'"tweet_id"\r\n', b"\xef\xbb\xbfTweet ID\n"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_a_header_is_listed_and_held_against_nobody(functions: Functions, header: bytes, pack: Any) -> None:
     ref = prepare(functions, pack(header + IDS[:200]))

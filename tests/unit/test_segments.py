@@ -100,6 +100,7 @@ def test_a_listing_says_where_the_segments_of_each_part_stand() -> None:
         "delimiter": ";",
         "has_header": True,
         "may_quote": True,
+        "preamble": 0,
     }
 
 

@@ -35,7 +35,7 @@ GRANTS: dict[str, set[str]] = {
         "s3:PutObject results/parts",
         "s3:PutObject results/rejects",
     },
-    "accept_input": {"dynamodb:UpdateItem", "dynamodb:Query"},
+    "accept_input": {*RECORD, "dynamodb:Query"},
     "take_turn": QUEUE,
     "create_job": {*RECORD, *SECRET, "dynamodb:PutItem"},
     "open_upload": RECORD,

@@ -55,7 +55,7 @@ class _Inside:
         self._is_escaped = b""
 
     def lines(self, block: bytes) -> bytes:
-        """The block, with a newline for each comma between elements and for the closing bracket, and for nothing else."""
+        """The block, with newlines only where commas stood between elements, and for the closing bracket."""
         if self.is_over:
             return self._behind(block)
         block = self._is_escaped + block
@@ -90,5 +90,7 @@ class _Inside:
     @staticmethod
     def _behind(block: bytes) -> bytes:
         if block.strip():
-            raise UnsupportedInput("There is more behind the end of the JSON array. Write one array, or one object per line.")
+            raise UnsupportedInput(
+                "There is more behind the end of the JSON array. Write one array, or one object per line."
+            )
         return b""

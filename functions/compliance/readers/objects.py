@@ -29,7 +29,7 @@ _NULL, _EMPTY = msgspec.Raw(b"null"), msgspec.Raw(b'""')
 
 _PAGE = frozenset(("data", "includes", "meta", "errors", "matching_rules", "__twarc"))
 _PAGE_WITHOUT_DATA = frozenset(("data", "meta", "errors"))
-"""Fields of a page of X's API v2 as it is answered, streamed, or written by twarc2; the latter may come without data."""
+"""Fields of a page of X's API v2 as it is answered, streamed, or written by twarc2; some come without data."""
 
 _INCLUDES = frozenset(("users", "tweets", "media", "places", "polls", "topics"))
 """Fields of a ``users_*.json`` of academictwitteR."""
@@ -87,7 +87,7 @@ class Objects:
         self._certain: dict[tuple[str, ...], str | None] = {}
 
     def texts_of_all(self, objects: Sequence[Fields]) -> list[Texts]:
-        """``texts`` of each object. Faster where all have the same certain field, and IDs of nothing but digits in it."""
+        """``texts`` of each object; faster where all have the same certain field, with nothing but digits in it."""
         names = {self._name(shape) for shape in set(map(tuple, objects))}
         if len(names) == 1 and (name := names.pop()):
             values = b"\n".join([fields[name] for fields in objects])
@@ -104,7 +104,7 @@ class Objects:
             value = bytes(fields[name])
             if value[:1].isdigit():
                 return value.decode()
-            if value[:1] == b'"' and len(value) > 2 and b"\\" not in value:  # noqa: PLR2004 -- the quotes
+            if value[:1] == b'"' and len(value) > 2 and b"\\" not in value:
                 return value[1:-1].decode(errors="replace")
         return self._text(fields)
 
@@ -193,7 +193,7 @@ class Objects:
                 found = _Person()
             ids = {"id_str": found.id_str, "rest_id": found.rest_id, "id": found.id}
             for name, each in ids.items():
-                if each and each != _NULL and each != _EMPTY:
+                if each and each not in (_NULL, _EMPTY):
                     return {f"{person}.{name}": each}
         return {f"{person}.": _NULL}
 

@@ -1,4 +1,4 @@
-"""Posts and users in JSON, one object or one page of them on each line, as X's API and the tools around it write them."""
+"""Posts and users in JSON, an object or a page of them on each line, as X's API and the tools around it write them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
