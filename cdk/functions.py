@@ -130,7 +130,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             requirements="data",
             environment=FOR_ARRAYS,
         ),
-        # Lists the run's parts, to add up their lines.
+        # Lists the run's parts, to add up their lines; reads what planning has warned of.
         "accept_input": Spec(runs=(*RECORD, "Query")),
         # Lists the run's parts, to add up their results; reads what the run has consumed.
         "summarize_run": Spec(runs=(*RECORD, "Query")),

@@ -55,6 +55,7 @@ class Truth:
 
     type: JobType
     blank: int = 0
+    notice: int = 0
     duplicate: int = 0
     rejected: int = 0
     duplicate_across_parts: int = 0
@@ -68,7 +69,7 @@ class Truth:
     @property
     def lines(self) -> int:
         """Lines of the file."""
-        return self.blank + self.duplicate + self.rejected + self.accepted
+        return self.blank + self.notice + self.duplicate + self.rejected + self.accepted
 
     def count(self, name: str) -> dict[str, int]:
         """How many records have each value of ``action`` or ``reason``."""
@@ -153,8 +154,12 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _id_of(line: bytes) -> int | None:
-    """A number without leading zeros, below 2^63, maybe in quotes."""
+    """A number without leading zeros, below 2^63, maybe in quotes, or guarded against being rounded."""
     text = line.strip()
+    for begin, end in ((b'="', b'"'), (b'"=""', b'"""'), (b"x", b""), (b"X", b"")):
+        if text.startswith(begin) and text.endswith(end) and (inner := text[len(begin) : len(text) - len(end)]).strip():
+            text = inner.strip() if end else inner
+            return _id_of(text) if text.isdigit() and len(line.rstrip(b"\n")) <= MAX_LINE else None
     if len(text) >= 2 and text[:1] in (b'"', b"'") and text[:1] == text[-1:]:
         text = text[1:-1].strip()
     if len(line.rstrip(b"\n")) > MAX_LINE or not text.isdigit() or text.startswith(b"0") or len(text) > 19:

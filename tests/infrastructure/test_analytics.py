@@ -34,7 +34,9 @@ COLUMNS = {
         **dict.fromkeys(("run_id", "dataset", "bucket", "key", "version_id", "status"), "string"),
         **dict.fromkeys(("scheduled_at", "started_at", "prepared_at", "ended_at"), "timestamp"),
         **dict.fromkeys(("files", "bytes", "parts", "parts_complete", "parts_failed", "parts_unverified"), "bigint"),
-        **dict.fromkeys(("lines", "blank", "accepted", "duplicate", "duplicate_across_parts", "rejected"), "bigint"),
+        **dict.fromkeys(
+            ("lines", "blank", "notice", "accepted", "duplicate", "duplicate_across_parts", "rejected"), "bigint"
+        ),
         **dict.fromkeys(("records", "affected", "result_errors"), "bigint"),
         **dict.fromkeys(("by_action", "by_reason"), "string"),
         **dict.fromkeys(("indexed", "unchanged", "outranked"), "bigint"),

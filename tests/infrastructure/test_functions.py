@@ -63,7 +63,7 @@ GRANTS: dict[str, set[str]] = {
     },
     "find_duplicates": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "deduplicate_part": RECORD,
-    "accept_input": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
+    "accept_input": {*RECORD, "dynamodb:Query Runs"},
     "summarize_run": {*RECORD, "dynamodb:Query Runs"},
     "record_failure": RECORD,
     "write_report": {*RECORD, "dynamodb:Query Runs", *REPORT},

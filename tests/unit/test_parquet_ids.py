@@ -68,7 +68,7 @@ def test_a_column_of_lists_or_objects_is_refused(tmp_path: Path, value: str) -> 
         lines(written(tmp_path, f"SELECT {value} AS id, 'x' AS text"))
 
 
-def test_the_column_is_named_numbered_usual_or_the_only_one(tmp_path: Path) -> None:
+def test_the_column_is_named_numbered_or_has_a_usual_name(tmp_path: Path) -> None:
     file = written(tmp_path, """SELECT 1 AS "id", 2 AS "author_id", 3 AS "a ""b"" 'c'" """)
     assert lines(file) == ["1"]
     assert lines(file, job_type="users") == lines(file, "Author ID") == lines(file, "2") == ["2"]
@@ -81,7 +81,7 @@ def test_the_column_is_named_numbered_usual_or_the_only_one(tmp_path: Path) -> N
     assert lines(only, "1") == ["5"]
     with pytest.raises(UnsupportedInput, match="No column is known to hold post IDs"):
         lines(only)
-    with pytest.raises(UnsupportedInput, match="no column that is known"):
+    with pytest.raises(UnsupportedInput, match="No column is known"):
         lines(written(tmp_path, "SELECT 5 AS whatever, 6 AS more"))
 
 
