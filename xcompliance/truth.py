@@ -55,11 +55,11 @@ class Truth:
 
     type: JobType
     blank: int = 0
-    notice: int = 0
     duplicate: int = 0
     rejected: int = 0
     duplicate_across_parts: int = 0
     parts: list[PartTruth] = field(default_factory=lambda: [PartTruth()])
+    notice: int = 0
 
     @property
     def accepted(self) -> int:
