@@ -147,7 +147,7 @@ def _tell(random: Random, uses: Uses) -> None:
         deployment.run()
         deployment.start(deployment.drop(gzip.compress(MORE_THAN_A_PART), "tweets/ids.gz"), "packed")
         for folder in ("tweets", "users"):
-            deployment.start(deployment.drop(b"id,text\n18,post\n", f"{folder}/ids.csv"), f"table-{folder}")
+            deployment.start(deployment.drop(b"id,label\n18,a\n", f"{folder}/ids.csv"), f"table-{folder}")
         deployment.run()
         # Last, as its job stays at X where X cannot cancel it.
         deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "No credits.")]

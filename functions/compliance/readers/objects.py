@@ -4,6 +4,7 @@ A field is chosen as the column of a table is (``columns``). That is done once f
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,10 +62,18 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_leniently = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).decode
 
 
+_NO_NUMBER = re.compile(rb"(?<=[:,\[\s])(NaN|-?Infinity)(?=[\s,\]}])")
+
+
+def with_odd_numbers_as_text(lines: bytes) -> bytes:
+    """The same JSON with NaN and Infinity, which Python writes though JSON has neither, as texts."""
+    return _NO_NUMBER.sub(rb'"\1"', lines) if b"NaN" in lines or b"Infinity" in lines else lines
+
+
 def fields_of(line: bytes) -> Fields | None:
     """The fields of an object, also of one with NaN or with text that is not UTF-8; None for no JSON."""
     try:
-        return _decode_fields(line)
+        return _decode_fields(with_odd_numbers_as_text(line))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     try:

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from compliance.ids import BOM
-from compliance.readers.objects import MAX_NAMES, Fields, Objects, Texts, fields_of
+from compliance.readers.objects import MAX_NAMES, Fields, Objects, Texts, fields_of, with_odd_numbers_as_text
 from compliance.readers.texts import lines_of
 from compliance.runs import JobType
 
@@ -142,7 +142,7 @@ class _Reader:
 
     def _of_any(self, objects: Sequence[bytes]) -> list[Texts]:
         try:
-            all_fields = _decode_fields(b"\n".join(objects))
+            all_fields = _decode_fields(with_odd_numbers_as_text(b"\n".join(objects)))
         except _DECODING:
             all_fields = []
         if objects and len(all_fields) == len(objects):
