@@ -6,7 +6,7 @@ from adapters import runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import errors
-from compliance.accounting import judge, total_across_parts, total_causes, total_counts, total_oddities
+from compliance.accounting import check_rows, judge, total_across_parts, total_causes, total_counts, total_oddities
 from compliance.attempts import Attempt
 from compliance.clock import time_text
 from compliance.plausibility import warnings
@@ -18,7 +18,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes ``run_id``, an ``Attempt`` and ``prepared``, what came of the parts: ``error`` and ``cause`` if failed.
 
     Returns the numbers of the ``parts`` that hold an ID and are still to be checked. Raises the first part's error,
-    PartTooLarge for too many of them, or InputRejected or NothingToCheck for the whole.
+    PartTooLarge for too many of them, UnsupportedInput if rows of a Parquet file are missing, or InputRejected or
+    NothingToCheck for the whole.
     """
     for outcome in event["prepared"]:
         if "error" in outcome:
@@ -27,6 +28,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     parts = runs_table.list_parts(event["run_id"])
     planned = runs_table.get_run(event["run_id"]).get("warnings", [])
     check_count(len(parts))
+    check_rows(parts)
     counts = total_counts(parts)
     odd = total_oddities(parts)
     attempt = Attempt.of(event)

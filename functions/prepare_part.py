@@ -13,6 +13,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.id_lines import id_lines
 from adapters.settings import settings
 from adapters.spool import Spool
+from compliance.accounting import Rows
 from compliance.causes import MOST_TOLD, cause_of
 from compliance.clock import time_text
 from compliance.ids import Reject
@@ -43,32 +44,33 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         def new_spool() -> Spool:
             return stack.enter_context(Spool())
 
-        rejects = _Rejects(part, new_spool())
-        prepared = prepare(_normalized(part, rejects), settings().part_bytes, new_spool)
+        rejects, rows = _Rejects(part, new_spool()), Rows()
+        prepared = prepare(_normalized(part, rejects, rows), settings().part_bytes, new_spool)
         own, further = next(prepared), part["part"]
         written = _store(part, own, clock)
         for more in prepared:
             further += part["planned_parts"]
             another = runs_table.plan(part | {"part": further})
-            _write_down(another, _store(another, more, clock))
+            _write_down(another, _store(another, more, clock), Rows())
         if rejects.listed:
             rejects.spool.store(rejects_key(part))
-        _write_down(part, written | {"reject_causes": dict(rejects.causes)})
+        _write_down(part, written | {"reject_causes": dict(rejects.causes)}, rows)
     return {"part": ref.part}
 
 
-def _write_down(part: Part, written: dict[str, Any]) -> None:
-    if runs_table.prepare_part(part, **written) and written["rejected"]:
+def _write_down(part: Part, written: dict[str, Any], rows: Rows) -> None:
+    counted = {"rows_read": rows.read, "rows_expected": rows.expected}
+    if runs_table.prepare_part(part, **written, **counted) and written["rejected"]:
         metrics.tell({LINES_REJECTED: written["rejected"]}, part["run_id"])
 
 
-def _normalized(part: Part, rejects: "_Rejects") -> Iterator[Normalized]:
-    rows = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
-    for segment in map(segment_of, rows):
+def _normalized(part: Part, rejects: "_Rejects", rows: Rows) -> Iterator[Normalized]:
+    listing = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
+    for segment in map(segment_of, listing):
         is_beginning = segment.start == 0 and segment.format.kind == "lines"
         has_notices = segment.format.kind in ("jsonl", "json")
         normalizer = Normalizer(partial(rejects.add, segment), is_beginning=is_beginning, has_notices=has_notices)
-        yield from normalizer.normalize(id_lines(segment, part["type"]))
+        yield from normalizer.normalize(id_lines(segment, part["type"], rows))
 
 
 @dataclass

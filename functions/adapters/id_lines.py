@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from adapters import inbox_object, parquet_object
+from compliance.accounting import Rows
 from compliance.errors import ComplianceError
 from compliance.readers import files
 from compliance.runs import JobType
@@ -10,21 +11,23 @@ from compliance.segments import MOST_READ, Segment, about
 from compliance.sources import cut_to_lines
 
 
-def id_lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
+def id_lines(segment: Segment, job_type: JobType, rows: Rows | None = None) -> Iterator[bytes]:
     """Yields blocks of lines. Bytes of the object behind the segment's last line are not read.
+
+    ``rows`` is told what is read of Parquet.
 
     Raises UnsupportedInput and PartTooLarge as the readers do, SourceChanged when the object's version is gone.
     """
     try:
-        yield from _lines(segment, job_type)
+        yield from _lines(segment, job_type, rows)
     except ComplianceError as error:
         raise about(error, segment.key) from None
 
 
-def _lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
+def _lines(segment: Segment, job_type: JobType, rows: Rows | None) -> Iterator[bytes]:
     form = segment.format
     if form.kind == "parquet":
-        return parquet_object.id_lines(segment, job_type)
+        return parquet_object.id_lines(segment, job_type, rows)
     blocks = inbox_object.source_blocks(segment)
     if form.is_splittable:
         blocks = cut_to_lines(blocks, segment.start, segment.end)

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from adapters import inbox_object, parquet_ids
+from compliance.accounting import Rows
 from compliance.runs import JobType
 from compliance.segments import Segment
 
@@ -15,8 +16,9 @@ _MARK = 8
 """Bytes of the last field, which says how long what is before it is, and of the mark behind that [Parquet]."""
 
 
-def id_lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
-    """Yields the lines of a segment. The object becomes a file with holes, as DuckDB reads files.
+def id_lines(segment: Segment, job_type: JobType, rows: Rows | None = None) -> Iterator[bytes]:
+    """Yields the lines of a segment. The object becomes a file with holes, as DuckDB reads files. ``rows``
+    is told what is read, as by ``parquet_ids.id_lines``.
 
     Raises UnsupportedInput and PartTooLarge as ``parquet_ids.id_lines``.
     """
@@ -35,4 +37,4 @@ def id_lines(segment: Segment, job_type: JobType) -> Iterator[bytes]:
         if footer > len(tail):
             fetch(size - footer, size - len(tail))
         file.flush()
-        yield from parquet_ids.id_lines(Path(file.name), column, job_type, (segment.start, segment.end), fetch)
+        yield from parquet_ids.id_lines(Path(file.name), column, job_type, (segment.start, segment.end), fetch, rows)

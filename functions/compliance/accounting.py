@@ -2,12 +2,35 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from compliance.causes import main_cause
-from compliance.errors import InputRejected, NothingToCheck
+from compliance.errors import InputRejected, NothingToCheck, UnsupportedInput
 from compliance.results import count_word, no_findings
 from compliance.runs import Counts, Findings, Oddities, Part
+
+
+@dataclass
+class Rows:
+    """Of the Parquet files in a part: how many rows were read, and how many the files whose first range it is have."""
+
+    read: int = 0
+    expected: int = 0
+
+
+def check_rows(parts: Iterable[Part]) -> None:
+    """Raises UnsupportedInput unless each row of the Parquet files is in one of the parts.
+
+    Parts that were prepared before rows were counted are not compared.
+    """
+    found = list(parts)
+    if all("rows_read" in part for part in found):
+        read, expected = sum(part["rows_read"] for part in found), sum(part["rows_expected"] for part in found)
+        if read != expected:
+            raise UnsupportedInput(
+                f"The Parquet files have {expected:,} rows, but {read:,} were read: write them again. Nothing was sent to X."
+            )
 
 
 def total_counts(parts: Iterable[Part]) -> Counts:

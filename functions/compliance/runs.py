@@ -155,6 +155,8 @@ class Part(TypedDict):
     duplicate_across_parts: NotRequired[int]
     rejected: NotRequired[int]
     reject_causes: NotRequired[dict[str, int]]
+    rows_read: NotRequired[int]
+    rows_expected: NotRequired[int]
     headers: NotRequired[int]
     small_ids: NotRequired[int]
     no_user_ids: NotRequired[int]

@@ -92,6 +92,19 @@ def test_a_large_parquet_file_is_read_in_ranges_and_of_it_only_the_column(functi
     assert len(parts) > 1
     assert sorted(b"".join(functions.object(part["object_key"]) for part in parts).split()) == ids(0, 60_000).split()
     assert read < file.stat().st_size
+    assert sum(part["rows_read"] for part in parts) == sum(part["rows_expected"] for part in parts) == 60_000
+
+
+def test_a_range_of_parquet_that_nobody_reads_stops_the_run(functions: Functions, tmp_path: Path) -> None:
+    functions.monkeypatch.setitem(RANGES, "parquet", 100_000)
+    file = tmp_path / "posts.parquet"
+    duckdb.execute(f"COPY (SELECT {FIRST} + range * 7919 AS id FROM range(60000)) TO '{file}' (ROW_GROUP_SIZE 2048)")
+    run = functions.register(file.read_bytes(), "tweets/posts.parquet")
+    segments_of = inbox.segments_of
+    functions.monkeypatch.setattr(inbox, "segments_of", lambda run: segments_of(run)[:-2])
+    (part,) = prepare(functions, run)
+    with pytest.raises(UnsupportedInput, match=r"have 60,000 rows, but [0-9,]+ were read"):
+        functions.invoke("accept_input", {"run_id": run["run_id"], "prepared": [{"part": part["part"]}]})
 
 
 def test_a_large_table_without_quotes_is_read_in_ranges(functions: Functions) -> None:
