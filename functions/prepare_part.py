@@ -68,8 +68,12 @@ def _normalized(part: Part, rejects: "_Rejects", rows: Rows) -> Iterator[Normali
     listing = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
     for segment in map(segment_of, listing):
         is_beginning = segment.start == 0 and segment.format.kind == "lines"
-        has_notices = segment.format.kind in ("jsonl", "json")
-        normalizer = Normalizer(partial(rejects.add, segment), is_beginning=is_beginning, has_notices=has_notices)
+        normalizer = Normalizer(
+            partial(rejects.add, segment),
+            is_beginning=is_beginning,
+            has_notices=segment.format.kind in ("jsonl", "json"),
+            most_rejects=MAX_REJECTS - rejects.listed,
+        )
         yield from normalizer.normalize(id_lines(segment, part["type"], rows))
 
 
@@ -83,20 +87,19 @@ class _Rejects:
     causes: Counter[str] = field(default_factory=Counter)
 
     def add(self, segment: Segment, line: Reject) -> None:
-        if self.listed < MAX_REJECTS:
-            row = {
-                "run_id": self.part["run_id"],
-                "part": self.part["part"],
-                "key": segment.key,
-                "range_start": segment.start,
-                "line": line.line,
-                "reason": line.reason,
-                "text": line.text,
-            }
-            self.spool.write(json.dumps(row).encode() + b"\n")
-            self.listed += 1
-            if self.listed <= MOST_TOLD and (cause := cause_of(line.text)):
-                self.causes[cause] += 1
+        row = {
+            "run_id": self.part["run_id"],
+            "part": self.part["part"],
+            "key": segment.key,
+            "range_start": segment.start,
+            "line": line.line,
+            "reason": line.reason,
+            "text": line.text,
+        }
+        self.spool.write(json.dumps(row).encode() + b"\n")
+        self.listed += 1
+        if self.listed <= MOST_TOLD and (cause := cause_of(line.text)):
+            self.causes[cause] += 1
 
 
 def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def id_lines(
     job_type: JobType,
     between: tuple[int, int],
     fetch: Callable[[int, int], None],
+    *,
     rows: Rows | None = None,
 ) -> Iterator[bytes]:
     """Yields the fields of one column, a line for each, in their order.

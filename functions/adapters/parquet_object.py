@@ -37,4 +37,6 @@ def id_lines(segment: Segment, job_type: JobType, rows: Rows | None = None) -> I
         if footer > len(tail):
             fetch(size - footer, size - len(tail))
         file.flush()
-        yield from parquet_ids.id_lines(Path(file.name), column, job_type, (segment.start, segment.end), fetch, rows)
+        yield from parquet_ids.id_lines(
+            Path(file.name), column, job_type, (segment.start, segment.end), fetch, rows=rows
+        )

@@ -29,7 +29,8 @@ def check_rows(parts: Iterable[Part]) -> None:
         read, expected = sum(part["rows_read"] for part in found), sum(part["rows_expected"] for part in found)
         if read != expected:
             raise UnsupportedInput(
-                f"The Parquet files have {expected:,} rows, but {read:,} were read: write them again. Nothing was sent to X."
+                f"The Parquet files have {expected:,} rows, but {read:,} were read: write them again. "
+                "Nothing was sent to X."
             )
 
 

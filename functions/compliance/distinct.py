@@ -10,6 +10,12 @@ Digests = NDArray[np.uint32]
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """2^64 over the golden ratio: the upper bits of its multiples are as good as random [Knuth, TAOCP 3, 6.4]."""
 
+_HALF = np.uint64(32)
+_POSITION = np.uint64(2**32 - 1)
+
+_MOST = 8
+"""If more than one in so many digests is wanted, none of them is looked up."""
+
 _MANY = 1 << 23
 """Numbers that are collected before repeats are taken out for the first time: more than a part of long IDs has."""
 
@@ -44,7 +50,7 @@ class Distinct:
     def _collect(self, numbers: Numbers) -> None:
         self._numbers.append(numbers)
         # Half as many bits to sort, of which few agree by chance.
-        self._digests.append((numbers * _FACTOR >> np.uint64(32)).astype(np.uint32))
+        self._digests.append((numbers * _FACTOR >> _HALF).astype(np.uint32))
         self._count += len(numbers)
 
     def _settled(self) -> Numbers:
@@ -65,18 +71,33 @@ class Distinct:
         ordered.sort()
         twice = ordered[1:][ordered[1:] == ordered[:-1]]
         del ordered
-        positions = self._having(twice)
-        firsts = np.unique(numbers[positions], return_index=True)[1]
         is_again = np.zeros(len(numbers), bool)
-        is_again[positions] = True
-        is_again[positions[firsts]] = False
+        # Digest and position in one number are sorted faster than positions by number.
+        keys = self._having(twice).astype(np.uint64)
+        keys |= (numbers[keys] * _FACTOR) & ~_POSITION
+        keys.sort()
+        positions = (keys & _POSITION).astype(np.intp)
+        keys >>= _HALF
+        is_first = np.diff(keys, prepend=np.uint64(2**64 - 1)) != 0
+        del keys
+        found = numbers[positions]
+        firsts = found[is_first]
+        is_other = found != firsts[np.cumsum(is_first) - 1]
+        is_again[positions[~is_first & ~is_other]] = True
+        # Different numbers of the same digest.
+        others = positions[is_other]
+        is_again[others] = True
+        is_again[others[np.unique(numbers[others], return_index=True)[1]]] = False
         return is_again
 
     def _having(self, wanted: Digests) -> Positions:
         """Where those stand that have one of the ``wanted`` digests, and a few others.
 
         A digest is looked up by its upper bits, in a table that is small where few are wanted, and then fits the cache.
+        Where many are, it costs less to take all.
         """
+        if len(wanted) > self._count // _MOST:
+            return np.arange(self._count)
         shift = 32 - min(26, max(16, len(wanted).bit_length() + 4))
         table = np.zeros(1 << (32 - shift), bool)
         table[wanted >> shift] = True

@@ -20,6 +20,9 @@ _MASKS = [bytes(len(_PAD) - digits) + b"\x0f" * digits for digits in range(MAX_D
 _DIGITS = np.ascontiguousarray(np.frombuffer(b"".join(_MASKS), "<u8").reshape(-1, _WORDS).T)
 """Masks that keep the values of so many digits in the three words before a line's end."""
 
+_MANY = 50
+"""One in so many lines that are taken out are many: what is left is then found byte by byte."""
+
 SHORT = 1 << 18
 """Bytes of text that fit, with the arrays that belong to them, into a core's own cache."""
 
@@ -37,7 +40,7 @@ class Lines:
         values = np.frombuffer(text, np.uint8)
         # As much at a time as fits into the cache.
         found = [np.flatnonzero(values[at : at + SHORT] == ord("\n")) + at for at in range(0, len(text), SHORT)]
-        return cls(text, np.concatenate(found))
+        return cls(text, np.concatenate(found) if found else np.zeros(0, np.intp))
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -107,12 +110,18 @@ def without(blocks: Iterator[bytes], gone: Positions) -> Iterator[bytes]:
         text = rest + block
         end = text.rfind(b"\n") + 1
         rest = text[end:]
-        stops = np.flatnonzero(np.frombuffer(text, np.uint8, end) == ord("\n")) + 1
+        values = np.frombuffer(text, np.uint8, end)
+        stops = np.flatnonzero(values == ord("\n")) + 1
         here = gone[slice(*np.searchsorted(gone, [first, first + len(stops)]))] - first
-        kept_to = [*np.where(here, stops[here - 1], 0).tolist(), end]
-        kept_from = [0, *stops[here].tolist()]
-        view = memoryview(text)
-        yield b"".join([view[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
+        if len(here) > len(stops) // _MANY:
+            is_kept = np.ones(len(stops), bool)
+            is_kept[here] = False
+            yield values[np.repeat(is_kept, np.diff(stops, prepend=0))].tobytes()
+        else:
+            kept_to = [*np.where(here, stops[here - 1], 0).tolist(), end]
+            kept_from = [0, *stops[here].tolist()]
+            view = memoryview(text)
+            yield b"".join([view[start:stop] for start, stop in zip(kept_from, kept_to, strict=True)])
         first += len(stops)
 
 
@@ -133,7 +142,7 @@ class Scanner:
         lengths = lines.ends - starts
         is_plain = values[starts] - ord("1") < 8 + (lengths < MAX_DIGITS)
         is_plain &= lengths <= MAX_DIGITS
-        is_plain[np.searchsorted(lines.ends, others[~is_end])] = False
+        is_plain[np.cumsum(is_end)[~is_end]] = False
         return lines, is_plain
 
     def _others(self, values: NDArray[np.uint8]) -> Positions:

@@ -1,5 +1,6 @@
 """Turns text into lines of one plain ID each, and accounts for every line."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +10,13 @@ from compliance.blocks import whole_lines
 from compliance.columns import is_header
 from compliance.ids import BOM, MAX_LINE, MAX_TEXT, NOTICE, Reason, Reject, read_id
 from compliance.lines import SHORT, Lines, Positions, Scanner
+from compliance.wrapped import Flags, unwrap
+
+_AROUND = 8
+"""More bytes than are taken away of a line before its length is looked at: those of a mark, and carriage returns."""
+
+_FEW, _RARE = 64, 50
+"""So many odd lines of a block are looked at one by one, or one in so many lines if that is more."""
 
 _NOTICE = NOTICE.encode()
 
@@ -39,51 +47,75 @@ Normalized = tuple[Lines, Tally]
 
 @dataclass
 class Normalizer:
-    """Reads blocks of text. A block's plain lines are taken as they are; any other line is looked at by itself.
+    """Reads blocks of text. Plain lines are taken as they are. Others are looked at one by one while they are few in a
+    block, and all at once if they are many.
 
     A byte-order mark, CRLF, surrounding spaces or quotes, blank lines and a missing last newline are tolerated.
-    Rejects go to ``reject`` as they are met; so does the header of a file's only column, which may be its first line
-    with text, where ``is_beginning`` says that the lines are a file's first. A NOTICE is one where ``has_notices`` says
-    that a reader gives them.
+    ``reject`` is told of ``most_rejects`` rejected lines at most, as they are met, and of the header of a file's only
+    column, which may be its first line with text, where ``is_beginning`` says that the lines are a file's first. A
+    NOTICE is one where ``has_notices`` says that a reader gives them.
     """
 
     reject: Callable[[Reject], None] = field(repr=False)
     is_beginning: bool = True
     has_notices: bool = False
+    most_rejects: int = sys.maxsize
     _scanner: Scanner = field(default_factory=Scanner, repr=False)
     _before: Tally = Tally()
     _blank: int = 0
     _notice: int = 0
     _rejected: int = 0
     _headers: int = 0
+    _told: int = 0
 
     def normalize(self, blocks: Iterator[bytes]) -> Iterator[Normalized]:
         """Yields the IDs of each block, in their order, and the block's tally."""
-        for block in whole_lines(blocks, MAX_LINE, SHORT):
+        for block in whole_lines(blocks, MAX_LINE + _AROUND, SHORT):
             # Where one line ends with CRLF most do; a few among others are read by themselves.
             text = block.replace(b"\r\n", b"\n") if block.endswith(b"\r\n") else block
+            if self.is_beginning and not self._before.lines:
+                text = text.removeprefix(BOM)
             lines, is_plain = self._scanner.scan(text)
-            yield self._take(lines, np.flatnonzero(~is_plain))
+            self._blank = self._notice = self._rejected = self._headers = 0
+            odd = np.flatnonzero(~is_plain)
+            found = self._few(lines, odd) if len(odd) <= max(_FEW, len(lines) // _RARE) else self._many(lines)
+            tally = Tally(len(lines), self._blank, self._notice, self._rejected, self._headers)
+            self._before += tally
+            yield found, tally
 
-    def _take(self, lines: Lines, odd: Positions) -> Normalized:
+    def _few(self, lines: Lines, odd: Positions) -> Lines:
         """The lines with the IDs of the ``odd`` ones in place of these."""
-        self._blank = self._notice = self._rejected = self._headers = 0
-        starts, ends = lines.starts[odd].tolist(), lines.ends[odd].tolist()
-        texts = [
-            self._read(index + 1, lines.text[start:end])
-            for index, start, end in zip(odd.tolist(), starts, ends, strict=True)
-        ]
-        found = lines.replaced(odd, texts)
-        tally = Tally(len(lines), self._blank, self._notice, self._rejected, self._headers)
-        self._before += tally
-        return found, tally
+        texts = zip(odd.tolist(), lines.texts(odd), strict=True)
+        return lines.replaced(odd, [self._read(index, line, self._blank) for index, line in texts])
 
-    def _read(self, number: int, line: bytes) -> bytes | None:
-        """The ID of the block's line with this ``number``; without one it is counted as blank, notice or rejected."""
-        number += self._before.lines
+    def _many(self, lines: Lines) -> Lines:
+        """The IDs of lines of which many are odd."""
+        found = unwrap(lines, _is_wrapping, MAX_LINE)
+        is_rejected = ~(found.is_id | found.is_blank | found.is_open)
+        if self.has_notices:
+            is_rejected &= ~(is_notice := _are(_NOTICE, lines))
+            self._notice = int(np.count_nonzero(is_notice))
+        first = np.flatnonzero(~found.is_blank)[:1]
+        is_read = is_rejected & (np.cumsum(is_rejected) <= self.most_rejects - self._told)
+        is_read[first] = is_rejected[first]  # it may be a header
+        self._rejected = int(np.count_nonzero(is_rejected & ~is_read))
+        read = np.flatnonzero(is_read | found.is_open)
+        blank = np.cumsum(found.is_blank)[read].tolist()
+        texts = [
+            self._read(index, line, blank + self._blank)
+            for index, line, blank in zip(read.tolist(), lines.texts(read), blank, strict=True)
+        ]
+        self._blank += int(np.count_nonzero(found.is_blank))
+        is_open = found.is_open[read]
+        places = (np.cumsum(found.is_id | found.is_open) - 1)[read[is_open]]
+        return found.lines.replaced(places, [text for text, is_kept in zip(texts, is_open, strict=True) if is_kept])
+
+    def _read(self, index: int, line: bytes, blank: int) -> bytes | None:
+        """The ID of the block's line with this ``index``, before which ``blank`` ones are.
+
+        Without one it is counted as blank, notice or rejected.
+        """
         line = line.removesuffix(b"\r")
-        if number == 1:
-            line = line.removeprefix(BOM)
         if not line.strip() and len(line) <= MAX_LINE:
             self._blank += 1
             return None
@@ -93,11 +125,25 @@ class Normalizer:
         id_or_reason = read_id(line)
         if isinstance(id_or_reason, int):
             return b"%d" % id_or_reason
-        is_first = self.is_beginning and number - self._before.blank - self._blank == 1
-        self._refuse(number, "header" if is_first and is_header(line) else id_or_reason, line)
+        is_first = self.is_beginning and self._before.lines == self._before.blank and index == blank
+        self._refuse(index, "header" if is_first and is_header(line) else id_or_reason, line)
         return None
 
-    def _refuse(self, number: int, reason: Reason, line: bytes) -> None:
+    def _refuse(self, index: int, reason: Reason, line: bytes) -> None:
         self._rejected += 1
         self._headers += reason == "header"
-        self.reject(Reject(number, reason, line[: 4 * MAX_TEXT].strip().decode(errors="replace")[:MAX_TEXT]))
+        if self._told < self.most_rejects:
+            self._told += 1
+            text = line[: 4 * MAX_TEXT].strip().decode(errors="replace")[:MAX_TEXT]
+            self.reject(Reject(self._before.lines + index + 1, reason, text))
+
+
+def _is_wrapping(before: bytes, behind: bytes) -> bool:
+    """Whether an ID may have this around it."""
+    return read_id(before + b"1" + behind) == 1
+
+
+def _are(text: bytes, lines: Lines) -> Flags:
+    """Which lines are a certain character."""
+    found: Flags = (lines.ends - lines.starts == 1) & (np.frombuffer(lines.text, np.uint8)[lines.starts] == ord(text))
+    return found

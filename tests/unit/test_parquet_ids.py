@@ -42,7 +42,7 @@ def lines(
 
     holes = file.with_name("holes.parquet")
     holes.write_bytes(b"\xff" * kept + content[kept:] if kept > 0 else content)
-    text = b"".join(id_lines(holes, column, job_type, between, fetch, rows)).decode()
+    text = b"".join(id_lines(holes, column, job_type, between, fetch, rows=rows)).decode()
     assert text == "" or text.endswith("\n")
     return text.removesuffix("\n").split("\n") if text else []
 
@@ -125,7 +125,9 @@ def varint(number: int) -> bytes:
 
 @pytest.mark.parametrize("name", ["id", "text"])
 def test_a_group_of_rows_outside_of_the_file_is_missed(tmp_path: Path, name: str) -> None:
-    file = written(tmp_path, "SELECT hash(range) % 9000000 AS id, (range % 7)::VARCHAR AS text FROM range(9000)", rows=2048)
+    file = written(
+        tmp_path, "SELECT hash(range) % 9000000 AS id, (range % 7)::VARCHAR AS text FROM range(9000)", rows=2048
+    )
     with duckdb.connect() as connection:
         offsets = connection.execute(
             "SELECT coalesce(nullif(dictionary_page_offset, 0), data_page_offset) FROM parquet_metadata(?) "
