@@ -89,6 +89,7 @@ SEGMENTS: Final = (
     Column("delimiter", "string", "What separates the columns of csv and tsv"),
     Column("has_header", "boolean", "Whether the first row of csv and tsv is no data"),
     Column("may_quote", "boolean", "Whether csv and tsv may have quotes; so long a one that it was cut has none"),
+    Column("width", "int", "How many columns csv and tsv have, by the first row"),
 )
 PARTITIONS: Final = (
     Column("type", "string", "tweets or users"),

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
 from typing import Literal, get_args
@@ -52,8 +52,9 @@ class Format:
     """How a file is read.
 
     ``column`` is, of ``csv`` and ``tsv``, the number of the column of IDs from 1; of ``parquet``, ``jsonl`` and
-    ``json`` what was asked for, or None. ``delimiter``, ``has_header``, ``may_quote`` and ``preamble``, the bytes
-    before the first row, are of ``csv`` and ``tsv`` alone. ``warnings`` are for the file's owner.
+    ``json`` what was asked for, or None. ``delimiter``, ``has_header``, ``may_quote``, ``preamble``, the bytes before
+    the first row, and ``width``, the number of columns, are of ``csv`` and ``tsv`` alone. ``warnings`` are for the
+    file's owner.
     """
 
     kind: KindOfFile
@@ -63,6 +64,7 @@ class Format:
     has_header: bool = False
     may_quote: bool = True
     preamble: int = 0
+    width: int = field(default=0, compare=False)
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -192,7 +194,9 @@ def _list(packing: Packing, first: str, asked: str | None, job_type: JobType, *,
     choice = columns.column_of([first], asked, job_type)
     if choice == 0:
         is_usual = columns.is_header(first.encode())
-        return Format("lines", packing) if is_usual else Format("csv", packing, 1, ",", has_header=True)
+        if is_usual:
+            return Format("lines", packing)
+        return Format("csv", packing, 1, ",", has_header=True, width=1)
     if (
         asked is None
         and not is_table
@@ -223,7 +227,7 @@ def _table(kind: KindOfFile, packing: Packing, text: bytes, asked: str | None, j
         found = _list(packing, first, asked, job_type, is_table=True)
         if not preamble:
             return found
-        return Format(kind, packing, 1, delimiters[0], columns.looks_like_name(first), preamble=preamble)
+        return Format(kind, packing, 1, delimiters[0], columns.looks_like_name(first), preamble=preamble, width=1)
     delimiter = _delimiter(content, wide, asked, job_type)
     if {len(row) for row in _below(content, delimiter)} == {1}:
         _refuse_mixed(content, _DELIMITERS[kind].replace(delimiter, ""))
@@ -244,6 +248,7 @@ def _table(kind: KindOfFile, packing: Packing, text: bytes, asked: str | None, j
         delimiter,
         has_header=not is_numbered or _is_header(row, choice),
         preamble=preamble,
+        width=len(row),
         warnings=_other_ids(content, delimiter, choice) if is_numbered else (),
     )
 

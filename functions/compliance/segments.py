@@ -152,15 +152,16 @@ def places(listing: bytes) -> Iterator[tuple[int, int]]:
 def segment_of(line: bytes) -> Segment:
     """The segment on a line of a listing."""
     row: dict[str, Any] = json.loads(line)
-    may_quote = row.get("may_quote", True)  # not said by an earlier version
     source = Format(
         row["kind"],
         row["packing"],
         row["id_column"],
         row["delimiter"],
         row["has_header"],
-        may_quote,
+        # Earlier versions do not say these.
+        row.get("may_quote", True),
         row.get("preamble", 0),
+        row.get("width", 0),
     )
     return Segment(row["bucket"], row["key"], row["version_id"], row["range_start"], row["range_end"], source)
 

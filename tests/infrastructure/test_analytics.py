@@ -69,6 +69,7 @@ COLUMNS = {
         "delimiter": "string",
         "has_header": "boolean",
         "may_quote": "boolean",
+        "width": "int",
     },
     "prepared_ids": {"id": "bigint"},
 }

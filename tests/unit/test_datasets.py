@@ -118,6 +118,19 @@ def test_a_large_table_without_quotes_is_read_in_ranges(functions: Functions) ->
     assert (part["lines"], part["accepted"]) == (2000, 2000)
 
 
+def test_each_range_of_a_table_has_the_width_that_its_header_says(functions: Functions) -> None:
+    functions.monkeypatch.setitem(RANGES, "csv", 1_000)
+    functions.configure(reject_limit_percent=10)
+    table, previous, odd = b"tweet_id,text\n", 0, 0
+    for number in range(400):
+        is_first = len(table) // 1_000 > previous // 1_000
+        previous, odd = len(table), odd + is_first
+        table += b"%d,a%s\n" % (FIRST + number, b",b" * is_first)
+    (part,) = prepare(functions, functions.register(table, "tweets/a.csv"))
+    assert (part["lines"], part["accepted"], part["rejected"]) == (400, 400 - odd, odd)
+    assert odd > 5
+
+
 def test_a_large_table_with_quotes_is_refused_as_a_range_could_begin_within_them(functions: Functions) -> None:
     functions.monkeypatch.setitem(RANGES, "csv", 1_000)
     rows = b"text,tweet_id\n" + b"".join(b'"a\nb",%d\n' % (FIRST + number) for number in range(200))

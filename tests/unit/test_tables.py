@@ -5,6 +5,7 @@ import io
 import tracemalloc
 from collections.abc import Iterator
 from itertools import chain, repeat
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from compliance.errors import UnsupportedInput
 from compliance.ids import MAX_LINE
+from compliance.lines import SHORT
+from compliance.readers import tables as reader
 from compliance.readers.tables import MAX_ROW, Table
 from tests.unit.preparing import prepared
 
@@ -33,7 +36,8 @@ def lines(
     size: int = 1000,
 ) -> list[str]:
     blocks = cut(content, size) if isinstance(content, bytes) else content
-    text = b"".join(Table(column, delimiter, has_header).lines(blocks)).decode()
+    with patch.object(reader, "SHORT", min(size, SHORT)):
+        text = b"".join(Table(column, delimiter, has_header).lines(blocks)).decode()
     assert text == "" or text.endswith("\n")
     return text.removesuffix("\n").split("\n") if text else []
 
@@ -150,6 +154,65 @@ def test_rows_that_a_stray_quote_has_swallowed_are_not_lost(rows: tuple[str, ...
     column = next(place for place, field in enumerate(rows[0].split(","), 1) if field.isdecimal())
     with pytest.raises(UnsupportedInput, match=r"^Row [12] of the table holds other rows within its quotes"):
         lines(content, column, delimiter, has_header=False)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ('1800000018,"open', "1900000019,foo, bar", '2000000020,close, now"', "2100000021,x"),
+        ("open,1800000018", '"foo,1900000019', "say, so,2000000020", 'close",2100000021'),
+        ('1800000018,"open', "20,x", '2000000020,close"', "2100000021,x"),
+        ('1800000018,"open', '12,close"', "2100000021,x"),
+        ('1800000018,"open', "7,x, y", '8,close, z"', "2100000021,x"),
+    ],
+    ids=["commas behind", "commas before", "a short one", "short ones", "short, and commas"],
+)
+def test_rows_with_more_delimiters_or_short_ids_are_not_swallowed_either(rows: tuple[str, ...], delimiter: str) -> None:
+    content = "".join(row.replace(",", delimiter) + "\n" for row in rows).encode()
+    column = 1 if rows[0][0] == "1" else 2
+    for many in ((), (content,) * 10):
+        with pytest.raises(UnsupportedInput, match=r"^Row [0-9]+ of the table (holds other rows|cannot be read)"):
+            lines(b"".join([content, *many]), column, delimiter, has_header=False)
+
+
+def test_a_text_that_looks_like_a_row_is_a_text_where_others_do_not() -> None:
+    texts = ["one\ntwo", "so\n\nso", "a, b\nc, d", "12,000 people\nand more", "x\n3,5 percent"]
+    content = "id,text\n" + "".join(f'{1800000018 + n},"{text}"\n' for n, text in enumerate(texts))
+    assert lines(content.encode()) == [str(1800000018 + n) for n in range(len(texts))]
+
+
+@pytest.mark.parametrize("quotes", [True, False])
+def test_rows_are_read_alike_with_arrays_and_one_by_one(quotes: bool) -> None:
+    stray = "x" if not quotes else 'x"x'
+    rows = [
+        "18,a",
+        "",
+        "19",
+        "20,b,c",
+        '21,"a\nb"',
+        ' "22" ,a',
+        '"23",a',
+        "," + stray,
+        '"2""4",a',
+        f"25,{stray}",
+        "26,a",
+    ]
+    for end in ("\n", "\r\n"):
+        found = lines(("id,text" + end + end.join(rows)).encode())
+        assert found[:4] == [
+            "18",
+            "",
+            "a row of 1 fields, where the first has 2",
+            "a row of 3 fields, where the first has 2",
+        ]
+        assert found[4:] == ["21", ' "22" ', "23", "", '2"4', "25", "26"]
+
+
+def test_a_range_of_a_table_goes_by_the_width_of_the_whole() -> None:
+    odd = b"1800000017\n" + b"1800000018,a\n" * 3
+    found = b"".join(Table(1, ",", False, False, 2).lines(iter([odd]))).splitlines()
+    assert found == [b"a row of 1 fields, where the first has 2", *[b"1800000018"] * 3]
 
 
 def test_a_first_row_of_several_lines_that_lacks_the_column_is_told_so() -> None:

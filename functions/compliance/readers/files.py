@@ -34,7 +34,8 @@ def id_lines(source: Format, blocks: Iterator[bytes], job_type: JobType) -> Iter
         case "lines":
             return blocks
         case "csv" | "tsv":
-            table = Table(int(source.column or 1), source.delimiter, source.has_header, source.may_quote)
+            column = int(source.column or 1)
+            table = Table(column, source.delimiter, source.has_header, source.may_quote, source.width)
             return table.lines(_behind(blocks, source.preamble))
         case "jsonl" | "json":
             field = None if source.column is None else str(source.column)

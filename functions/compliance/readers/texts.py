@@ -4,6 +4,14 @@ from collections.abc import Sequence
 
 from compliance.ids import MAX_LINE, NOTICE
 
+CUT = ord(".")
+"""Stands at the end of what is kept of a long text, so that its beginning is not taken for an ID."""
+
+
+def cut(text: str) -> str:
+    """The text, or what is kept of a long one: more than a line may have, so that it is rejected as too long."""
+    return text if len(text) <= MAX_LINE else text[:MAX_LINE] + chr(CUT)
+
 
 def lines_of(texts: Sequence[str]) -> bytes:
     """A line for each text, whatever is in it: newlines within become spaces, and of a long one the beginning is kept.
@@ -17,5 +25,5 @@ def lines_of(texts: Sequence[str]) -> bytes:
         texts = [text if text is NOTICE else text.replace(NOTICE, "?") for text in texts]
         joined = "\n".join(texts)
     if joined.count("\n") >= len(texts) or len(joined) > len(texts) * MAX_LINE:
-        joined = "\n".join(" ".join(text[: MAX_LINE + 1].split("\n")) for text in texts)
+        joined = "\n".join(" ".join(cut(text).split("\n")) for text in texts)
     return joined.encode(errors="replace") + b"\n"
