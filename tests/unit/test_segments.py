@@ -107,7 +107,7 @@ def test_a_listing_says_where_the_segments_of_each_part_stand() -> None:
 
 def test_a_listing_of_an_earlier_version_is_read() -> None:
     csv = Format("csv", column=2, delimiter=";", has_header=True)
-    line = listing_of([[whole(6, csv)]], "tweets-1").replace(b', "may_quote": true, "width": 0', b"")
+    line = listing_of([[whole(6, csv)]], "tweets-1").replace(b', "may_quote": true, "preamble": 0, "width": 0', b"")
     assert b"may_quote" not in line
     assert b"width" not in line
     assert segment_of(line) == whole(6, csv)
