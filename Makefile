@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser conformance chaos mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins clean
+.PHONY: help demo test test-browser conformance chaos fuzz mutation security lint format drawings sandbox synth bootstrap deploy destroy release bench scale pins clean
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
@@ -29,6 +29,9 @@ conformance: .venv/.installed ## Hold the simulator against other people's clien
 
 chaos: .venv/.installed ## Let faults rain on the machines in memory [SECONDS=600 SEED=1]
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+fuzz: .venv/.installed ## Hold all readers of files against a naive one, with random files [EXAMPLES=5000]
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest tests/fuzz
 
 mutation: .venv/.installed .build/mutation/.installed ## Break the core on purpose, and show what no test notices; takes an hour or more [SAMPLE=30]
 	@$(BIN)/python -m tests.mutation .build/mutation/bin/cosmic-ray $(if $(SAMPLE),--sample $(SAMPLE))

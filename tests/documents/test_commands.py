@@ -92,6 +92,7 @@ NOT_TYPED = {
     "conformance": "takes minutes; tests/conformance runs a small part of it",
     "demo": "needs a sandbox of its own; tests/command/test_demo.py and test_figures.py hold what it says",
     "drawings": "writes into the tree; tests/statemachine/test_drawing.py holds what it writes",
+    "fuzz": "takes an hour; tests/fuzz runs the same on less",
     "help": "tests/documents reads what it prints",
     "lint": "comes before the tests",
     "mutation": "takes an hour",

@@ -1,0 +1,1 @@
+"""All readers against a naive one that was written from docs/input.md."""
