@@ -15,11 +15,14 @@ from benchmarks.clients.preparers import PEERS_PYTHON, Preparer, deduplicators, 
 from benchmarks.figures import Figures, figures
 from benchmarks.lists import IdList, id_list
 from benchmarks.machine import load, machine
+from benchmarks.paths import MEGABYTES, WAYS, Way, made
 from benchmarks.processes import measure
 from benchmarks.report import publish, table, targets_table
 from benchmarks.targets import Target
 from benchmarks.trial import Trial
+from cdk.allocation import FOR_ARRAYS
 
+WAY_PEERS = ("polars", "duckdb")
 TINY_LINES = 300
 TINY_LISTS = 21
 FUNCTIONS = ("prepare_part", "plan_parts", "accept_input")
@@ -46,6 +49,13 @@ Ours is the function Prepare Part itself, one invocation after the other in one 
 with its CRC32C, its record kept in DynamoDB; both are small servers on the loopback, without TLS, and S3 compares the
 CRC32C. The others have less to do: from the page cache to `/dev/null`, without a checksum, and in any order."""
 
+WAYS_OF_READING = """\
+## Every way through the readers
+
+One core, files of {megabytes} MB, unpacked; MB of them per CPU second, starts and imports not counted. Of Parquet they
+are MB of the IDs as text. Ours has each line accounted for, and writes each ID once, in its order; polars and DuckDB
+write those of the column that look like an ID, once, in any order. What one invocation reads is bounded by the slowest."""
+
 SMALL = """\
 ## The small end
 
@@ -67,6 +77,7 @@ def _measured(arguments: Namespace) -> str:
         preparer.check(lists[0])
     normalized = _figures(normalizing, lists, arguments.runs)
     deduplicated = _figures(deduplicating, lists, arguments.runs)
+    ways = {way.name: _way(arguments.directory, way, arguments.runs) for way in WAYS}
     first, *warm = json.loads(deduplicating[0].run(tiny).said)
     imports = {name: median(_import_seconds(name) for _ in range(arguments.runs)) for name in FUNCTIONS}
     return "\n\n".join(
@@ -77,6 +88,8 @@ def _measured(arguments: Namespace) -> str:
             _table(normalizing, normalized),
             DEDUPLICATING,
             _table(deduplicating, deduplicated),
+            WAYS_OF_READING.format(megabytes=MEGABYTES),
+            table(["", "**ours**", *WAY_PEERS], [[name, *map("{:.0f}".format, rates)] for name, rates in ways.items()]),
             SMALL.format(ids=TINY_LINES),
             table(
                 ["", "ms"],
@@ -86,7 +99,12 @@ def _measured(arguments: Namespace) -> str:
                     *([f"import of `{name}`", f"{seconds * 1e3:.0f}"] for name, seconds in imports.items()),
                 ],
             ),
-            targets_table(_targets(normalized[normalizing[0].name], deduplicated[deduplicating[0].name])),
+            targets_table(
+                [
+                    *_targets(normalized[normalizing[0].name], deduplicated[deduplicating[0].name]),
+                    Target("the slowest way, MB per CPU second: ≥ 40", min(r[0] for r in ways.values()), at_least=40),
+                ]
+            ),
             f"{machine()}. Load average before and after: {load_before}, {load()}.",
         ]
     )
@@ -109,6 +127,21 @@ def _figures(preparers: Sequence[Preparer], lists: Sequence[IdList], runs: int) 
 def _without_start(small: Sequence[Trial], whole: Sequence[Trial]) -> Figures:
     seconds = median(trial.seconds for trial in whole) - median(trial.seconds for trial in small)
     return replace(figures(small, whole), rate=(whole[0].bytes - small[0].bytes) / seconds / 1e6)
+
+
+def _way(directory: Path, way: Way, runs: int) -> list[float]:
+    """MB per CPU second of ours and of the peers."""
+    path, size = made(directory, way)
+    environment = {**client_environment(ROOT / ".build", ""), **function_environment(), **FOR_ARRAYS}
+    ours = [sys.executable, "-m", "benchmarks.clients.way", str(path)]
+    peers = [[str(PEERS_PYTHON), "-m", "benchmarks.clients.way_peers", peer, str(path)] for peer in WAY_PEERS]
+    seconds = []
+    for command in (ours, *peers):
+        said = [json.loads(measure(command, environment, one_core()).said) for _ in range(runs)]
+        seconds.append(median(each[0] if isinstance(each, list) else each for each in said))
+    rates = [size / each / 1e6 for each in seconds]
+    print(f"{way.name}: {', '.join(f'{rate:.0f}' for rate in rates)} MB per CPU second", file=sys.stderr)
+    return rates
 
 
 def _per_cpu_second(found: Figures) -> float:
@@ -154,7 +187,7 @@ def _import_seconds(function: str) -> float:
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks.preparation", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="interleaved runs (3)")
-    parser.add_argument("--lists", type=int, default=8, help="lists of 128 MB, at least 2 (8)")
+    parser.add_argument("--lists", type=int, default=2, help="lists of 128 MB, at least 2 (2)")
     parser.add_argument("--directory", type=Path, default=ROOT / ".build" / "benchmarks", help="where lists are made")
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "preparation.md")
     arguments = parser.parse_args()

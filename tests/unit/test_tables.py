@@ -182,6 +182,12 @@ def test_a_text_that_looks_like_a_row_is_a_text_where_others_do_not() -> None:
     assert lines(content.encode()) == [str(1800000018 + n) for n in range(len(texts))]
 
 
+def test_a_row_that_a_quote_at_the_very_beginning_has_swallowed_is_found() -> None:
+    content = b'"a,1900000019\nb,2000000020\nc",2100000021\nx,2100000022\n'
+    with pytest.raises(UnsupportedInput, match=r"^Row 1 of the table holds other rows"):
+        lines(content, 2, has_header=False)
+
+
 @pytest.mark.parametrize("quotes", [True, False])
 def test_rows_are_read_alike_with_arrays_and_one_by_one(quotes: bool) -> None:
     stray = "x" if not quotes else 'x"x'

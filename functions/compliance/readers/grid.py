@@ -11,6 +11,8 @@ from compliance.readers.texts import CUT
 
 _NEWLINE, _RETURN, _QUOTE, _SPACE = b'\n\r" '
 
+_TEN = 10
+
 LONGEST = 128 << 10
 """Bytes of a row at most; a longer one may have a field that is too long."""
 
@@ -71,17 +73,29 @@ class Grid:
         return starts + is_quoted, ends - is_quoted
 
     def suspects(self, column: int, width: int) -> tuple[int, list[int]]:
-        """How many rows have several lines, and those in which one looks as wide as a row, besides that with the ID."""
+        """How many rows have several lines, and those in which one may be a row, besides that with the ID.
+
+        A line may be one if it has ``width`` fields or more, and digits where the ID is, counted from either end.
+        """
         values = np.frombuffer(self.text, np.uint8, self.length)
         newlines = np.flatnonzero(values == _NEWLINE)
         if len(newlines) == len(self.ends):
             return 0, []
-        delimiters = np.diff(np.searchsorted(np.flatnonzero(values == self.delimiter), newlines), prepend=0)
-        is_wide = delimiters >= width - 1
+        marks = np.append(np.flatnonzero(values == self.delimiter), self.length)
+        marks_to = np.searchsorted(marks, newlines)
+        marks_from = np.append(0, marks_to[:-1])
+        is_wide = marks_to - marks_from >= width - 1
         rows = np.flatnonzero(self.counts >= column)
         is_wide[np.searchsorted(newlines, self.fields(rows, column)[0])] = False
+        wide = np.flatnonzero(is_wide)
+        digits = np.append(0, np.cumsum(values - ord("0") < _TEN, dtype=np.int32))
+        begins = np.append(0, newlines[:-1] + 1)
+        has_id = np.zeros(len(wide), bool)
+        for first in (marks_from[wide] + column - 1, marks_to[wide] - width + column):
+            start = np.where(first > marks_from[wide], marks[first - 1] + 1, begins[wide])
+            has_id |= digits[np.minimum(marks[first], newlines[wide])] > digits[start]
         row_of = np.searchsorted(self.starts, newlines, side="right") - 1
-        found: list[int] = np.unique(row_of[is_wide]).tolist()
+        found: list[int] = np.unique(row_of[wide[has_id]]).tolist()
         return int(np.count_nonzero(np.bincount(row_of) > 1)), found
 
 
