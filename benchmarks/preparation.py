@@ -54,7 +54,7 @@ WAYS_OF_READING = """\
 
 One core, files of {megabytes} MB, unpacked; MB of them per CPU second, starts and imports not counted. Of Parquet they
 are MB of the IDs as text. Ours has each line accounted for, and writes each ID once, in its order; polars and DuckDB
-write those of the column that look like an ID, once, in any order. What one invocation reads is bounded by the slowest."""
+write those of the column that look like an ID, once, in any order. The slowest bounds what one invocation reads."""
 
 SMALL = """\
 ## The small end

@@ -25,7 +25,7 @@ class _File:
     """A part's store."""
 
     def __init__(self) -> None:
-        self.file = TemporaryFile()
+        self.file = TemporaryFile()  # noqa: SIM115 -- it is closed with the store
         self.bytes = 0
 
     def write(self, block: bytes) -> None:

@@ -18,8 +18,9 @@ MOST_READ: dict[KindOfFile, int] = {
     "json": 3_000_000_000,
     "parquet": 1_000_000_000,
 }
-"""Bytes, unpacked, that one invocation reads of what cannot be cut, or of several objects, in the time it has: all
-but a minute, at worst, of the five that it gets."""
+"""Bytes, unpacked, that one invocation reads of what cannot be cut, or of several objects. It has all but a minute of
+the five that it gets. The slowest way through the readers has 40 MB/s on one core (benchmarks/results/preparation.md),
+lists have 50: a processor of half that pace is still in time. Of Parquet they are bytes of the file."""
 
 MAX_PARTS = 2000
 """Of one run, as each takes up to ten of the 25,000 events that Step Functions keeps of an execution."""
@@ -35,7 +36,10 @@ RANGES: dict[KindOfFile, int] = {
 _OVERHANG = MAX_DIGITS + 2
 """Bytes that an ID may take which begins in a range and ends behind it, and a last newline that was not there."""
 
-_UNPACKED = {"none": 1.0, "gzip": 3.0, "zstd": 3.0}
+_UNPACKED = 3.0
+"""How many times as long a packed file is about once it is unpacked. JSON and tables may be much longer, which counts
+for the time that reading takes."""
+_MOST_UNPACKED: dict[KindOfFile, float] = {"csv": 6.0, "tsv": 6.0, "jsonl": 12.0, "json": 12.0}
 _IDS: dict[KindOfFile, float] = {"lines": 1.0, "csv": 0.1, "tsv": 0.1, "jsonl": 0.01, "json": 0.01, "parquet": 0.2}
 """Which share of an unpacked file is IDs, at the least: a part that turns out larger becomes several full ones, while
 one that is guessed too large stays half empty."""
@@ -58,16 +62,14 @@ class Segment:
     @property
     def share(self) -> float:
         """About which share it takes of what one invocation reads."""
-        return self._text_bytes / MOST_READ[self.format.kind]
+        times = 1.0 if self.format.packing == "none" else _MOST_UNPACKED.get(self.format.kind, _UNPACKED)
+        return (self.end - self.start) * times / MOST_READ[self.format.kind]
 
     @property
     def id_bytes(self) -> float:
         """About how long the IDs are that come of it; those of a list are no longer."""
-        return self._text_bytes * _IDS[self.format.kind] + _OVERHANG
-
-    @property
-    def _text_bytes(self) -> float:
-        return (self.end - self.start) * _UNPACKED[self.format.packing]
+        times = 1.0 if self.format.packing == "none" else _UNPACKED
+        return (self.end - self.start) * times * _IDS[self.format.kind] + _OVERHANG
 
 
 def cut(whole: Segment, part_bytes: int) -> list[Segment]:
