@@ -156,12 +156,12 @@ def test_a_run_of_as_many_parts_as_are_allowed_gets_from_state_to_state(deployme
 
 @pytest.mark.usefixtures("two_ids_in_a_part")
 @pytest.mark.parametrize(
-    ("key", "before", "behind", "ids"), [("ids.txt", b"", b"", 12), ("ids.csv", b"id,n\n", b",1", 20_000)]
+    ("key", "before", "behind", "ids"), [("ids.txt", b"", b"", 12), ("ids.csv", b"id,n\n", b",1", 40_000)]
 )
 def test_a_dataset_of_more_parts_is_refused_before_x_hears_of_it(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, key: str, before: bytes, behind: bytes, ids: int
 ) -> None:
-    """How many parts a table needs shows only when it is read, in batches of 8,192 rows."""
+    """How many parts a table needs shows only when it is read, in blocks of some 12,000 rows."""
     monkeypatch.setattr("compliance.segments.MAX_PARTS", 2)
     rows = b"".join(b"%d%b\n" % (10**18 + number, behind) for number in range(ids))
     run = deployment.start(deployment.drop(before + rows, f"tweets/{key}"))

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -29,8 +30,12 @@ from compliance.normalizer import Normalizer
 from compliance.readers import tables
 from compliance.runs import JobType
 from compliance.segments import Segment
-from compliance.zstd import zstd
 from tests.fuzz.oracle import Answer, read_lines, read_objects, read_table, read_values
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 fuzzed = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
@@ -89,8 +94,13 @@ class Reading:
 
 def packed(content: bytes, packing: str, at: int) -> bytes:
     """In two pieces, one behind the other."""
-    pack = {"": bytes, ".gz": gzip.compress, ".zst": zstd.compress}[packing]
-    return pack(content[:at]) + pack(content[at:]) if at else pack(content)
+    pieces = (content[:at], content[at:]) if at else (content,)
+    match packing:
+        case ".gz":
+            return b"".join(map(gzip.compress, pieces))
+        case ".zst":
+            return b"".join(map(zstd.compress, pieces))
+    return content
 
 
 def check(content: bytes, key: str, expected: Answer, packing: str, block: int, job_type: JobType = "tweets") -> None:

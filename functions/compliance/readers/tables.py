@@ -97,13 +97,13 @@ class Table:
         good = np.flatnonzero(grid.counts == self.width)
         starts[good], ends[good] = grid.fields(good, self.column)
         # What is said of other rows stands behind the text.
-        text = grid.text
+        extended = grid.text
         for count in set(grid.counts[(grid.counts != self.width) & is_kept].tolist()) - {0}:
             said = self._said(count).encode()
             is_such = grid.counts == count
-            starts[is_such], ends[is_such] = len(text), len(text) + len(said)
-            text += said
-        return lines_between(text, starts[is_kept], ends[is_kept])
+            starts[is_such], ends[is_such] = len(extended), len(extended) + len(said)
+            extended += said
+        return lines_between(extended, starts[is_kept], ends[is_kept])
 
     def _by_character(self, source: "_Source") -> Iterator[bytes]:
         """Reads all that the source has, and as much more as its last row takes."""
