@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
+from operator import methodcaller
 from typing import cast
 
 import msgspec
@@ -15,6 +16,7 @@ MAX_RECORD = 8 << 20
 """Bytes of a line at most; a longer one is rejected without being held in memory. A page of 500 posts with all that X
 adds to them has some 3 MB. What 8 MiB of JSON become in memory is 500 MB at most."""
 
+_IS_OBJECT = methodcaller("startswith", b"{")
 _DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -101,7 +103,7 @@ class _Reader:
 
     def texts(self, lines: Sequence[bytes]) -> Sequence[str]:
         """The IDs in some lines, or what is said instead of them."""
-        if all(line[:1] == b"{" for line in lines) and max(map(len, lines)) <= MAX_RECORD:
+        if all(map(_IS_OBJECT, lines)) and max(map(len, lines)) <= MAX_RECORD:
             return _flat(self._of_objects(lines))
         stripped = [line.strip() for line in lines]
         is_object = [text[:1] == b"{" and len(line) <= MAX_RECORD for line, text in zip(lines, stripped, strict=True)]
@@ -165,7 +167,7 @@ def _no_object(line: bytes) -> str:
 
 
 def _flat(found: Sequence[Texts]) -> Sequence[str]:
-    if all(isinstance(texts, str) for texts in found):
+    if list not in set(map(type, found)):
         return cast(Sequence[str], found)
     return [text for texts in found for text in ((texts,) if isinstance(texts, str) else texts)]
 
