@@ -130,16 +130,13 @@ def _without_start(small: Sequence[Trial], whole: Sequence[Trial]) -> Figures:
 
 
 def _way(directory: Path, way: Way, runs: int) -> list[float]:
-    """MB per CPU second of ours and of the peers."""
+    """MB per CPU second of ours, the median of all runs, and of the peers, which run once."""
     path, size = made(directory, way)
     environment = {**client_environment(ROOT / ".build", ""), **function_environment(), **FOR_ARRAYS}
     ours = [sys.executable, "-m", "benchmarks.clients.way", str(path)]
     peers = [[str(PEERS_PYTHON), "-m", "benchmarks.clients.way_peers", peer, str(path)] for peer in WAY_PEERS]
-    seconds = []
-    for command in (ours, *peers):
-        said = [json.loads(measure(command, environment, one_core()).said) for _ in range(runs)]
-        seconds.append(median(each[0] if isinstance(each, list) else each for each in said))
-    rates = [size / each / 1e6 for each in seconds]
+    taken = [json.loads(measure(command, environment, one_core()).said) for command in (*[ours] * runs, *peers)]
+    rates = [size / seconds / 1e6 for seconds in (median(each for each, _ in taken[:runs]), *taken[runs:])]
     print(f"{way.name}: {', '.join(f'{rate:.0f}' for rate in rates)} MB per CPU second", file=sys.stderr)
     return rates
 
