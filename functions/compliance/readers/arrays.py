@@ -90,5 +90,7 @@ class _Inside:
     @staticmethod
     def _behind(block: bytes) -> bytes:
         if block.strip():
-            raise UnsupportedInput("There is more behind the end of the JSON array. Write one array, or one object per line.")
+            raise UnsupportedInput(
+                "There is more behind the end of the JSON array. Write one array, or one object per line."
+            )
         return b""

@@ -113,7 +113,7 @@ class Objects:
             value = bytes(fields[name])
             if value[:1].isdigit():
                 return value.decode()
-            if value[:1] == b'"' and len(value) > 2 and b"\\" not in value:  # noqa: PLR2004 -- the quotes
+            if value[:1] == b'"' and len(value) > 2 and b"\\" not in value:
                 return value[1:-1].decode(errors="replace")
         return self._text(fields)
 
