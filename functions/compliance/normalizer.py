@@ -9,7 +9,7 @@ import numpy as np
 from compliance.blocks import whole_lines
 from compliance.columns import is_header
 from compliance.ids import BOM, MAX_LINE, MAX_TEXT, NOTICE, Reason, Reject, read_id
-from compliance.lines import SHORT, Lines, Positions, Scanner
+from compliance.lines import SHORT, Lines, Positions, Scanner, rows_at
 from compliance.wrapped import Flags, unwrap
 
 _AROUND = 8
@@ -144,6 +144,8 @@ def _is_wrapping(before: bytes, behind: bytes) -> bool:
 
 
 def _are(text: bytes, lines: Lines) -> Flags:
-    """Which lines are a certain character."""
-    found: Flags = (lines.ends - lines.starts == 1) & (np.frombuffer(lines.text, np.uint8)[lines.starts] == ord(text))
+    """Which lines are a certain text."""
+    found: Flags = lines.ends - lines.starts == len(text)
+    rows = rows_at(lines.text, lines.starts[found], len(text))
+    found[found] = (rows == np.frombuffer(text, np.uint8)).all(axis=1)
     return found

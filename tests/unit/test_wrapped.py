@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compliance import normalizer
-from compliance.ids import MAX_LINE, Reject
+from compliance.ids import MAX_LINE, NOTICE, Reject
 from compliance.normalizer import Normalizer, Tally
 
 DIGITS = st.from_regex("[0-9]{1,21}", fullmatch=True) | st.sampled_from(
@@ -43,6 +43,18 @@ def read(content: bytes, few: int, most_rejects: int = 10**6) -> tuple[bytes, Ta
 def test_many_odd_lines_are_read_as_each_by_itself(lines: list[str], repeated: int) -> None:
     content = "".join(line.replace("\n", "") + "\n" for line in lines * repeated).encode()
     assert read(content, 10**9) == read(content, 0)
+
+
+@pytest.mark.parametrize("few", [0, 10**9])
+@pytest.mark.parametrize("has_notices", [True, False])
+def test_notices_are_counted_among_many_odd_lines_and_few(few: int, has_notices: bool) -> None:
+    text = b"18\n" + (NOTICE.encode() + b"\n") * 3 + b"x" * len(NOTICE) + b'\n"19"\n\n'
+    reader = Normalizer(lambda _: None, has_notices=has_notices)
+    with patch.object(normalizer, "_FEW", few), patch.object(normalizer, "_RARE", 10**9):
+        ((lines, tally),) = reader.normalize(iter([text]))
+    notices = 3 * has_notices
+    assert lines.text == b"18\n19\n"
+    assert tally == Tally(lines=7, blank=1, notice=notices, rejected=4 - notices)
 
 
 @pytest.mark.parametrize("few", [0, 10**9])
