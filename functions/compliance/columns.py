@@ -68,6 +68,9 @@ _PATH = re.compile(r"[./:]")
 _AUTHOR = re.compile(r"\s*(?:user|author)[./:]", re.IGNORECASE)
 _STR = re.compile(r"str(?:ing)?$")
 _LIKE_AN_ID = re.compile(r".*id(?:s|str|string)?")
+_NAMED_THINGS = re.compile(r"tweet|post|status|user|author|account|conversation|thread|repl|media|place|list", re.I)
+"""What a name of several words is about; other words before "id" are a sentence."""
+
 _LIKE_A_NAME = re.compile(r"[^\W\d][\w .:/-]{0,63}")
 _LONG_NUMBER = re.compile(r"[0-9]{5}")
 
@@ -149,7 +152,8 @@ def looks_like_name(text: str) -> bool:
 def looks_like_id_name(text: str) -> bool:
     """Whether a name ends like one of an ID, even if it is another word (covid) or another thing's ID (media_id)."""
     words = text.split()
-    return bool(words) and looks_like_name(text) and _LIKE_AN_ID.fullmatch(squashed(words[-1])) is not None
+    is_name = len(words) == 1 or _NAMED_THINGS.search(text) is not None
+    return is_name and looks_like_name(text) and _LIKE_AN_ID.fullmatch(squashed(words[-1])) is not None
 
 
 def squashed(name: str) -> str:

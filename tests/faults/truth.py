@@ -59,7 +59,7 @@ def dataset(first: int = FIRST, folder: str = "datasets/tweets/nightly/") -> tup
     ids = [str(first + number) for number in range(5)]
     contents = {
         "a.txt": "\n".join(ids[:2]),
-        "b.csv": "id,text\n" + "".join(f"{identifier},post\n" for identifier in ids[2:]),
+        "b.csv": "id,label\n" + "".join(f"{identifier},post\n" for identifier in ids[2:]),
         "c.txt": f"{ids[0]}\n\n{REJECTED}\n",
     }
     files = {folder + name: content.encode() for name, content in contents.items()}

@@ -283,11 +283,19 @@ def test_ids_in_rows_are_refused_whatever_is_asked_for(asked: str | None) -> Non
 
 
 def test_an_only_column_that_names_something_else_is_refused_in_a_list_too() -> None:
-    for header in (b"user_id\n", b"conversation_id\n", b"covid\n", b"in_reply_to_status_id\n", b"users\n"):
+    for header in (
+        b"user_id\n",
+        b"conversation_id\n",
+        b"covid\n",
+        b"in_reply_to_status_id\n",
+        b"users\n",
+        b"Quoted Tweet ID\n",
+    ):
         for suffix in (".txt", ".csv", ""):
             with pytest.raises(UnsupportedInput, match="IDs"):
                 format_of(f"tweets/a{suffix}", header + IDS)
-    assert format_of("tweets/a.txt", b"my favorite posts\n" + IDS) == Format("lines")
+    for title in (b"my favorite posts\n", b"no ID\n"):
+        assert format_of("tweets/a.txt", title + IDS) == Format("lines")
 
 
 def test_a_field_of_json_is_named_as_a_column_is() -> None:

@@ -202,7 +202,7 @@ def test_a_gzip_file_is_one_part(functions: Functions) -> None:
 def test_a_gzip_file_becomes_as_many_parts_as_it_takes(functions: Functions) -> None:
     functions.configure(part_size_mb=1)
     ids = [1_800_000_000_000_000_000 + number for number in range(120_000)]
-    run = functions.register(gzip.compress(b"list of posts\n" + b"".join(b"%d\n" % number for number in ids)))
+    run = functions.register(gzip.compress(b"no ID\n" + b"".join(b"%d\n" % number for number in ids)))
     prepared = prepare_all(functions, run["run_id"])
     assert prepared == [{"part": 1}]
     parts = runs_table.list_parts(run["run_id"])
