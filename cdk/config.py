@@ -147,6 +147,12 @@ class Settings:
         "Begins the name of both stacks and of everything that has a name.",
     )
     x_api_url: str = setting("https://api.x.com", url(), "Where X's API is served.")
+    x_transfer_hosts: str = setting(
+        "api.x.com,api.twitter.com",
+        text(r"[\w.-]+(,[\w.-]+)*", "names of hosts, with commas in between"),
+        "X's hosts that a job may name for its upload and download, by HTTPS. They get the bearer token, and no other "
+        "host does.",
+    )
     gcs_url: str = setting(
         "https://storage.googleapis.com", url(), "The one storage origin that signed URLs may point to."
     )

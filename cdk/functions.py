@@ -16,6 +16,7 @@ from cdk.grants import ExecutionGrants, Grant, QueryGrants, StorageGrants, answe
 from cdk.storage_stack import StorageStack
 
 SETTINGS_OF_FUNCTIONS: Final = (
+    "x_transfer_hosts",
     "part_size_mb",
     "chunk_size_mb",
     "reject_limit_percent",

@@ -40,15 +40,18 @@ RUNBOOKS: Final = {
         "deployed. Then for each failed run: xcompliance retry RUN.",
     ),
     "CreditsDepleted": Runbook(
-        means="X answers 402: the account has no credits left. Every job fails until there are some.",
+        means="X answers 402, also after 11 minutes, in which auto-recharge would have bought credits twice: the "
+        "account has none left. Every job fails until there are some.",
         look="X's developer portal, billing. The dashboard shows what is spent each day.",
-        do="Buy credits, then for each failed run: xcompliance retry RUN. Jobs that X has completed are not paid for "
+        do="Buy credits or see why auto-recharge does not, then for each failed run: xcompliance retry RUN. Jobs that X has completed are not paid for "
         "again.",
     ),
     "UsageCapExceeded": Runbook(
-        means="X answers 429 because the account's usage cap is reached, which no wait of minutes lifts.",
-        look="X's developer portal, usage: what else uses the cap, and when does the period end?",
-        do="Raise the cap or wait for the next period, then for each failed run: xcompliance retry RUN.",
+        means="X refuses requests because the account's usage cap (429) or its spending limit (403, SpendCapReached) is "
+        "reached, which no wait of minutes lifts.",
+        look="xcompliance show RUN says which of the two, and when X lifts a spending limit. X's developer portal, "
+        "usage and billing: what else counts toward it?",
+        do="Raise it or wait for the next period, then for each failed run: xcompliance retry RUN.",
     ),
     "TurnHeldTooLong": Runbook(
         means="One part has had the turn of {type} for {hours:g} hours; all others of the type wait. X is slow, or a "

@@ -15,6 +15,7 @@ from compliance.attempts import Attempt
 from compliance.clock import parse_time, time_text
 from compliance.errors import (
     ComplianceError,
+    CreditsDepleted,
     JobNotFound,
     ProtocolViolation,
     ResultsExpired,
@@ -35,23 +36,31 @@ DOWNLOAD_SECONDS = 7 * 86_400
 MAX_JOBS = 3
 """Jobs that a part gets before it fails."""
 
+MAX_UNPAID_CANCELS = 2
+"""Cancellations that X refuses for want of credits before the job is left alone; the machine waits after each."""
+
 
 @lambda_handler
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference and an ``Attempt`` with the ``error`` and ``cause`` that Step Functions caught.
 
     Returns whether to try ``again`` with a new job; else the part has failed with ``error`` and ``error_message``.
+    Raises CreditsDepleted, MAX_UNPAID_CANCELS times, where X would cancel the job only for credits: they may come.
     """
     message = message_of(event["error"], event["cause"])
-    return abandon(PartRef.of(event), Attempt.of(event), event["error"], message, clock)
+    ref, attempt = PartRef.of(event), Attempt.of(event)
+    return abandon(ref, attempt, event["error"], message, clock, unpaid_cancels=MAX_UNPAID_CANCELS)
 
 
-def abandon(ref: PartRef, attempt: Attempt, error: str, message: str, clock: LambdaClock) -> dict[str, Any]:
+def abandon(
+    ref: PartRef, attempt: Attempt, error: str, message: str, clock: LambdaClock, *, unpaid_cancels: int = 0
+) -> dict[str, Any]:
     """Cancels X's job, so that its slot is free at once, and writes down what becomes of the part.
 
     A job that X has completed, or could not cancel, is kept: whoever goes on need not pay for another. Its answer is
     watched over like any that is ready, though nobody may have seen it yet. A part that is complete, or that another
-    execution or a later attempt has claimed by now, is left alone.
+    execution or a later attempt has claimed by now, is left alone. ``unpaid_cancels`` is how often CreditsDepleted may
+    be raised: not at all where nobody calls again, and not where credits have been waited for already.
     """
     failure = {"error": error, "error_message": message}
     while True:
@@ -61,14 +70,23 @@ def abandon(ref: PartRef, attempt: Attempt, error: str, message: str, clock: Lam
             return {"again": False, **failure}
         is_useless = is_job_lost(error) or error == ResultsExpired.__name__
         is_over = "completed_at" in part or is_job_ended(error)
-        is_gone, complete = (False, None) if is_over else _cancel(part, clock)
+        try:
+            is_gone, complete = (False, None) if is_over else _cancel(part, clock)
+        except CreditsDepleted:
+            refused = part.get("unpaid_cancels", 0)
+            if refused < unpaid_cancels and error != CreditsDepleted.__name__:
+                if runs_table.update_unchanged_part(part, unpaid_cancels=refused + 1):
+                    raise
+                continue
+            is_gone, complete = False, None
         forgotten = NO_JOB if is_useless or is_gone else {}
         abandoned = part.get("abandoned_jobs", 0) + ("job_name" in part)
         again = is_job_lost(error) and abandoned < MAX_JOBS
         if not forgotten:
             _watch_over(ref, part, complete, clock.now())
         ending = {"status": "prepared"} if again else {"status": "failed", **failure}
-        if written := runs_table.update_unchanged_part(part, abandoned_jobs=abandoned, **ending, **forgotten):
+        counted = {"abandoned_jobs": abandoned, "unpaid_cancels": None}
+        if written := runs_table.update_unchanged_part(part, **counted, **ending, **forgotten):
             break
     if again:
         return {"again": True}
@@ -103,15 +121,17 @@ def _cancel(part: Part, clock: LambdaClock) -> tuple[bool, ComplianceJob | None]
     """Cancels the job unless it has ended.
 
     Returns whether it is certain that it answers for nothing any more, and the job where X has completed it. Tries
-    once: a job that stays is in the way of the next one, which then cancels it.
+    once: a job that stays is in the way of the next one, which then cancels it. Raises CreditsDepleted.
     """
     if "job_name" not in part:
         return True, None
     try:
         jobs = Jobs(x_api(), Wire(clock).send)
         job = jobs.get(part["job_id"]) if "job_id" in part else jobs.find(part["type"], part["job_name"])
-        if job and job.is_active:
+        if job and not job.has_ended:
             jobs.cancel(job.id)
+    except CreditsDepleted:
+        raise
     except (ComplianceError, ClientError, BotoCoreError) as error:
         logger.warning("X's job could not be cancelled", extra={"error": type(error).__name__})
         return False, None

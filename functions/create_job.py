@@ -96,7 +96,7 @@ def _conflict(jobs: Jobs, ref: PartRef, part: Part, now: float) -> int:
     """Seconds to wait for the job that is in the way. One of ours, which nobody waits for any more, is cancelled."""
     since = part.get("conflict_since", time_text(now))
     conflicts = part.get("conflicts", 0) + 1
-    other = jobs.active(ref.type)
+    other = jobs.in_the_way(ref.type)
     in_the_way = _described(other) if other else "X does not list it"
     hours = (now - parse_time(since).timestamp()) / 3600
     if hours >= settings().conflict_deadline_hours:

@@ -9,12 +9,12 @@ from adapters.results_sink import ResultsSink
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
-from compliance.download import ResultsDownload, google_refusal
-from compliance.errors import ResultsExpired, ResultsUnverified
+from compliance.download import ResultsDownload, google_refusal, x_refusal
+from compliance.errors import DownloadInterrupted, DownloadRefused, ResultsExpired, ResultsUnverified, RouteNotLive
+from compliance.jobs import Jobs
 from compliance.results import is_answer
 from compliance.runs import Part, PartRef, Transfer
 from compliance.wire import Request
-from compliance.x_api import refusal
 
 RESERVE_SECONDS = 30
 """Kept at most of an invocation's time for the piece under way; a third where that is less."""
@@ -24,7 +24,8 @@ RESERVE_SECONDS = 30
 def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     """Takes a part's reference; returns whether the results are ``complete``.
 
-    Raises ResultsExpired once ``download_expires_at`` has passed, 7 days after the job's creation.
+    Raises ResultsExpired once ``download_expires_at`` has passed, 7 days after the job's creation. Where the download
+    is refused, X is asked for a URL anew, once; then the refusal is raised.
     """
     ref = PartRef.of(event)
     part = runs_table.get_part_with_job(ref)
@@ -35,7 +36,13 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     reserve = min(RESERVE_SECONDS, clock.remaining() / 3)
     sink = ResultsSink(ref, part["job_name"])
     download = _download(part, sink, clock, reserve)
-    complete, state = download.run(sink.saved(part.get("download")))
+    try:
+        complete, state = download.run(sink.saved(part.get("download")))
+    except (DownloadRefused, ResultsExpired, RouteNotLive):
+        if "refused_at" in part:
+            raise
+        _ask_for_url(ref, part, clock)
+        raise DownloadInterrupted("The download was refused. It goes on with the URL that X has just given.") from None
     if complete:
         unverified = _unverified(part, is_verified=not download.promises_crc32c or state.expected is not None)
         runs_table.update_part(
@@ -52,6 +59,21 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     return {"complete": complete}
 
 
+def _ask_for_url(ref: PartRef, part: Part, clock: LambdaClock) -> None:
+    """Takes down where the results are by X's present word; raises DownloadRefused where X does not say it any more."""
+    job = Jobs(x_api(), Wire(clock).send).get(part["job_id"])
+    if job.status != "complete" or job.download_url is None or job.download_expires_at is None:
+        raise DownloadRefused("The download was refused, and X does not name another URL for it.")
+    settings().transfer_hosts.of(job.download_url)
+    runs_table.update_part(
+        ref,
+        job=part["job_name"],
+        refused_at=time_text(clock.now()),
+        download_url=job.download_url,
+        download_expires_at=time_text(job.download_expires_at.timestamp()),
+    )
+
+
 def _unverified(part: Part, *, is_verified: bool) -> list[Transfer] | None:
     """The part's transfers that no CRC32C vouches for. Raises ResultsUnverified if none may be accepted."""
     if is_verified:
@@ -66,6 +88,6 @@ def _download(part: Part, sink: ResultsSink, clock: LambdaClock, reserve: float)
     url, fetch = part["download_url"], Wire(clock).fetch
     if settings().transfer_hosts.of(url) == "x":
         request = Request("GET", url, x_api().authorization)
-        return ResultsDownload(request, refusal, fetch, sink, clock, reserve, is_answer)
+        return ResultsDownload(request, x_refusal, fetch, sink, clock, reserve, is_answer)
     request = Request("GET", url)
     return ResultsDownload(request, google_refusal, fetch, sink, clock, reserve, is_answer, promises_crc32c=True)

@@ -9,7 +9,15 @@ from adapters.secret import x_api
 from adapters.settings import settings
 from compliance import single_put
 from compliance.clock import parse_time, time_text
-from compliance.errors import PartTooLarge, SessionExpired, SessionLost, UploadUnverified, UploadWindowClosed
+from compliance.errors import (
+    PartTooLarge,
+    SessionExpired,
+    SessionLost,
+    UploadInterrupted,
+    UploadRefused,
+    UploadUnverified,
+    UploadWindowClosed,
+)
 from compliance.gcs_resumable import put_request
 from compliance.jobs import Jobs
 from compliance.runs import Part, PartRef
@@ -48,6 +56,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             working_at=None,
             upload_url=None,
             session_uri=None,
+            refused_at=None,
         )
     wait = wait_seconds(part, settings().poll_schedule, settings().job_deadline_seconds, clock.now())
     return {"complete": True, "wait_seconds": wait}
@@ -98,7 +107,15 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
     runs_table.update_part(ref, job=part["job_name"], until="uploaded_at", status="uploading", uploaded_bytes=0)
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
-        single_put.judge_x_hosted(single_put.put(request, source, send, clock, reserve))
+        answer = single_put.put(request, source, send, clock, reserve)
+        try:
+            single_put.judge_x_hosted(answer)
+        except UploadRefused:
+            if "refused_at" in part:
+                raise
+            refused_at = time_text(clock.now())
+            runs_table.update_part(ref, job=part["job_name"], until="uploaded_at", refused_at=refused_at)
+            raise UploadInterrupted("X refused the upload. It is tried once more with the token read again.") from None
         return True
     request = put_request(part["upload_url"], source.total)
     return single_put.judge_gcs_put(single_put.put(request, source, send, clock, reserve), source.crc32c)

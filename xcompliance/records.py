@@ -57,6 +57,7 @@ class PartRecord(Record):
     transport: str | None = None
     unverified: tuple[str, ...] = ()
     conflict_with: str | None = None
+    job_error: str | None = None
     polls: int = 0
     prepared_at: datetime | None = None
     created_at: datetime | None = None

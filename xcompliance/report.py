@@ -201,6 +201,9 @@ def show(console: Console, stack: Stack, run: RunRecord) -> None:
     sections += ["", figures([run])]
     if run.part_records:
         sections += ["", parts(run)]
+    for part in run.part_records:
+        if part.job_error:
+            sections.append(f"X on the last failed job of part {part.part}: {escape(part.job_error)}")
     if run.status == "complete":
         sections += ["", places(stack, run)]
     if run.has_ended:

@@ -27,6 +27,7 @@ class Settings:
     datasets: tuple[str, ...]
     run_state_machine_arn: str
     service: str
+    x_transfer_hosts: str
     part_size_mb: int
     chunk_size_mb: int
     reject_limit_percent: float
@@ -77,7 +78,8 @@ class Settings:
     @property
     def transfer_hosts(self) -> TransferHosts:
         """The only hosts that bytes are sent to or fetched from."""
-        return TransferHosts(x_url=self.x_api_url, gcs_url=self.gcs_url)
+        x_urls = [f"https://{host}" for host in self.x_transfer_hosts.split(",")]
+        return TransferHosts((self.x_api_url, *x_urls), self.gcs_url)
 
     @property
     def job_deadline_seconds(self) -> float:

@@ -12,14 +12,20 @@ import google_crc32c
 from compliance.clock import Clock
 from compliance.errors import (
     ComplianceError,
+    CreditsDepleted,
     DownloadInterrupted,
+    DownloadRefused,
     ProtocolViolation,
-    RequestRefused,
+    RateLimited,
     ResultsCorrupted,
     ResultsExpired,
+    RouteNotLive,
+    UsageCapExceeded,
+    XUnavailable,
 )
 from compliance.gcs_resumable import stored_crc32c
 from compliance.wire import Download, Fetch, Request, Response, WireError, skip
+from compliance.x_api import refusal
 
 T = TypeVar("T")
 
@@ -223,7 +229,17 @@ def google_refusal(response: Response) -> ComplianceError:
         return DownloadInterrupted(f"Google answered the download with {response.status}.")
     if b"xpired" in response.body:
         return ResultsExpired("The download URL has expired: the results are gone. Start the run again.")
-    return RequestRefused(f"Google refused the download ({response.status}).")
+    return DownloadRefused(f"Google refused the download ({response.status}).")
+
+
+def x_refusal(response: Response) -> ComplianceError:
+    """Return what X's answer to a download stands for, when it is not the results.
+
+    X's remedy for a token that its byte path refuses is another job [X, batch compliance].
+    """
+    error = refusal(response)
+    kept = (XUnavailable, RateLimited, CreditsDepleted, UsageCapExceeded, RouteNotLive)
+    return error if isinstance(error, kept) else DownloadRefused(f"X refused the download. {error}")
 
 
 def _same(known: T | None, said: T | None) -> T | None:

@@ -38,6 +38,10 @@ class BadCredentials(TransientError):
     """X does not accept the bearer token (401). It may have been rotated: the next try reads it anew, once."""
 
 
+class CreditsDepleted(TransientError):
+    """X answered 402: the account has no credits left. X buys some itself if auto-recharge is on."""
+
+
 class UploadInterrupted(TransientError):
     """The upload made no headway; what the server has persisted is not lost."""
 
@@ -90,12 +94,8 @@ class AccessRefused(PermanentError):
     """X refuses this App or this URL (403)."""
 
 
-class CreditsDepleted(PermanentError):
-    """X answered 402: the account has no credits left."""
-
-
 class UsageCapExceeded(PermanentError):
-    """X answered 429 because of the usage cap, which no wait of minutes lifts."""
+    """The account's usage cap (429) or spending limit (403) is reached, which no wait of minutes lifts."""
 
 
 class RequestRefused(PermanentError):
@@ -132,6 +132,18 @@ class JobLost(PermanentError):
 
 class UploadWindowClosed(JobLost):
     """``upload_expires_at`` has passed before the upload was opened."""
+
+
+class UploadRefused(JobLost):
+    """X refuses the upload, also with the token read again."""
+
+
+class DownloadRefused(JobLost):
+    """X or Google refuses the download, also from a URL that X has given anew."""
+
+
+class JobForbidden(JobLost):
+    """X's job is not one of the App that the bearer token is of."""
 
 
 class UploadCorrupted(JobLost):

@@ -80,11 +80,6 @@ class _Ends:
         return ending / ((1 - SURPRISE) * alive + SURPRISE * min(1.0, left * surprising))
 
 
-def wait_until(reset_at: float, now: float) -> int:
-    """Whole seconds until X's rate limit is lifted at ``reset_at``, both in epoch seconds; its window at most."""
-    return max(1, min(RATE_WINDOW_SECONDS, round(reset_at - now) + 1))
-
-
 @dataclass(frozen=True)
 class Backoff:
     """Waits in seconds: ``first``, then longer by ``factor`` each time, up to ``longest``."""
@@ -96,6 +91,22 @@ class Backoff:
     def wait(self, tries: int) -> int:
         """Whole seconds to wait after ``tries`` tries before this one."""
         return max(1, round(min(self.longest, self.first * self.factor ** min(tries, 100))))
+
+
+RATE_LIMIT_WAITS = Backoff(first=60, longest=RATE_WINDOW_SECONDS, factor=1.5)
+"""How long X's rate limit is waited for at least: the time that X names for its end may have passed, and proves wrong."""
+
+
+def wait_for_limit(reset_at: float, now: float, tries: int) -> int:
+    """Return whole seconds until X's rate limit is lifted: by its word, but not before the backoff, nor after a window.
+
+    Args:
+        reset_at: when X lifts the limit, in epoch seconds.
+        now: epoch seconds.
+        tries: answers of this kind in a row, before this one.
+    """
+    told = min(RATE_WINDOW_SECONDS, round(reset_at - now) + 1)
+    return max(told, RATE_LIMIT_WAITS.wait(tries))
 
 
 CONFLICT_WAITS = Backoff(first=5, longest=900, factor=2)

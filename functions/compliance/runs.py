@@ -132,7 +132,8 @@ class Part(TypedDict):
     ``execution_arn``, ``claimed_at`` and ``step`` are of the attempt that claimed it (``Attempt``). ``unverified``
     names the transfers for which Google gave no CRC32C. ``last_chunk_session`` is the number of the upload session, as
     ``sessions`` counts them, whose last chunk was begun. Only a part has an ``object_etag`` whose object was written
-    without its CRC32C in the metadata.
+    without its CRC32C in the metadata. ``job_error`` is X's own word on the last job of the part that failed, and
+    outlasts that job.
     """
 
     run_id: str
@@ -168,6 +169,7 @@ class Part(TypedDict):
     step: NotRequired[str]
     attempt: NotRequired[int]
     abandoned_jobs: NotRequired[int]
+    unpaid_cancels: NotRequired[int]
     job_name: NotRequired[str]
     job_id: NotRequired[str]
     resumable: NotRequired[bool]
@@ -182,11 +184,14 @@ class Part(TypedDict):
     session_uri: NotRequired[str]
     session_opened_at: NotRequired[str]
     last_chunk_session: NotRequired[int]
+    refused_at: NotRequired[str]
     uploaded_bytes: NotRequired[int]
     uploaded_at: NotRequired[str]
     forecast: NotRequired[PartForecast]
     polls: NotRequired[int]
+    rate_limits: NotRequired[int]
     working_at: NotRequired[str]
+    job_error: NotRequired[str]
     completed_at: NotRequired[str]
     download_url: NotRequired[str]
     download_expires_at: NotRequired[str]
@@ -224,10 +229,12 @@ NO_JOB: dict[str, None] = dict.fromkeys(
         "session_uri",
         "session_opened_at",
         "last_chunk_session",
+        "refused_at",
         "uploaded_bytes",
         "uploaded_at",
         "forecast",
         "polls",
+        "rate_limits",
         "working_at",
         "completed_at",
         "download_url",

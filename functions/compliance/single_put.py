@@ -2,15 +2,20 @@
 
 from compliance.clock import Clock
 from compliance.errors import (
+    AccessRefused,
+    BadCredentials,
+    JobForbidden,
     RequestRefused,
     UploadCorrupted,
     UploadInterrupted,
+    UploadRefused,
     UploadWindowClosed,
+    XUnavailable,
 )
 from compliance.gcs_resumable import is_page, stored_crc32c
 from compliance.upload import Source
 from compliance.wire import ExactReader, OutOfTime, Request, Response, Send, WireError
-from compliance.x_api import XApi, refusal
+from compliance.x_api import XApi, data_of
 
 X_HOSTED_LIMIT = 128_000_000
 """Bytes that X's own upload takes at most; over it, X answers 413."""
@@ -25,12 +30,19 @@ def x_hosted_request(api: XApi, upload_url: str, total: int) -> Request:
 def judge_x_hosted(response: Response) -> None:
     """Returns when X has taken the file, or raises what its answer stands for.
 
-    409 is said of a job that has its upload: the next try asks how the job stands.
+    409 is said of a job that has its upload, and a 2xx without a job proves nothing: the next try asks how the job
+    stands. 401 and 403 mean a token that is another App's, or whose time is over [X, batch compliance].
     """
     if response.status == 409:
         raise UploadInterrupted("X has an upload for the job already.")
-    if not 200 <= response.status < 300:
-        raise refusal(response)
+    try:
+        data_of(response)
+    except (BadCredentials, AccessRefused, JobForbidden) as error:
+        raise UploadRefused(f"X refused the upload. {error}") from None
+    except XUnavailable as error:
+        if response.status < 300:
+            raise UploadInterrupted(f"X did not confirm the upload. {error}") from None
+        raise
 
 
 def judge_gcs_put(response: Response, crc32c: str) -> bool:

@@ -13,18 +13,21 @@ Host = Literal["google", "x"]
 
 @dataclass(frozen=True)
 class TransferHosts:
-    """The only two origins that bytes are sent to or fetched from: a URL in an API answer is input."""
+    """The only origins that bytes are sent to or fetched from: a URL in an API answer is input.
 
-    x_url: str
+    X has several: its API's own, and the hosts that it names for transfers. Only these ever see the bearer token.
+    """
+
+    x_urls: tuple[str, ...]
     gcs_url: str
 
     def of(self, url: str) -> Host:
         """Whose URL this is; raises ProtocolViolation for any other origin.
 
-        Where both origins are one server, X's own byte path is known by its documented address.
+        Where X and Google are one server, X's own byte path is known by its documented address.
         """
         origin, path = _origin(url), urlsplit(url).path
-        is_x, is_google = origin == _origin(self.x_url), origin == _origin(self.gcs_url)
+        is_x, is_google = origin in map(_origin, self.x_urls), origin == _origin(self.gcs_url)
         if is_x and (not is_google or path.startswith("/2/compliance/jobs/")):
             return "x"
         if is_google:

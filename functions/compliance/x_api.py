@@ -6,7 +6,7 @@ Source: X's OpenAPI description 2.168, and its batch-compliance documentation.
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from compliance.errors import (
     ComplianceError,
     CreditsDepleted,
     JobConflict,
+    JobForbidden,
     JobNotFound,
     PartTooLarge,
     ProtocolViolation,
@@ -31,8 +32,15 @@ from compliance.runs import JobType
 from compliance.wire import Request, Response
 
 JOB_FIELDS = "created_at,download_expires_at,download_url,id,name,resumable,status,type,upload_expires_at,upload_url"
+"""``error`` is not among them: X's description does not know it, and X may refuse a field that it does not know."""
+
 _QUOTED = re.compile(r" ?\[[^\]]*\]|\S*://\S*|\?\S*")
 """Values in brackets, addresses, and queries."""
+
+_NUMBER = re.compile(r"[0-9]{5,}")
+"""A number that may be an ID; the parts of a date are shorter."""
+
+_WORD = re.compile(r"[a-z_ ]{1,32}", re.ASCII)
 
 MAX_DETAIL = 300
 """Characters of X's own words that are passed on."""
@@ -50,11 +58,23 @@ class ComplianceJob:
     upload_expires_at: datetime | None = None
     download_url: str | None = field(default=None, repr=False)
     download_expires_at: datetime | None = None
+    error: str | None = field(default=None, repr=False)
+    """Why the job did not complete, without values and addresses [X, compliance job object]."""
 
     @property
     def is_active(self) -> bool:
-        """Whether it takes up X's one slot of its type."""
+        """Whether X is known to keep its one slot of this type for the job."""
         return self.status in ("created", "in_progress")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether X is done with the job; a status that nobody knows ends nothing."""
+        return self.status in ("complete", "failed", "expired")
+
+    @property
+    def shown_status(self) -> str:
+        """The status for a log line or a message: X's word if it is a plain one."""
+        return self.status if _WORD.fullmatch(self.status) else "unreadable"
 
     @classmethod
     def of(cls, data: object) -> "ComplianceJob":
@@ -73,6 +93,7 @@ class ComplianceJob:
             upload_expires_at=_time(data, "upload_expires_at"),
             download_url=_text(data, "download_url"),
             download_expires_at=_time(data, "download_expires_at"),
+            error=_plain(_text(data, "error") or "") or None,
         )
 
 
@@ -96,9 +117,9 @@ class XApi:
         headers = {**self.authorization, "content-type": "application/json"}
         return Request("POST", self._url("", {}), headers), json.dumps(body).encode()
 
-    def get(self, job_id: str) -> Request:
+    def get(self, job_id: str, fields: str = JOB_FIELDS) -> Request:
         """The request for one job."""
-        return Request("GET", self._url(f"/{job_id}", {}), self.authorization)
+        return Request("GET", self._url(f"/{job_id}", {}, fields), self.authorization)
 
     def cancel(self, job_id: str) -> Request:
         """The request that cancels one job."""
@@ -108,25 +129,33 @@ class XApi:
         """The request for all jobs of a type; X has no pagination here."""
         return Request("GET", self._url("", {"type": job_type}), self.authorization)
 
-    def _url(self, path: str, query: dict[str, str]) -> str:
-        query = {**query, "compliance_job.fields": JOB_FIELDS}
+    def _url(self, path: str, query: dict[str, str], fields: str = JOB_FIELDS) -> str:
+        query = {**query, "compliance_job.fields": fields}
         return f"{self.base_url}/2/compliance/jobs{path}?{urlencode(query, safe=',')}"
 
 
-def job_of(response: Response) -> ComplianceJob:
-    """The one job that an answer describes. Raises by ``refusal``; JobNotFound for a 200 without data."""
-    document = _document(response)
-    if document.get("data") is None:
-        raise JobNotFound(f"X knows no such job{_in_words(document)}.")
-    return ComplianceJob.of(document["data"])
+def job_of(response: Response, *, of_job: bool = True) -> ComplianceJob:
+    """Return the one job that an answer describes.
+
+    Args:
+        response: X's answer.
+        of_job: whether the request named a job, so that the answer may say that there is no such job.
+
+    Raises:
+        ComplianceError: the kind that ``refusal`` tells, also of a 200 that carries errors in place of a job.
+    """
+    return ComplianceJob.of(data_of(response, of_job=of_job))
 
 
 def jobs_of(response: Response) -> list[ComplianceJob]:
-    """The jobs that an answer lists; with none, X leaves ``data`` out. Raises by ``refusal``.
+    """Return the jobs that an answer lists; with none, X leaves ``data`` out. Raises as ``job_of`` does.
 
     A job that cannot be read is left out: it may be anybody's under the same App.
     """
-    data = _document(response).get("data", [])
+    document = _document(response)
+    if "data" not in document and "errors" not in document:
+        return []
+    data = data_of(response, of_job=False)
     if not isinstance(data, list):
         raise ProtocolViolation("X listed jobs by something that is not a list.")
     jobs = []
@@ -136,45 +165,77 @@ def jobs_of(response: Response) -> list[ComplianceJob]:
     return jobs
 
 
-def refusal(response: Response) -> ComplianceError:  # noqa: PLR0911 -- one return for each kind of answer
-    """The error that an answer other than success stands for, with X's own words where it gave some.
+def data_of(response: Response, *, of_job: bool = True) -> Any:
+    """Return the ``data`` of an answer: a 200 alone is no success. Raises as ``job_of`` does."""
+    document = _document(response, of_job=of_job)
+    if document.get("data") is not None:
+        return document["data"]
+    if "errors" not in document:
+        raise XUnavailable(f"X answered {response.status} without any data.")
+    problem = _problem(document)
+    status = problem.get("status") or _STATUSES.get(_kind(problem)) or _STATUSES.get(str(problem.get("title")))
+    if isinstance(status, int) and 400 <= status < 500 and (of_job or status != 404):
+        raise refusal(replace(response, status=status), of_job=of_job)
+    raise XUnavailable(f"X answered {response.status} with errors{_in_words(document)}.")
 
-    Only the last part of a problem's ``type`` counts: its host moved from api.twitter.com to api.x.com.
+
+_STATUSES = {
+    "invalid-request": 400,
+    "credits": 402,
+    "credits-depleted": 402,
+    "not-authorized-for-resource": 403,
+    "resource-not-found": 404,
+    "Not Found Error": 404,
+    "usage-capped": 429,
+}
+"""The statuses that problems have elsewhere, by type or title, which X also tells as ``errors`` of a 200."""
+
+
+def refusal(response: Response, *, of_job: bool = True) -> ComplianceError:  # noqa: PLR0911 -- one return for each kind
+    """Return the error that an answer other than success stands for, with X's own words where it gave some.
+
+    Only the last part of a problem's ``type`` counts: its host moved from api.twitter.com to api.x.com. Only a request
+    that names a job (``of_job``) can name one that does not exist, or that is another App's.
     """
     document = _json(response.body)
     words = _in_words(document)
-    problem = str(_problem(document).get("type", "")).rstrip("/").rpartition("/")[2]
+    problem = _problem(document)
+    kind = _kind(problem)
+    if problem.get("title") == "SpendCapReached" or (response.status == 403 and kind == "credits"):
+        return UsageCapExceeded(f"The X account's spending limit is reached{words}. {_reset(problem)}")
     match response.status:
         case 401:
             return BadCredentials(f"X does not accept the bearer token{words}. Put a valid one into the secret.")
         case 402:
             return CreditsDepleted(f"The X account has no credits left{words}. Buy some, then start the run again.")
+        case 403 if of_job and kind == "not-authorized-for-resource":
+            return JobForbidden(f"X does not give this job to the token's App{words}.")
         case 403:
             return AccessRefused(f"X refuses access{words}. Is the App enrolled for batch compliance?")
         case 404 if not response.body.strip():
             return RouteNotLive("X has not switched this route on for the account (404 without a word).")
-        case 404:
+        case 404 if of_job:
             return JobNotFound(f"X knows no such job{words}.")
         case 409:
             return JobConflict(f"Another job of this type is active under the same App{words}.")
         case 413:
             return PartTooLarge(f"X takes no upload of this size{words}. Lower part_size_mb.")
-        case 429 if "usage" in problem or "cap" in problem:
+        case 429 if "usage" in kind or "cap" in kind:
             return UsageCapExceeded(f"The X account's usage cap is reached{words}. Raise it, then start the run again.")
         case 429:
             return RateLimited(f"X's rate limit is reached{words}.", _reset_at(response))
-        case status if status == 408 or status >= 500:
+        case status if status in (404, 408) or status >= 500:
             return XUnavailable(f"X answered {status}{words}.")
         case status:
             return RequestRefused(f"X refused the request with {status}{words}.")
 
 
-def _document(response: Response) -> dict[str, Any]:
-    if response.status != 200:
-        raise refusal(response)
+def _document(response: Response, *, of_job: bool = False) -> dict[str, Any]:
+    if not 200 <= response.status < 300:
+        raise refusal(response, of_job=of_job)
     document = _json(response.body)
     if not document:
-        raise ProtocolViolation("X answered 200 with something that is not a JSON object.")
+        raise XUnavailable(f"X answered {response.status} with something that is not a JSON object.")
     return document
 
 
@@ -196,17 +257,37 @@ def _in_words(document: dict[str, Any]) -> str:
     """What X says went wrong, without the values and addresses that it may quote."""
     problem = _problem(document)
     words = problem.get("detail") or problem.get("message") or problem.get("title")
-    if not isinstance(words, str):
-        return ""
-    plain = _QUOTED.sub("", words)
-    return f" ({plain[:MAX_DETAIL].rstrip('.')})"
+    plain = _plain(words) if isinstance(words, str) else ""
+    return f" ({plain})" if plain else ""
+
+
+def _plain(words: str) -> str:
+    """X's words without what they may quote, cut to MAX_DETAIL characters, as the inside of a sentence."""
+    plain = _NUMBER.sub("…", _QUOTED.sub("", words))
+    return " ".join(plain.split())[:MAX_DETAIL].rstrip(". ")
+
+
+def _kind(problem: dict[str, Any]) -> str:
+    return str(problem.get("type", "")).rstrip("/").rpartition("/")[2]
+
+
+def _reset(problem: dict[str, Any]) -> str:
+    """When a spending limit is lifted by itself, and what to do."""
+    date = _DATE.match(str(problem.get("reset_date", "")))
+    until = f"X lifts it on {date[0]}. " if date else ""
+    return f"{until}Wait for the next billing cycle or raise the limit, then start the run again."
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def _reset_at(response: Response) -> float | None:
-    try:
-        return float(response.headers["x-rate-limit-reset"])
-    except (KeyError, ValueError):
-        return None
+    text = response.headers.get("x-rate-limit-reset", "")
+    return float(text) if _EPOCH.fullmatch(text) else None
+
+
+_EPOCH = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?", re.ASCII)
+"""Seconds that a clock can show."""
 
 
 def _text(data: dict[str, Any], name: str) -> str | None:

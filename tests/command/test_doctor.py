@@ -420,9 +420,14 @@ def test_a_secret_that_the_caller_may_not_read_is_not_checked(
         (problem(402, "credits-depleted", "No credits."), "no credits left", "Buy credits"),
         (problem(403, "client-forbidden", "Not enrolled."), "refuses access", "enrolled for batch compliance"),
         (
+            problem(429, "about:blank", "Too many.", x_rate_limit_reset="4102444800"),
+            "rate limit",
+            "Wait until 2100-01-01 00:00 UTC",
+        ),
+        (
             problem(429, "about:blank", "Too many.", x_rate_limit_reset="1795441530"),
             "rate limit",
-            "Wait until 2026-11-23 13:45 UTC",
+            "Wait a quarter of an hour",
         ),
         (problem(429, "about:blank", "Too many."), "rate limit", "Wait a quarter of an hour"),
         (problem(429, "usage-capped", "Cap."), "usage cap", "Raise the cap"),

@@ -379,7 +379,8 @@ class StepFunctions:
             frame.attempts[number] = attempt + 1
             execution.transitions += 1
             pause = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** attempt
-            execution.ready_at = self.clock.now() + self.jitter * min(pause, retrier["MaxDelaySeconds"])
+            jitter = self.jitter if retrier["JitterStrategy"] == "FULL" else 1
+            execution.ready_at = self.clock.now() + jitter * min(pause, retrier["MaxDelaySeconds"])
             return True
         return False
 

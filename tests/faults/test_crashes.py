@@ -71,7 +71,7 @@ FUNCTIONS = (
 MOVERS = ("create_job", "open_upload", "upload_part", "get_job", "download_results")
 """Those that do something else where X lets the bytes go another way."""
 
-DEATHS = ("Runtime.ExitError", "Lambda.Unknown", "Sandbox.Timedout")
+DEATHS = ("Runtime.ExitError", "Runtime.Unknown", "Lambda.Unknown", "Sandbox.Timedout")
 REFUSALS: tuple[Callable[[], Exception], ...] = (
     lambda: Refusal(400, "ThrottlingException"),
     lambda: Refusal(500, "InternalServerError"),

@@ -179,7 +179,8 @@ def retries(machine: Machine) -> Iterator[str]:
     same: dict[tuple[frozenset[str], str, str], list[str]] = {}
     for state in machine.states.values():
         for each in state.body.get("Retry", []):
-            pauses = f"{each['IntervalSeconds']} s to {each['MaxDelaySeconds']} s"
+            bounds = dict.fromkeys((each["IntervalSeconds"], each["MaxDelaySeconds"]))
+            pauses = " to ".join(f"{seconds} s" for seconds in bounds)
             same.setdefault((frozenset(each["ErrorEquals"]), str(each["MaxAttempts"]), pauses), []).append(state.name)
     most = max(same.values(), key=len)
     usual = next(errors for (errors, _, _), names in same.items() if names is most)

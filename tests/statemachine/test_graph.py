@@ -82,11 +82,22 @@ def test_every_task_ends_in_time_is_tried_again_and_catches_everything_last(mach
 @each_task
 def test_every_retry_waits_ever_longer_with_jitter_and_gives_up(machine: Machine, state: State) -> None:
     for retry in state.body["Retry"]:
-        assert retry["JitterStrategy"] == "FULL"
-        assert retry["BackoffRate"] > 1
+        if retry["ErrorEquals"] != ["CreditsDepleted"]:
+            assert retry["JitterStrategy"] == "FULL"
+            assert retry["BackoffRate"] > 1
         assert 1 <= retry["IntervalSeconds"] <= retry["MaxDelaySeconds"]
         assert 1 <= retry["MaxAttempts"] <= 100
         assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"])
+
+
+@each_task
+def test_credits_are_waited_for_as_long_as_auto_recharge_may_take_twice(machine: Machine, state: State) -> None:
+    """It buys credits once in five minutes at most [X, billing]."""
+    for retry in state.body["Retry"]:
+        if "CreditsDepleted" in retry["ErrorEquals"]:
+            assert retry["JitterStrategy"] == "NONE"
+            assert min(retry["IntervalSeconds"], retry["MaxDelaySeconds"]) > 300
+            assert retry["MaxAttempts"] == 2
 
 
 @each_task

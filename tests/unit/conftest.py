@@ -37,6 +37,7 @@ JOB_EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceJob:
 CLIENTS = (aws.s3, aws.dynamodb, aws.secrets_manager, aws.step_functions, aws.event_bridge, aws.athena)
 STEPS_OF_A_RUN = ("plan_parts", "accept_input", "summarize_run", "record_failure", "write_report", "publish_run")
 SETTINGS: dict[str, Any] = {
+    "x_transfer_hosts": "api.x.com,api.twitter.com",
     "part_size_mb": 128,
     "chunk_size_mb": 1,
     "reject_limit_percent": 1.0,

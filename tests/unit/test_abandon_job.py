@@ -7,10 +7,12 @@ import pytest
 
 from adapters import aws, runs_table
 from compliance.attempts import Attempt
-from compliance.errors import AwsRefused
+from compliance.errors import AwsRefused, CreditsDepleted
 from compliance.runs import PartRef
 from compliance.wire import Response
-from tests.unit.conftest import Functions
+from tests.fakes.x import answer as x_answer
+from tests.fakes.x import problem as x_problem
+from tests.unit.conftest import JOB_EXECUTION, Functions
 
 IDS = b"1\n2\n"
 
@@ -114,6 +116,68 @@ def test_a_job_that_x_did_not_cancel_but_that_is_lost_is_kept_no_longer(function
     functions.world.x.faults["cancel"] = [Response(404)]
     assert abandon(functions, ref, "UploadWindowClosed") == {"again": True}
     assert "job_id" not in functions.part(ref)
+
+
+@pytest.mark.parametrize("status", ["completed", "paused"])
+def test_a_job_of_a_status_that_nobody_knows_is_cancelled_and_never_taken_for_gone(
+    functions: Functions, status: str
+) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.job().status = status
+    assert abandon(functions, ref, "JobOverdue")["again"] is False
+    assert functions.world.x.heard == ["get", "cancel"]
+    assert "job_id" in functions.part(ref), "X has refused to cancel it"
+
+
+def test_a_cancellation_that_x_answers_200_with_errors_keeps_the_job(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.faults["cancel"] = [x_answer(200, {"errors": [{"title": "Internal Error"}]})]
+    assert abandon(functions, ref, "ExecutionStopped")["again"] is False
+    assert "job_id" in functions.part(ref)
+
+
+NO_CREDITS = x_problem(402, "credits-depleted", "No credits.")
+
+
+@pytest.mark.parametrize("operation", ["get", "cancel"])
+def test_credits_for_a_cancellation_are_waited_for_and_then_done_without(functions: Functions, operation: str) -> None:
+    functions.world.x.polls = 5
+    ref = functions.uploaded(IDS)
+    functions.world.x.faults[operation] = [NO_CREDITS] * 3
+    for _ in range(2):
+        with pytest.raises(CreditsDepleted):
+            abandon(functions, ref, "AccessRefused")
+        assert functions.part(ref)["status"] == "created"
+    assert abandon(functions, ref, "AccessRefused")["again"] is False
+    part = functions.part(ref)
+    assert (part["status"], part["error"], "job_id" in part) == ("failed", "AccessRefused", True)
+    assert "unpaid_cancels" not in part
+
+
+def test_credits_that_come_meanwhile_pay_the_cancellation(functions: Functions) -> None:
+    functions.world.x.polls = 2
+    ref = functions.uploaded(IDS)
+    functions.world.x.faults["cancel"] = [NO_CREDITS]
+    with pytest.raises(CreditsDepleted):
+        abandon(functions, ref, "AccessRefused")
+    assert abandon(functions, ref, "AccessRefused")["again"] is False
+    assert functions.world.x.job().status == "failed"
+    assert "job_id" not in functions.part(ref)
+
+
+def test_credits_that_were_waited_for_already_are_not_waited_for_again(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.faults["get"] = [NO_CREDITS]
+    assert abandon(functions, ref, "CreditsDepleted")["again"] is False
+
+
+def test_nobody_waits_for_credits_whom_no_machine_calls_again(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.faults["get"] = [NO_CREDITS]
+    functions.step_functions.ended[JOB_EXECUTION] = "ABORTED"
+    ended = functions.recorded("execution_ended.json", executionArn=JOB_EXECUTION, input=json.dumps(ref))
+    functions.invoke("settle_execution", ended)
+    assert functions.part(ref)["error"] == "ExecutionStopped"
 
 
 def test_a_complete_job_is_kept_for_whoever_goes_on(functions: Functions) -> None:

@@ -12,7 +12,7 @@ from adapters import results_table
 from adapters.http import BLOCK
 from adapters.results_sink import ResultsSink
 from compliance.errors import (
-    AccessRefused,
+    CreditsDepleted,
     DownloadInterrupted,
     ProtocolViolation,
     RateLimited,
@@ -169,7 +169,7 @@ def test_a_download_url_on_another_host_is_refused(functions: Functions) -> None
     assert functions.world.downloads.asked == []
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, AccessRefused), (429, RateLimited)])
+@pytest.mark.parametrize(("status", "error"), [(402, CreditsDepleted), (429, RateLimited)])
 def test_xs_own_refusals_of_a_download_keep_their_names(
     functions: Functions, status: int, error: type[Exception]
 ) -> None:

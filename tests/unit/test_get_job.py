@@ -1,5 +1,6 @@
 """Polling X's job."""
 
+import json
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from compliance.errors import (
     XUnavailable,
 )
 from compliance.wire import Response
+from tests.fakes.x import answer as x_answer
+from tests.fakes.x import problem as x_problem
 from tests.unit.conftest import Functions
 
 IDS = b"1\n2\n3\n"
@@ -128,11 +131,73 @@ def test_a_job_that_ended_otherwise_is_an_error(functions: Functions, status: st
         functions.invoke("get_job", ref)
 
 
-def test_a_status_that_is_not_known_is_a_protocol_violation(functions: Functions) -> None:
+def test_a_status_that_is_not_known_ends_nothing_before_the_deadline(functions: Functions) -> None:
     ref = functions.uploaded(IDS)
-    functions.world.x.job().status = "SECRET"
-    with pytest.raises(ProtocolViolation):
+    functions.world.x.job().status = "completed"
+    waited = functions.invoke("get_job", ref)
+    assert waited["status"] == "unknown"
+    assert waited["wait_seconds"] >= 5
+    assert functions.part(ref)["polls"] == 1
+    assert "completed, which is no known status" in functions.log.getvalue()
+    functions.clock.advance(24 * 3600 + 1)
+    with pytest.raises(JobOverdue, match="completed"):
         functions.invoke("get_job", ref)
+
+
+def test_a_status_of_any_text_is_logged_only_if_it_is_a_plain_word(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    functions.world.x.job().status = "SECRET 1800000000000000001"
+    assert functions.invoke("get_job", ref)["status"] == "unknown"
+    assert "1800000000000000001" not in functions.log.getvalue()
+
+
+def test_why_a_job_failed_is_in_the_error_and_stays_on_the_part(functions: Functions) -> None:
+    ref = functions.uploaded(IDS)
+    job = functions.world.x.job()
+    failed = {"id": job.id, "status": "failed", "error": "The file [SECRET] is empty."}
+    functions.world.x.faults["get"] = [x_answer(200, {"data": failed})]
+    with pytest.raises(JobFailed, match=r"failed \(The file is empty\)\.") as raised:
+        functions.invoke("get_job", ref)
+    assert functions.world.x.heard == ["get"]
+    functions.invoke("abandon_job", ref | {"error": "JobFailed", "cause": json.dumps({"errorMessage": str(raised.value)})})
+    part = functions.part(ref)
+    assert "job_id" not in part
+    assert part["job_error"] == "The file is empty"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (x_answer(200, {"data": {"id": "1", "status": "failed", "error": "No room."}}), "No room"),
+        (x_problem(400, "invalid-request", "The field [error] is not known."), None),
+        ("unheard", None),
+        (Response(200, {}, b"<html>"), None),
+    ],
+)
+def test_why_a_job_failed_is_asked_for_where_x_did_not_say_it_and_may_be_refused(
+    functions: Functions, said: Any, reason: str | None
+) -> None:
+    """X's description knows no field ``error``; X may refuse to be asked for it."""
+    ref = functions.uploaded(IDS)
+    job = functions.world.x.job()
+    functions.world.x.faults["get"] = [x_answer(200, {"data": {"id": job.id, "status": "failed"}}), said]
+    with pytest.raises(JobFailed):
+        functions.invoke("get_job", ref)
+    assert functions.part(ref).get("job_error") == reason
+    assert functions.world.x.heard == ["get", "get"]
+
+
+def test_a_rate_limit_whose_reset_has_passed_is_waited_out_ever_longer(functions: Functions) -> None:
+    """It was polled each second."""
+    ref = functions.uploaded(IDS)
+    past = Response(429, {"x-rate-limit-reset": str(int(functions.clock.now()) - 5)})
+    functions.world.x.faults["get"] = [past] * 4
+    waits = [functions.invoke("get_job", ref)["wait_seconds"] for _ in range(4)]
+    assert waits == [60, 90, 135, 202]
+    functions.world.x.polls = 1
+    functions.invoke("get_job", ref)
+    functions.world.x.faults["get"] = [past]
+    assert functions.invoke("get_job", ref)["wait_seconds"] == 60
 
 
 def test_a_job_that_x_has_forgotten_is_not_found(functions: Functions) -> None:

@@ -1,12 +1,14 @@
 """X's jobs through the socket: judged, adopted, and created without a refusal."""
 
+from typing import Any
+
 import pytest
 
 from compliance.errors import JobConflict, JobNotFound, RequestRefused, XUnavailable
 from compliance.jobs import Jobs
 from compliance.x_api import XApi
 from tests.fakes.clock import ManualClock
-from tests.fakes.x import BEARER, ORIGIN, FakeX, problem
+from tests.fakes.x import BEARER, ORIGIN, FakeX, answer, problem
 
 API = XApi(ORIGIN, BEARER)
 
@@ -53,25 +55,59 @@ def test_a_job_is_found_among_others(x: FakeX) -> None:
 
 
 def test_the_active_job_is_anybodys_that_has_not_ended(x: FakeX) -> None:
-    assert jobs_at(x).active("tweets") is None
+    assert jobs_at(x).in_the_way("tweets") is None
     for status in ("complete", "failed", "expired"):
         x.add("tweets", status).status = status
     x.add("users", "of-another-type")
-    assert jobs_at(x).active("tweets") is None
+    assert jobs_at(x).in_the_way("tweets") is None
     for status in ("created", "in_progress"):
         job = x.add("tweets", "somebody-elses")
         job.status = status
-        active = jobs_at(x).active("tweets")
+        active = jobs_at(x).in_the_way("tweets")
         assert active is not None
         assert (active.id, active.name) == (job.id, "somebody-elses")
         job.status = "failed"
+
+
+def test_a_job_of_a_status_that_nobody_knows_may_be_in_the_way_of_others(x: FakeX) -> None:
+    unknown = x.add("tweets", "unknown")
+    unknown.status = "completed"
+    found = jobs_at(x).in_the_way("tweets")
+    assert found is not None
+    assert found.id == unknown.id
+    active = x.add("tweets", "active")
+    found = jobs_at(x).in_the_way("tweets")
+    assert found is not None
+    assert found.id == active.id
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"errors": [{"title": "Internal Error", "detail": "Something went wrong."}]},
+        {"data": {"id": "1", "status": "in_progress"}},
+        {"meta": {}},
+    ],
+)
+def test_a_200_that_does_not_say_that_the_job_is_cancelled_is_no_cancellation(x: FakeX, said: dict[str, Any]) -> None:
+    x.add("tweets", "one")
+    x.faults["cancel"] = [answer(200, said)]
+    with pytest.raises(XUnavailable):
+        jobs_at(x).cancel(x.job().id)
+
+
+def test_a_list_that_x_answers_with_errors_is_not_an_empty_one(x: FakeX) -> None:
+    x.add("tweets", "one")
+    x.faults["list"] = [answer(200, {"errors": [{"title": "Internal Error"}], "meta": {"result_count": 0}})]
+    with pytest.raises(XUnavailable):
+        jobs_at(x).find("tweets", "one")
 
 
 def test_a_job_that_is_cancelled_makes_room(x: FakeX) -> None:
     job = jobs_at(x).create("tweets", "one", resumable=False)
     jobs_at(x).cancel(job.id)
     assert jobs_at(x).get(job.id).status == "failed"
-    assert jobs_at(x).active("tweets") is None
+    assert jobs_at(x).in_the_way("tweets") is None
 
 
 def test_a_cancel_that_x_refuses_is_an_error(x: FakeX) -> None:

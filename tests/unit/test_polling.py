@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.durations import Forecast
-from compliance.polling import CONFLICT_WAITS, Backoff, PollSchedule, wait_until
+from compliance.polling import CONFLICT_WAITS, Backoff, PollSchedule, wait_for_limit
 from tests.fakes.fleet import (
     DEADLINE,
     LONGEST,
@@ -139,13 +139,18 @@ def test_a_poll_that_comes_later_leads_to_a_next_one_that_is_not_sooner(
 
 
 def test_a_rate_limit_is_waited_out_until_just_after_its_reset() -> None:
-    assert wait_until(reset_at=1000.0, now=400.0) == 601
-    assert wait_until(reset_at=400.0, now=1000.0) == 1
+    assert wait_for_limit(reset_at=1000.0, now=400.0, tries=0) == 601
+
+
+@pytest.mark.parametrize("reset_at", [0.0, 400.0, 1000.0, 1001.0])
+def test_a_reset_that_has_passed_or_is_near_is_waited_for_ever_longer(reset_at: float) -> None:
+    waits = [wait_for_limit(reset_at, now=1000.0, tries=tries) for tries in range(9)]
+    assert waits == [60, 90, 135, 202, 304, 456, 683, 900, 900]
 
 
 def test_a_reset_that_is_absurdly_far_off_is_not_waited_for() -> None:
     """X's window is 15 minutes; milliseconds taken for seconds would be a wait of 50,000 years."""
-    assert wait_until(reset_at=1_795_434_000_000.0, now=1_795_434_000.0) <= 3600
+    assert wait_for_limit(reset_at=1_795_434_000_000.0, now=1_795_434_000.0, tries=0) <= 3600
 
 
 def test_somebody_elses_job_is_left_alone_for_longer_each_time_up_to_the_longest() -> None:

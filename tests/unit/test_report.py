@@ -196,7 +196,7 @@ def test_a_failure_is_told_in_words_with_what_to_do() -> None:
     text = text_of(reports.failed())
     assert "The run failed on 25 November 2026. 125,000 of 250,000 post IDs were checked before" in text
     assert f"1 of 2 parts are not checked; part 2: {reports.WORDS}" in text
-    assert "Buy credits in X’s developer portal." in text
+    assert "Buy credits in X’s developer portal, or turn on auto-recharge there." in text
     assert f"xcompliance retry {reports.RUN_ID}" in text
     assert "2,494 records of X ask for action. This is what X says of the parts that were checked" in text
 

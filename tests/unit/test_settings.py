@@ -5,6 +5,7 @@ import json
 import pytest
 
 from adapters.settings import Settings
+from compliance.errors import ProtocolViolation
 from compliance.polling import PollSchedule
 from tests.unit.conftest import SETTINGS
 
@@ -34,6 +35,17 @@ def test_the_environment_becomes_one_frozen_object() -> None:
     assert settings.poll_schedule == PollSchedule(first=30, shortest=5, longest=3600, worth=0.016)
     with pytest.raises(AttributeError):
         settings.part_size_mb = 1  # type: ignore[misc]
+
+
+def test_xs_hosts_for_transfers_are_its_apis_own_and_those_that_were_chosen() -> None:
+    chosen = json.dumps(SETTINGS | {"x_transfer_hosts": "one.example.com,two.example.com"})
+    hosts = Settings.of(ENVIRONMENT | {"SETTINGS": chosen, "X_API_URL": "http://127.0.0.1:8080"}).transfer_hosts
+    for url in ("http://127.0.0.1:8080/", "https://one.example.com/", "https://two.example.com/"):
+        assert hosts.of(url) == "x"
+    assert hosts.of("https://storage.googleapis.com/") == "google"
+    for url in ("https://api.x.com/", "https://api.twitter.com/", "http://one.example.com/"):
+        with pytest.raises(ProtocolViolation):
+            hosts.of(url)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)

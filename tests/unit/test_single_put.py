@@ -3,14 +3,16 @@
 import pytest
 
 from compliance.errors import (
-    BadCredentials,
     ComplianceError,
+    CreditsDepleted,
     PartTooLarge,
     RequestRefused,
     RouteNotLive,
     UploadCorrupted,
     UploadInterrupted,
+    UploadRefused,
     UploadWindowClosed,
+    UsageCapExceeded,
     XUnavailable,
 )
 from compliance.gcs_resumable import put_request
@@ -21,6 +23,7 @@ from tests.fakes.breach import crc32c, read_body
 from tests.fakes.clock import ManualClock
 from tests.fakes.source import MemorySource
 
+SPENT = Response(403, {}, b'{"title": "SpendCapReached", "type": "https://api.twitter.com/2/problems/credits"}')
 CONTENT = b"1\n22\n333\n"
 X_URL = "https://api.x.com/2/compliance/jobs/1/upload?token=SECRET"
 GOOGLE_URL = "https://storage.googleapis.com/bucket/object?X-Goog-Signature=SECRET"
@@ -88,7 +91,10 @@ def test_an_upload_that_the_invocation_is_too_short_for_says_so() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Response(401), BadCredentials),
+        (Response(401), UploadRefused),
+        (Response(403), UploadRefused),
+        (Response(402), CreditsDepleted),
+        (SPENT, UsageCapExceeded),
         (Response(404), RouteNotLive),
         (Response(409), UploadInterrupted),
         (Response(413), PartTooLarge),
@@ -103,7 +109,15 @@ def test_what_x_answers_to_an_upload_has_a_name(answer: Response, error: type[Ex
 
 @pytest.mark.parametrize("status", [200, 201, 299])
 def test_x_takes_an_upload_with_a_success_of_any_kind(status: int) -> None:
-    judge_x_hosted(Response(status))
+    judge_x_hosted(Response(status, {}, b'{"data": {"id": "1"}}'))
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"{}", b'{"errors": [{"title": "Internal Error"}]}', b'{"data": null}', b"[]"]
+)
+def test_a_success_without_a_job_does_not_confirm_the_upload(body: bytes) -> None:
+    with pytest.raises(UploadInterrupted):
+        judge_x_hosted(Response(200, {}, body))
 
 
 @pytest.mark.parametrize("status", [199, 300])

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from compliance.errors import ProtocolViolation
 from compliance.transports import TransferHosts
 
-HOSTS = TransferHosts("https://api.x.com", "https://storage.googleapis.com")
-SAME = TransferHosts("https://127.0.0.1:8443", "https://127.0.0.1:8443")
+HOSTS = TransferHosts(("https://api.x.com", "https://api.twitter.com"), "https://storage.googleapis.com")
+SAME = TransferHosts(("https://127.0.0.1:8443",), "https://127.0.0.1:8443")
 HOSTED = "/2/compliance/jobs/123/upload?token=SECRET"
 
 
@@ -19,6 +19,7 @@ HOSTED = "/2/compliance/jobs/123/upload?token=SECRET"
         "https://api.x.com:443" + HOSTED,
         "https://API.X.COM" + HOSTED,
         "HTTPS://api.x.com" + HOSTED,
+        "https://api.twitter.com" + HOSTED,
     ],
 )
 def test_xs_own_host_is_x(url: str) -> None:
@@ -42,6 +43,10 @@ def test_googles_host_is_google(url: str) -> None:
         "https://api.x.com:8443" + HOSTED,
         "https://api.x.com.evil.com" + HOSTED,
         "https://api-x.com" + HOSTED,
+        "http://api.twitter.com" + HOSTED,
+        "https://api.twitter.com.evil.com" + HOSTED,
+        "https://upload.twitter.com" + HOSTED,
+        "https://twitter.com" + HOSTED,
         "https://xapi.x.com" + HOSTED,
         "https://x.com" + HOSTED,
         "https://api.x.com." + HOSTED,

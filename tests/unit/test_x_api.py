@@ -13,6 +13,7 @@ from compliance.errors import (
     ComplianceError,
     CreditsDepleted,
     JobConflict,
+    JobForbidden,
     JobNotFound,
     PartTooLarge,
     ProtocolViolation,
@@ -121,14 +122,97 @@ def test_unknown_fields_are_ignored() -> None:
     assert ComplianceJob.of(JOB | {"of_tomorrow": [1], "error": {}}) == ComplianceJob.of(JOB)
 
 
-def test_a_200_without_data_is_an_unknown_job() -> None:
+def test_a_200_with_the_error_not_found_is_an_unknown_job() -> None:
     with pytest.raises(JobNotFound, match="Could not find job"):
         job_of(answer(200, {"errors": [{"title": "Not Found Error", "detail": "Could not find job 12."}]}))
 
 
+ERRORS_IN_200 = [
+    ([{"type": "https://api.x.com/2/problems/resource-not-found", "title": "Not Found Error"}], JobNotFound),
+    ([{"type": "https://api.twitter.com/2/problems/credits-depleted"}], CreditsDepleted),
+    ([{"type": "https://api.twitter.com/2/problems/credits", "title": "SpendCapReached"}], UsageCapExceeded),
+    ([{"type": "https://api.x.com/2/problems/usage-capped"}], UsageCapExceeded),
+    ([{"type": "https://api.x.com/2/problems/not-authorized-for-resource"}], JobForbidden),
+    ([{"type": "about:blank", "status": 401}], BadCredentials),
+    ([{"type": "about:blank", "status": 400}], RequestRefused),
+    ([{"type": "https://api.x.com/2/problems/internal-error"}], XUnavailable),
+    ([{"code": 131, "message": "Internal error"}], XUnavailable),
+    ([{"status": "soon"}], XUnavailable),
+    (["words"], XUnavailable),
+    ([], XUnavailable),
+    ("words", XUnavailable),
+]
+
+
+@pytest.mark.parametrize(("errors", "error"), ERRORS_IN_200)
+@pytest.mark.parametrize("data", [{}, {"data": None}])
+def test_a_200_with_errors_and_no_job_is_what_the_errors_say(
+    errors: object, error: type[ComplianceError], data: dict[str, None]
+) -> None:
+    said = answer(200, {"errors": errors} | data)
+    with pytest.raises(error):
+        job_of(said)
+    for kind, read in ((XUnavailable, jobs_of), (XUnavailable, lambda each: job_of(each, of_job=False))):
+        with pytest.raises(kind if error is JobNotFound else AccessRefused if error is JobForbidden else error):
+            read(said)
+
+
+def test_a_200_without_a_job_and_without_errors_says_nothing_of_the_job() -> None:
+    with pytest.raises(XUnavailable, match="without any data"):
+        job_of(answer(200, {"meta": {"result_count": 0}}))
+
+
+def test_a_job_counts_though_errors_stand_beside_it() -> None:
+    assert job_of(answer(200, {"data": JOB, "errors": [{"title": "Field hydration"}]})).id == JOB["id"]
+
+
+def test_only_a_request_for_a_job_can_be_refused_for_that_job() -> None:
+    for status, of_job, of_none in ((404, JobNotFound, XUnavailable), (403, JobForbidden, AccessRefused)):
+        said = answer(status, {"type": "https://api.x.com/2/problems/not-authorized-for-resource", "title": "So"})
+        assert type(refusal(said)) is of_job
+        assert type(refusal(said, of_job=False)) is of_none
+
+
+@pytest.mark.parametrize("status", [402, 403, 429])
+def test_a_spending_limit_is_a_usage_cap_that_says_when_it_ends(status: int) -> None:
+    problem = {
+        "account_id": 1460323737035677698,
+        "title": "SpendCapReached",
+        "detail": "Your enrolled account [1460323737035677698] has reached its billing cycle spend cap.",
+        "type": "https://api.twitter.com/2/problems/credits",
+        "reset_date": "2027-01-01",
+    }
+    reached = refusal(answer(status, problem))
+    assert type(reached) is UsageCapExceeded
+    assert "spending limit" in str(reached)
+    assert "2027-01-01" in str(reached)
+    assert "1460323737035677698" not in str(reached)
+    for date in ({}, {"reset_date": None}, {"reset_date": "SECRET"}):
+        words = str(refusal(answer(status, problem | {"reset_date": None} | date)))
+        assert "SECRET" not in words
+        assert "X lifts it on" not in words
+
+
+def test_a_403_about_credits_is_a_spending_limit_under_any_title() -> None:
+    kind = "https://api.x.com/2/problems/credits"
+    assert type(refusal(answer(403, {"type": kind, "title": "Forbidden"}))) is UsageCapExceeded
+    assert type(refusal(answer(402, {"type": kind, "title": "CreditsDepleted"}))) is CreditsDepleted
+
+
+def test_why_a_job_failed_is_kept_without_what_may_be_an_id_or_a_url() -> None:
+    words = "Line 3 [1800000000000000001] is bad: 1800000000000000002,\n see https://x.com/?token=SECRET ."
+    job = ComplianceJob.of(JOB | {"error": words + " word" * 1000})
+    assert job.error is not None
+    assert job.error.startswith("Line 3 is bad: …, see")
+    assert not any(secret in job.error for secret in ("SECRET", "18000", "\n"))
+    assert len(job.error) <= MAX_DETAIL
+    for nothing in ("", None, 5, {}, "[1]"):
+        assert ComplianceJob.of(JOB | {"error": nothing}).error is None
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"{}", b"\xff"])
-def test_a_200_that_is_no_json_object_is_a_protocol_violation(body: bytes) -> None:
-    with pytest.raises(ProtocolViolation):
+def test_a_200_that_is_no_json_object_is_a_server_in_trouble(body: bytes) -> None:
+    with pytest.raises(XUnavailable):
         job_of(Response(200, {}, body))
 
 
@@ -167,7 +251,7 @@ def test_every_status_has_its_error(status: int, error: type[ComplianceError]) -
     assert type(refusal(answer(status, {"title": "It is so", "type": "about:blank"}))) is error
     with pytest.raises(error):
         job_of(answer(status, {"title": "It is so"}))
-    with pytest.raises(error):
+    with pytest.raises(XUnavailable if error is JobNotFound else error):
         jobs_of(answer(status, {"title": "It is so"}))
 
 
@@ -209,8 +293,8 @@ def test_a_429_for_the_rate_says_when_it_is_lifted() -> None:
     limited = refusal(answer(429, {"title": "Too Many Requests"}, {"x-rate-limit-reset": "1795434000"}))
     assert isinstance(limited, RateLimited)
     assert limited.reset_at == 1_795_434_000
-    for headers in ({}, {"x-rate-limit-reset": "soon"}):
-        limited = refusal(answer(429, {}, headers))
+    for text in (None, "", "soon", "nan", "inf", "-1", "1e400", "9" * 30, "1795434000, 1795434000"):
+        limited = refusal(answer(429, {}, {} if text is None else {"x-rate-limit-reset": text}))
         assert isinstance(limited, RateLimited)
         assert limited.reset_at is None
 

@@ -32,7 +32,7 @@ _TO_DO: Final[dict[type[ComplianceError], str]] = {
     CreditsDepleted: "Buy credits in X's developer portal; then go on with what has failed: xcompliance retry",
     AccessRefused: "In X's developer portal, have the App enrolled for batch compliance; the token must be that App's "
     "app-only one.",
-    UsageCapExceeded: "Raise the cap in X's developer portal.",
+    UsageCapExceeded: "Raise the cap or the spending limit in X's developer portal.",
     RouteNotLive: "Ask X for access to batch compliance for this App.",
 }
 
@@ -82,7 +82,7 @@ def x_api(subject: Subject) -> Finding:
     for job_type in JOB_TYPES:
         try:
             answer = send(api.list(job_type))
-            active = next((job for job in jobs_of(answer) if job.is_active), None)
+            jobs = jobs_of(answer)
         except WireError as error:
             return wrong(
                 f"{api.base_url} did not answer: {error}.",
@@ -91,6 +91,13 @@ def x_api(subject: Subject) -> Finding:
         except ComplianceError as error:
             return wrong(str(error), _to_do(subject, error))
         said.append(f"{job_type}: {_left(answer)}")
+        active = next((job for job in jobs if job.is_active), None)
+        if active is None:
+            said += [
+                f"{job_type}: job {job.id} is {job.shown_status}, which is no known status"
+                for job in jobs
+                if not job.has_ended
+            ]
         if active is not None:
             place, whose = _owner(subject.stack, active)
             (in_the_way if place == "in the way" else said).append(f"{job_type}: {whose}")
@@ -107,7 +114,8 @@ def _to_do(subject: Subject, error: ComplianceError) -> str:
         return _put_token(subject)
     if isinstance(error, RateLimited):
         until = datetime.fromtimestamp(error.reset_at, UTC) if error.reset_at else None
-        return f"Wait until {moment(until)} UTC." if until else "Wait a quarter of an hour."
+        is_ahead = until is not None and until > datetime.now(UTC)
+        return f"Wait until {moment(until)} UTC." if until and is_ahead else "Wait a quarter of an hour."
     return _TO_DO.get(type(error), "Try again in a few minutes; runs do so by themselves.")
 
 

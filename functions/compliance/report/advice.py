@@ -19,8 +19,9 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.BadCredentials: "Put X’s current bearer token of your App into the deployment’s secret.",
     errors.AccessRefused: "See in X’s developer portal whether the App is enrolled for batch compliance.",
     errors.RouteNotLive: "Ask X to switch batch compliance on for the App’s account.",
-    errors.CreditsDepleted: "Buy credits in X’s developer portal.",
-    errors.UsageCapExceeded: "Wait for the next billing period, or raise the usage cap in X’s developer portal.",
+    errors.CreditsDepleted: "Buy credits in X’s developer portal, or turn on auto-recharge there.",
+    errors.UsageCapExceeded: "Wait for the next billing period, or raise the usage cap or the spending limit in X’s "
+    "developer portal.",
     errors.RateLimited: "See what else uses the App: X has limited its requests for a long time.",
     errors.XUnavailable: "Wait until X is well again.",
     errors.UploadInterrupted: "Wait until Google’s storage can be reached again.",
@@ -32,6 +33,10 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.ProtocolViolation: "See whether there is a newer version of this software: X or Google has answered in a "
     "way that this one does not know.",
     errors.JobConflict: "Wait for the end of the other job under the same App, or cancel it.",
+    errors.JobForbidden: "Put the bearer token of the App that created the job into the deployment’s secret. Or start the "
+    "run again: a job of the new App then checks the part.",
+    errors.UploadRefused: "See whether the secret’s token is that of an App that may upload, then start the run again for a "
+    "new job.",
     errors.JobLost: "X’s jobs for this part have come to nothing. Start the run again for a new one.",
     errors.JobOverdue: "Start the run again: it goes on with the same job. A longer job_deadline_hours waits longer.",
     errors.UploadUnverified: "Check whether a proxy removes x-goog-hash from Google’s answers, then start the run "

@@ -112,6 +112,7 @@ def _row(part: Part) -> Sequence[Node]:
             "unverified" in part and [" ", f"{' and '.join(part['unverified'])} unverified"],
             "error" in part
             and [" ", data(shortened(f"{part['error']}: {part.get('error_message', '')}", _MOST_WORDS))],
+            "job_error" in part and [" X on the last failed job: ", data(shortened(part["job_error"], _MOST_WORDS))],
         ],
         count(part["accepted"]) if "accepted" in part else "–",
         size(part["bytes"]) if "bytes" in part else "–",
