@@ -167,7 +167,7 @@ LAPSES: dict[str, Lapse] = {
     "X fails the job, or somebody cancels it": Lapse("Get Job", job_is("failed")),
     "X forgets the job": Lapse("Get Job", forget_job),
     "X never ends the job": Lapse("Get Job", never_end_job, passes=end_job),
-    "X gives the job a status that nobody knows": Lapse("Get Job", job_is("paused")),
+    "X gives the job a status that nobody knows": Lapse("Get Job", job_is("paused"), passes=job_is("in_progress")),
     "somebody else's job is in the way": Lapse("Create Job", job_in_the_way, ends=job_out_of_the_way),
     "the download window closes": Lapse("Download Results", time_passes(WEEK)),
     "Google says that the download URL has expired": Lapse(

@@ -140,7 +140,7 @@ def conflict(deployment: Deployment) -> None:
 
 
 def refusal(deployment: Deployment) -> None:
-    deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "Your account has no credits.")]
+    deployment.universe.world.x.faults["get"] = [problem(403, "client-forbidden", "Not enrolled.")]
 
 
 def absence(deployment: Deployment) -> None:

@@ -312,10 +312,10 @@ def test_a_dataset_is_checked_whatever_befalls_one_effect(
 
 
 IDENTIFIER = "1700000000000000007"
-REFUSED = problem(402, "credits-depleted", "Your account does not have any credits.")
+REFUSED = problem(403, "client-forbidden", "Your client app is not enrolled.")
 GARBAGE = File(b"\n".join([IDENTIFIER.encode()] + [b"no ID"] * 9), (IDENTIFIER,), 0, 9, 0, 1)
 FAILING = {
-    "CreditsDepleted": (one_part(), ("abandon_job", "release_turn", "summarize_run", "write_report", "publish_run")),
+    "AccessRefused": (one_part(), ("abandon_job", "release_turn", "summarize_run", "write_report", "publish_run")),
     "InputRejected": (GARBAGE, ("accept_input", "record_failure", "write_report", "publish_run")),
 }
 """What a run that fails calls on its way to the end; Report Failure has no effect but its error."""
@@ -368,7 +368,7 @@ def test_a_run_fails_as_it_should_whatever_befalls_one_effect(
 def test_a_failure_is_reported_although_its_function_dies(
     traveller: Deployment, ways_down: dict[str, list[Invocation]], death: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_back(traveller, ways_down["CreditsDepleted"][-1])
+    go_back(traveller, ways_down["AccessRefused"][-1])
     traveller.fault = no_fault
     traveller.run(until=lambda execution: execution.state == "Report Failure")
     report, deaths_left = report_failure.handler, [death]
@@ -381,7 +381,7 @@ def test_a_failure_is_reported_although_its_function_dies(
     monkeypatch.setattr(report_failure, "handler", handler)
     traveller.run()
     assert not deaths_left
-    check_failed(traveller, "CreditsDepleted", one_part())
+    check_failed(traveller, "AccessRefused", one_part())
 
 
 def run_execution(deployment: Deployment) -> Execution:

@@ -162,7 +162,7 @@ def test_who_starts_a_run_again_leaves_its_parts_as_they_are(deployment: Deploym
     source = deployment.drop(FILE.content)
     deployment.start(source)
     deployment.run(until=lambda execution: execution.machine == "XComplianceJob" and "-p2-" in execution.arn)
-    x.faults["get"] = [problem(402, "credits-depleted", "Your account does not have any credits.")]
+    x.faults["get"] = [problem(403, "client-forbidden", "Not enrolled.")]
     deployment.run()
     aws = deployment.universe.aws
     before = {place: len(versions) for place, versions in aws.objects.items() if place[0] == RESULTS}
@@ -184,7 +184,7 @@ def test_a_part_that_a_job_has_begun_with_is_never_changed(deployment: Deploymen
     source = deployment.drop(FILE.content)
     deployment.start(source)
     deployment.run(until=lambda execution: execution.machine == "XComplianceJob" and "-p2-" in execution.arn)
-    x.faults["get"] = [problem(402, "credits-depleted", "Your account does not have any credits.")]
+    x.faults["get"] = [problem(403, "client-forbidden", "Not enrolled.")]
     deployment.run()
     before = [part["crc32c"] for part in parts(deployment.universe)]
     deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=True)

@@ -119,12 +119,13 @@ def dies_after(effect: Effect) -> Any:
         (401, "unauthorized", "BadCredentials"),
         (402, "credits-depleted", "CreditsDepleted"),
         (429, "usage-capped", "UsageCapExceeded"),
+        (403, "credits", "UsageCapExceeded"),
     ],
 )
 def test_a_refusal_after_which_x_does_nothing_is_a_failed_part_of_that_name(
     deployment: Deployment, status: int, kind: str, error: str
 ) -> None:
-    deployment.universe.world.x.faults["create"] = [problem(status, kind, "No.")] * 2
+    deployment.universe.world.x.faults["create"] = [problem(status, kind, "No.")] * 3
     record = run(deployment, one_part())
     assert record["error"] == error
     metrics = told(deployment)
@@ -135,6 +136,15 @@ def test_a_refusal_after_which_x_does_nothing_is_a_failed_part_of_that_name(
     assert event["Detail"]["object_key"] == parts(deployment.universe)[0]["object_key"]
 
 
+def test_credits_that_auto_recharge_buys_within_eleven_minutes_are_no_failure(deployment: Deployment) -> None:
+    no_credits = problem(402, "credits", "No credits.")
+    began = deployment.universe.clock.now()
+    deployment.universe.world.x.faults |= {"create": [no_credits] * 2, "get": [no_credits] * 2}
+    assert run(deployment, one_part())["status"] == "complete"
+    assert deployment.universe.clock.now() - began > 4 * 300
+    assert not [key for key in told(deployment) if key[0] in ("PartsFailed", "RunsFailed")]
+
+
 def test_a_token_that_was_rotated_in_between_is_no_failure(deployment: Deployment) -> None:
     deployment.universe.world.x.faults["create"] = [problem(401, "unauthorized", "No.")]
     assert run(deployment, one_part())["status"] == "complete"
@@ -142,7 +152,7 @@ def test_a_token_that_was_rotated_in_between_is_no_failure(deployment: Deploymen
 
 
 def test_a_run_that_is_started_again_costs_what_it_has_not_cost_before(deployment: Deployment) -> None:
-    deployment.universe.world.x.faults["create"] = [problem(402, "credits-depleted", "No credits.")]
+    deployment.universe.world.x.faults["create"] = [problem(402, "credits-depleted", "No credits.")] * 3
     file = one_part()
     run(deployment, file)
     (execution,) = (each for each in deployment.universe.machines.executions.values() if "Run" in each.machine)

@@ -43,7 +43,7 @@ def test_a_run_is_complete_without_the_report_that_could_not_be_written_and_its_
 
 def test_the_report_of_a_run_that_is_retried_gives_way_to_a_new_one(deployment: Deployment) -> None:
     file = two_parts()
-    deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "No credits.")]
+    deployment.universe.world.x.faults["get"] = [problem(403, "client-forbidden", "Not enrolled.")]
     journey(deployment, file, "x-hosted")
     (run,) = runs(deployment.universe)
     check_report(deployment.universe, run, file)

@@ -17,7 +17,7 @@ JOBS = "/2/compliance/jobs"
 
 @dataclass(frozen=True)
 class Place:
-    """One kind of request: which state sends it, where, and in which generation.
+    """One kind of request: which state sends it, where, and in which generation. ``ends`` is how its path ends.
 
     ``after`` is what must have happened for a run to come here: the place and the answer there.
     """
@@ -27,6 +27,7 @@ class Place:
     service: str
     request: str
     after: tuple[str, str] | None = None
+    ends: str = ""
 
     @property
     def function(self) -> str:
@@ -35,7 +36,8 @@ class Place:
     def meets(self, effect: Effect) -> bool:
         is_here = (effect.function, effect.service) == (self.function, self.service)
         is_exact = self.request.endswith("jobs")
-        return is_here and (effect.operation == self.request if is_exact else effect.operation.startswith(self.request))
+        is_it = effect.operation == self.request if is_exact else effect.operation.startswith(self.request)
+        return is_here and is_it and effect.operation.endswith(self.ends)
 
 
 PLACES = {
@@ -53,8 +55,8 @@ PLACES = {
     "Upload Part: one PUT to X": Place("Upload Part", "x-hosted", "x", "PUT /"),
     "Get Job": Place("Get Job", "x-hosted", "x", f"GET {JOBS}/"),
     "Download Results: from Google": Place("Download Results", "resumable", "google", "GET /"),
-    "Download Results: from X": Place("Download Results", "x-hosted", "x", "GET /"),
-    "Abandon Job": Place("Abandon Job", "x-hosted", "x", "", after=("Get Job", "402")),
+    "Download Results: from X": Place("Download Results", "x-hosted", "x", "GET /", ends="/download"),
+    "Abandon Job": Place("Abandon Job", "x-hosted", "x", "", after=("Get Job", "403")),
 }
 
 
@@ -106,6 +108,7 @@ ANSWERS: dict[str, Answer] = {
     "401": refuses(401, "unauthorized", "Unauthorized"),
     "402": refuses(402, "credits-depleted", "Your account does not have any credits."),
     "403": refuses(403, "client-forbidden", "Your client app is not enrolled."),
+    "403 spending limit": refuses(403, "credits", "The account has reached its billing cycle spend cap."),
     "404 without a word": says(404),
     "404": refuses(404, "resource-not-found", "Could not find job."),
     "409": refuses(409, "conflict", "There is an active job."),

@@ -310,6 +310,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "POWERTOOLS_LOG_LEVEL",
     }
     assert json.loads(variables["SETTINGS"]) == {
+        "x_transfer_hosts": "api.x.com,api.twitter.com",
         "part_size_mb": 128,
         "chunk_size_mb": 256,
         "reject_limit_percent": 1.0,
