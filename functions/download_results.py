@@ -68,6 +68,7 @@ def _ask_for_url(ref: PartRef, part: Part, clock: LambdaClock) -> None:
     runs_table.update_part(
         ref,
         job=part["job_name"],
+        until="downloaded_at",
         refused_at=time_text(clock.now()),
         download_url=job.download_url,
         download_expires_at=time_text(job.download_expires_at.timestamp()),

@@ -45,15 +45,12 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             raise JobFailed(f"X reports the job as failed{said}.")
         case "expired":
             raise JobExpired("X reports the job as expired: it did not get the upload in time.")
-        case "created" | "in_progress" as status:
-            pass
-        case _:
-            status = "unknown"
-            logger.warning("X reports the job as %s, which is no known status. Polling goes on.", job.shown_status)
+    if not job.is_active:
+        logger.warning("X reports the job as %s, which is no known status. Polling goes on.", job.shown_status)
     _note(ref, part, polls=part["polls"] + 1, working_at=time_text(now), rate_limits=None)
     _check_deadline(part["created_at"], now, job.shown_status)
     wait = wait_seconds(part, settings().poll_schedule, settings().job_deadline_seconds, now)
-    return {"status": status, "wait_seconds": wait}
+    return {"status": job.status if job.is_active else "unknown", "wait_seconds": wait}
 
 
 def _note(ref: PartRef, part: Part, **polled: Any) -> None:

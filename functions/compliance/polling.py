@@ -94,7 +94,7 @@ class Backoff:
 
 
 RATE_LIMIT_WAITS = Backoff(first=60, longest=RATE_WINDOW_SECONDS, factor=1.5)
-"""How long X's rate limit is waited for at least: the time that X names for its end may have passed, and proves wrong."""
+"""How long X's rate limit is waited for at least: X may name a time for its end that has passed already."""
 
 
 def wait_for_limit(reset_at: float, now: float, tries: int) -> int:

@@ -201,8 +201,8 @@ def refusal(response: Response, *, of_job: bool = True) -> ComplianceError:  # n
     words = _in_words(document)
     problem = _problem(document)
     kind = _kind(problem)
-    if problem.get("title") == "SpendCapReached" or (response.status == 403 and kind == "credits"):
-        return UsageCapExceeded(f"The X account's spending limit is reached{words}. {_reset(problem)}")
+    if limit := _lasting_limit(response.status, problem, words):
+        return UsageCapExceeded(limit)
     match response.status:
         case 401:
             return BadCredentials(f"X does not accept the bearer token{words}. Put a valid one into the secret.")
@@ -220,8 +220,6 @@ def refusal(response: Response, *, of_job: bool = True) -> ComplianceError:  # n
             return JobConflict(f"Another job of this type is active under the same App{words}.")
         case 413:
             return PartTooLarge(f"X takes no upload of this size{words}. Lower part_size_mb.")
-        case 429 if "usage" in kind or "cap" in kind:
-            return UsageCapExceeded(f"The X account's usage cap is reached{words}. Raise it, then start the run again.")
         case 429:
             return RateLimited(f"X's rate limit is reached{words}.", _reset_at(response))
         case status if status in (404, 408) or status >= 500:
@@ -271,11 +269,16 @@ def _kind(problem: dict[str, Any]) -> str:
     return str(problem.get("type", "")).rstrip("/").rpartition("/")[2]
 
 
-def _reset(problem: dict[str, Any]) -> str:
-    """When a spending limit is lifted by itself, and what to do."""
-    date = _DATE.match(str(problem.get("reset_date", "")))
-    until = f"X lifts it on {date[0]}. " if date else ""
-    return f"{until}Wait for the next billing cycle or raise the limit, then start the run again."
+def _lasting_limit(status: int, problem: dict[str, Any], words: str) -> str | None:
+    """The words for a limit that no wait of minutes lifts; None for any other problem."""
+    kind = _kind(problem)
+    if problem.get("title") == "SpendCapReached" or (status == 403 and kind == "credits"):
+        date = _DATE.match(str(problem.get("reset_date", "")))
+        until = f" X lifts it on {date[0]}." if date else ""
+        return f"The X account's spending limit is reached{words}.{until} Raise it or wait, then start the run again."
+    if status == 429 and ("usage" in kind or "cap" in kind):
+        return f"The X account's usage cap is reached{words}. Raise it, then start the run again."
+    return None
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

@@ -60,6 +60,10 @@ class Pipeline:
         while not self.step("download_results")["complete"]:
             pass
 
+    def put_token(self, token: str) -> None:
+        """Puts another bearer token into the secret."""
+        aws.secrets_manager().put_secret_value(SecretId="bearer", SecretString=token)
+
     def forget_job(self) -> None:
         """Leaves the part as Abandon Job does before another job."""
         for job in self.simulator.jobs:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from compliance.download import ResultsDownload, State, google_refusal
 from compliance.errors import (
     DownloadInterrupted,
+    DownloadRefused,
     ProtocolViolation,
-    RequestRefused,
     ResultsCorrupted,
     ResultsExpired,
     TransientError,
@@ -64,7 +64,7 @@ def test_a_file_of_every_length_is_kept_byte_for_byte(length: int, says_hash: bo
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(408, DownloadInterrupted), (429, DownloadInterrupted), (499, RequestRefused), (500, DownloadInterrupted)],
+    [(408, DownloadInterrupted), (429, DownloadInterrupted), (499, DownloadRefused), (500, DownloadInterrupted)],
 )
 def test_googles_refusals_have_names(status: int, error: type[Exception]) -> None:
     assert type(google_refusal(Response(status))) is error
@@ -224,7 +224,7 @@ def test_an_expired_url_means_that_the_results_are_gone() -> None:
 
 
 def test_any_other_refusal_says_the_status_and_nothing_of_the_url() -> None:
-    with pytest.raises(RequestRefused, match="403") as refused:
+    with pytest.raises(DownloadRefused, match="403") as refused:
         Downloading(b"x", [Serving(status=403, body=b"https://storage.googleapis.com/?SECRET")]).invoke()
     assert "SECRET" not in str(refused.value)
 

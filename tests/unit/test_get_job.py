@@ -159,7 +159,8 @@ def test_why_a_job_failed_is_in_the_error_and_stays_on_the_part(functions: Funct
     with pytest.raises(JobFailed, match=r"failed \(The file is empty\)\.") as raised:
         functions.invoke("get_job", ref)
     assert functions.world.x.heard == ["get"]
-    functions.invoke("abandon_job", ref | {"error": "JobFailed", "cause": json.dumps({"errorMessage": str(raised.value)})})
+    cause = json.dumps({"errorMessage": str(raised.value)})
+    functions.invoke("abandon_job", ref | {"error": "JobFailed", "cause": cause})
     part = functions.part(ref)
     assert "job_id" not in part
     assert part["job_error"] == "The file is empty"

@@ -33,10 +33,10 @@ _ADVICE: dict[type[ComplianceError], str] = {
     errors.ProtocolViolation: "See whether there is a newer version of this software: X or Google has answered in a "
     "way that this one does not know.",
     errors.JobConflict: "Wait for the end of the other job under the same App, or cancel it.",
-    errors.JobForbidden: "Put the bearer token of the App that created the job into the deployment’s secret. Or start the "
-    "run again: a job of the new App then checks the part.",
-    errors.UploadRefused: "See whether the secret’s token is that of an App that may upload, then start the run again for a "
-    "new job.",
+    errors.JobForbidden: "Put the token of the App that created the job into the deployment’s secret. Or start the run "
+    "again for a job of the new App.",
+    errors.UploadRefused: "Check that the secret holds the token of an App that may upload. Then start the run again "
+    "for a new job.",
     errors.JobLost: "X’s jobs for this part have come to nothing. Start the run again for a new one.",
     errors.JobOverdue: "Start the run again: it goes on with the same job. A longer job_deadline_hours waits longer.",
     errors.UploadUnverified: "Check whether a proxy removes x-goog-hash from Google’s answers, then start the run "
