@@ -43,8 +43,8 @@ RUNBOOKS: Final = {
         means="X answers 402, also after 11 minutes, in which auto-recharge would have bought credits twice: the "
         "account has none left. Every job fails until there are some.",
         look="X's developer portal, billing. The dashboard shows what is spent each day.",
-        do="Buy credits or see why auto-recharge does not, then for each failed run: xcompliance retry RUN. Jobs that X "
-        "has completed are not paid for again.",
+        do="Buy credits or see why auto-recharge does not, then for each failed run: xcompliance retry RUN. Jobs that "
+        "X has completed are not paid for again.",
     ),
     "UsageCapExceeded": Runbook(
         means="X refuses requests: the account's usage cap (429) or its spending limit (403, SpendCapReached) is "

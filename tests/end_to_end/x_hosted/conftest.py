@@ -138,7 +138,7 @@ def refused(checked: Checked) -> Mapping[str, Outcome]:
             case "BadCredentials":
                 simulator.arm("status", operation="create_job", status=401, times=2)
             case "CreditsDepleted":
-                simulator.arm("credits_depleted", operation="create_job")
+                simulator.arm("credits_depleted", operation="create_job", times=3)
             case "UsageCapExceeded":
                 simulator.arm("usage_capped", operation="create_job")
         (outcomes[error],) = checked.deployment.await_runs([checked.deployment.drop(file)])
@@ -153,7 +153,7 @@ def seen(refused: Mapping[str, Outcome], deployment: Deployment) -> Outcome:
     for drop in drops:
         deployment.await_part(drop, "in_progress")
     deployment.look_after_turns()
-    deployment.simulator.arm("status", operation="download", status=403)
+    deployment.simulator.arm("empty_404", operation="download", times=2)
     deployment.simulator.change(job_seconds=1.0)
     deployment.simulator.advance(600)
     outcomes = deployment.await_runs(drops)
