@@ -464,6 +464,15 @@ def test_a_job_of_a_run_that_goes_on_is_at_work(
     assert f"is at work for the run {RUN_ID}" in found.findings["X API"]["found"]
 
 
+def test_a_status_that_nobody_knows_is_told_but_is_no_fault(
+    deployed: Deployed, examined: Callable[[], Examined]
+) -> None:
+    deployed.x.add("tweets", "somebody-elses").status = "completed"
+    found = examined()
+    assert found.all_right
+    assert "is completed, which is no known status" in found.findings["X API"]["found"]
+
+
 @pytest.mark.parametrize(
     ("name", "runs", "said"),
     [

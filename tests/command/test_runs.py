@@ -139,6 +139,14 @@ def test_a_part_says_which_of_its_transfers_no_checksum_vouches_for(write: Write
     assert "unverified" not in invoke("show", RUN_ID).stdout
 
 
+def test_a_part_says_why_x_failed_its_last_job(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    write(part_item(job_error="The file [red]is empty[/]"))
+    assert "X on the last failed job of part 1: The file [red]is empty[/]" in invoke("show", RUN_ID).stdout
+    (part,) = json_of(invoke("show", RUN_ID, "--json"))["part_records"]
+    assert part["job_error"] == "The file [red]is empty[/]"
+
+
 def test_a_run_with_many_parts_is_read_whole(write: Write, invoke: Invoke) -> None:
     write(run_item(parts=40))
     for part in range(1, 41):

@@ -201,6 +201,11 @@ def test_a_failure_is_told_in_words_with_what_to_do() -> None:
     assert "2,494 records of X ask for action. This is what X says of the parts that were checked" in text
 
 
+def test_why_x_failed_a_job_is_told_with_its_part() -> None:
+    text = text_of(reports.complete(parts=[reports.part(1, job_error="The file is <empty>")]))
+    assert "X on the last failed job: The file is <empty>" in text
+
+
 def test_a_run_that_was_stopped_shows_what_its_parts_say_although_nobody_added_them_up() -> None:
     content = reports.failed()
     stopped = {name: value for name, value in content.run.items() if name not in reports.NOTHING_SAID}
