@@ -30,6 +30,7 @@ from compliance.consumption import Consumption
 from compliance.prices import AWS, DATE, X, estimate
 from tests.fakes.clock import ManualClock
 from tests.fakes.lambda_context import FakeContext
+from tests.fakes.world import NEVER, World
 from tests.faults import deployment as faults
 from tests.faults.deployment import Deployment, Effect, deployed
 from tests.infrastructure.deployment import synthesize
@@ -77,7 +78,8 @@ def affected(uploaded: list[str]) -> list[dict[str, object]]:
     moments = {"created_at": "2020-01-02T03:04:05.000Z", "redacted_at": "2026-11-20T03:04:05.000Z"}
     return [
         {"id": each, "action": actions[number % 10], "reason": "deleted", **moments}
-        for number, each in enumerate(uploaded[::STEP])
+        for number, each in ((int(each) // STEP, each) for each in uploaded)
+        if int(each) % STEP == 0
     ]
 
 
@@ -95,8 +97,7 @@ def deployment() -> Iterator[Deployment]:
     with made_clients(), pytest.MonkeyPatch.context() as patch, deployed(patch) as made:
         clock = RunningClock()
         made.universe.clock = made.universe.world.clock = made.universe.machines.clock = clock
-        made.universe.world.x.clock = made.universe.world.gcs.clock = clock
-        made.universe.world.x.polls = POLLS - 2
+        made.universe.world.x.job_seconds = NEVER
         made.universe.world.findings = affected
         chosen = asdict(Settings())
         made.configure(**{name: chosen[name] for name in SETTINGS_OF_FUNCTIONS})
@@ -116,10 +117,18 @@ def deployment() -> Iterator[Deployment]:
 
         def late(effect: Effect, act: Any) -> Any:
             clock.epoch += LATENCY.get(effect.service, 0.01)
+            if effect.function == "get_job" and effect.service == "x":
+                _work(made.universe.world)
             return act()
 
         made.call, made.fault = timed, late  # type: ignore[method-assign]
         yield made
+
+
+def _work(world: World) -> None:
+    """Completes a job when it is asked for the last of POLLS times."""
+    if len(world.core.journal.entries("get_job")) % POLLS == POLLS - 1:
+        world.x.job().status = "complete"
 
 
 def _context_with(memory: dict[str, int], made: Deployment) -> Any:
@@ -135,8 +144,7 @@ def measure(number: int) -> tuple[Consumption, Consumption]:
             made.start(made.drop(content, f"tweets/{name}.txt"), name)
             made.run()
             made.universe.aws.objects.clear()
-            made.universe.world.gcs.objects.clear()
-            made.universe.world.x.jobs.clear()
+            made.universe.world.core.uploads.clear()
             record = next(each for each in made.universe.aws.items("runs") if each.get("key") == f"tweets/{name}.txt")
             expected = ("complete", -(-number // PART))
             if (record["status"], record["parts"]) != expected:

@@ -1,36 +1,27 @@
 """Polls, dollars and added waiting per job, beside fixed intervals.
 
 ``make bench BENCH=polling``: the machines and functions in memory, against
-the simulator of X, whose clock the machines' waits move on; and the schedule alone, where sizes are too large for that.
+the simulator of X on the machines' own clock; and the schedule alone, where sizes are too large for that.
 """
 
-import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from math import exp, log
 from pathlib import Path
 from random import Random
-from urllib.request import Request as HttpRequest
-from urllib.request import urlopen
 
 import pytest
 
-from adapters.handler import LambdaClock
-from adapters.http import Wire
 from benchmarks.clients.environment import ROOT
 from benchmarks.machine import machine
 from benchmarks.report import table
 from compliance.clock import parse_time
 from compliance.runs import run_id
-from compliance.wire import Download, Readable, Request, Response
 from tests.fakes.fleet import LONGEST, SHORTEST, Job, Polled, fleet, poll_blindly, poll_by_history, without_structure
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.x import BEARER
-from tests.faults.deployment import Deployment, deployed
+from tests.faults.deployment import Deployment, deployed_behind_sockets, generation
 from tests.unit.conftest import INBOX, made_clients
-from xcompliance.sandbox.simulator import Settings, Simulator
 
 DOLLARS_PER_POLL = 0.005
 FEW = 4_096
@@ -63,76 +54,23 @@ REGIMES: Mapping[str, Callable[[Random], Sequence[Job]]] = {
 }
 
 
-class RealWire(Wire):
-    """The functions' own HTTP, kept from before a deployment in memory takes its place."""
-
-    send = Wire.send
-    fetch = Wire.fetch
-
-
-class SimulatedX:
-    """A deployment's X is a simulator, and its time the deployment's."""
-
-    def __init__(self, deployment: Deployment, simulator: Simulator) -> None:
-        self.deployment, self.simulator = deployment, simulator
-        self._wire = RealWire(LambdaClock(FakeContext(deployment.universe.clock)))
-
-    def send(self, request: Request, body: bytes | Readable | None = None) -> Response:
-        """One request."""
-        self._catch_up()
-        return self._wire.send(request, body)
-
-    def fetch(self, request: Request) -> AbstractContextManager[Download]:
-        """One download."""
-        self._catch_up()
-        return self._wire.fetch(request)
-
-    def take(self, seconds: float) -> None:
-        """How long X takes for the next job."""
-        body = json.dumps({"job_seconds": seconds}).encode()
-        with urlopen(HttpRequest(f"{self.simulator.x_api_url}/_simulator/settings", body, method="POST")):
-            pass
-
-    def polls(self) -> int:
-        """Polls so far, by the simulator's own journal."""
-        return len(self.simulator.journal.entries("get_job"))
-
-    def _catch_up(self) -> None:
-        """Moves the simulator's clock on; its results, written in real time, must be there when the clock says so."""
-        clock = self.simulator.clock
-        clock.advance(self.deployment.universe.clock.now() - clock.now())
-        while any(job.ends_at is not None and not job.results_ready for job in self.simulator.jobs[-1:]):
-            time.sleep(0.001)
-
-
 @contextmanager
-def simulated() -> Iterator[SimulatedX]:
-    """A deployment in memory, against a simulator on the loopback."""
-    settings = Settings(generation="x-hosted", bearer_token=BEARER, speed=1e-9, md5=False)
-    with (
-        made_clients(),
-        pytest.MonkeyPatch.context() as patch,
-        Simulator(settings) as simulator,
-        deployed(patch) as deployment,
-    ):
-        patch.setenv("X_API_URL", simulator.x_api_url)
-        patch.setenv("GCS_URL", simulator.gcs_url)
+def simulated() -> Iterator[Deployment]:
+    """A deployment in memory, against the simulator on the loopback."""
+    with made_clients(), pytest.MonkeyPatch.context() as patch, deployed_behind_sockets(patch) as deployment:
         deployment.configure()
-        deployment.universe.clock.epoch = simulator.clock.now()
-        world = SimulatedX(deployment, simulator)
-        patch.setattr(deployment, "_send", world.send)
-        patch.setattr(deployment, "fetch", world.fetch)
-        yield world
+        generation(deployment.universe, "x-hosted")
+        yield deployment
 
 
 def poll_by_machines(jobs: Sequence[Job]) -> Polled:
     """Each job is a dropped file, which the machines take through X, from its event to its end."""
     polled = Polled()
-    with simulated() as world:
-        deployment = world.deployment
+    with simulated() as deployment:
+        world = deployment.universe.world
         for number, job in enumerate(jobs):
-            polls = world.polls()
-            world.take(job.seconds)
+            polls = len(world.core.journal.entries("get_job"))
+            world.x.job_seconds = job.seconds
             content = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + each) for each in range(job.ids))
             key = f"tweets/{number}.txt"
             source = deployment.drop(content, key)
@@ -147,7 +85,7 @@ def poll_by_machines(jobs: Sequence[Job]) -> Polled:
                 if item["pk"] == owner and item["sk"].startswith("PART#")
             )
             seen = parse_time(part["completed_at"]) - parse_time(part["uploaded_at"])
-            polled.add(world.polls() - polls, seen.total_seconds(), job.seconds)
+            polled.add(len(world.core.journal.entries("get_job")) - polls, seen.total_seconds(), job.seconds)
     return polled
 
 

@@ -62,6 +62,6 @@ def check(story: Story) -> None:
 def _check_results(story: Story, expected: Counter[str]) -> None:
     aws = story.deployment.universe.aws
     for prefix in ("results/", "raw/"):
-        lines = [line for key in aws.keys(RESULTS, prefix) for line in aws.body(RESULTS, key).splitlines()]
+        lines = [line for key in aws.keys(RESULTS, prefix) for line in aws.body(RESULTS, key).splitlines() if line]
         assert Counter(json.loads(line)["id"] for line in lines) == expected, f"{prefix} is not what X said"
     assert Counter(item["id"] for item in aws.items("results")) == expected, "the index is not what X said"

@@ -114,7 +114,7 @@ def answer_otherwise(storm: Storm, effect: Effect, act: Act) -> Any:
 
 
 def lose_session(storm: Storm, effect: Effect, act: Act) -> Any:
-    storm.deployment.universe.world.gcs.sessions.clear()
+    storm.deployment.universe.world.gcs.forget()
     return act()
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.chaos.storm import Storm
-from tests.fakes.x import WINDOW
 from tests.faults.deployment import Deployment, generation, no_fault
 from tests.faults.interpreter import Execution, StepError
 from tests.faults.truth import File, dataset, one_part, runs, two_parts
 
 SWEEP_SECONDS = 900
-LONGEST_SECONDS = 7200
 STEPS = 10_000
 """More than any story takes: a story that goes on for longer goes round in circles."""
 
@@ -53,6 +51,7 @@ class Story:
 
     def _choose_generation(self) -> None:
         generation(self.deployment.universe, self.random.choice(["resumable", "plain", "x-hosted"]))
+        self.deployment.universe.world.x.job_seconds = self.random.choice([0, 40, 2000])
 
     def _drop(self) -> None:
         number = len(self.files)
@@ -119,7 +118,6 @@ class Story:
         if self.now >= self.sweep_due_at:
             self.sweep_due_at = self.now + SWEEP_SECONDS
             self._call(self.deployment.sweep, None)
-        self._let_x_go_on()
         machines = self.deployment.universe.machines
         execution = machines.next()
         event_due_at = min([self.sweep_due_at, *(due for due, _ in self.untold)])
@@ -127,15 +125,6 @@ class Story:
             self.deployment.step(execution)
         elif execution is not None or self.untold:
             self.deployment.universe.clock.advance(max(0.0, event_due_at - self.now))
-
-    def _let_x_go_on(self) -> None:
-        """X expires what nobody uploads to, and completes what nobody asks about."""
-        x = self.deployment.universe.world.x
-        for job in x.jobs.values():
-            if job.status == "created" and job.id not in x.objects and self.now >= job.created + WINDOW:
-                job.status = "expired"
-            if job.status == "in_progress" and self.now >= job.created + LONGEST_SECONDS:
-                job.status = "complete"
 
     def _call(self, call: object, arn: str | None) -> None:
         """An event whose function fails is delivered again."""

@@ -16,7 +16,8 @@ from typer.testing import Result
 
 from compliance.wire import Request, Response, WireError
 from tests.fakes.clock import ManualClock
-from tests.fakes.x import BEARER, ORIGIN, FakeX, answer, problem
+from tests.fakes.world import World
+from tests.fakes.x import BEARER, ORIGIN, answer, problem
 from xcompliance.cli import app
 from xcompliance.doctor import account, examination, work
 from xcompliance.doctor.account import clock_beside
@@ -87,8 +88,8 @@ class Lambda:
 class Deployed:
     """A deployment in which all is well, until a test breaks something."""
 
-    def __init__(self, stack: Stack, x: FakeX) -> None:
-        self.x = x
+    def __init__(self, stack: Stack, world: World) -> None:
+        self.x = world.x
         self.stack = stack
         session = stack.session
         stack.s3.create_bucket(Bucket="results")
@@ -137,14 +138,15 @@ class Deployed:
 
 @pytest.fixture
 def deployed(stack: Stack, index: Any, monkeypatch: pytest.MonkeyPatch) -> Deployed:
-    deployed = Deployed(stack, FakeX(ManualClock()))
+    world = World(ManualClock())
+    deployed = Deployed(stack, world)
     real = boto3.Session.client
     monkeypatch.setattr(
         boto3.Session,
         "client",
         lambda session, service, **options: deployed.services.get(service) or real(session, service, **options),
     )
-    monkeypatch.setattr("xcompliance.doctor.x.send", lambda request: deployed.x.send(request, None))
+    monkeypatch.setattr("xcompliance.doctor.x.send", world.send)
     return deployed
 
 
@@ -434,7 +436,7 @@ def test_a_secret_that_the_caller_may_not_read_is_not_checked(
         (Response(404), "not switched this route on", "Ask X for access"),
         (problem(503, "about:blank", "Over capacity."), "X answered 503", "Try again"),
         (Response(200, {}, b"<html>"), "not a JSON object", "Try again"),
-        ("unheard", "did not answer: ConnectTimeoutError", "proxy"),
+        ("unheard", "did not answer: ProtocolError", "proxy"),
     ],
 )
 def test_each_refusal_of_xs_is_told_apart(
@@ -449,7 +451,10 @@ def test_each_refusal_of_xs_is_told_apart(
 
 def test_what_is_left_of_the_rate_limit_is_told(deployed: Deployed, examined: Callable[[], Examined]) -> None:
     left = {"x_rate_limit_remaining": "148", "x_rate_limit_limit": "150"}
-    deployed.x.faults["list"] = [answer(200, {"meta": {"result_count": 0}}, **left)]
+    deployed.x.faults["list"] = [
+        answer(200, {"meta": {"result_count": 0}}, **left),
+        answer(200, {"meta": {"result_count": 0}}),
+    ]
     said = examined().findings["X API"]["found"]
     assert said == "grants access; tweets: 148 of 150 requests left; users: no word of the rate limit"
 
@@ -467,7 +472,8 @@ def test_a_job_of_a_run_that_goes_on_is_at_work(
 def test_a_status_that_nobody_knows_is_told_but_is_no_fault(
     deployed: Deployed, examined: Callable[[], Examined]
 ) -> None:
-    deployed.x.add("tweets", "somebody-elses").status = "completed"
+    deployed.x.add("tweets", "somebody-elses")
+    deployed.x.tells["list"] = ("status", "completed")
     found = examined()
     assert found.all_right
     assert "is completed, which is no known status" in found.findings["X API"]["found"]

@@ -1,79 +1,66 @@
-"""A server of results: Range requests, hashes, and everything that can go wrong on the way."""
+"""What tests arrange for the next downloads of results."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from compliance.wire import Download, Request, WireError
-from tests.fakes.breach import crc32c, require
+from xcompliance.sandbox.simulator import wire
+from xcompliance.sandbox.simulator.world import World as Core
 
 
 @dataclass(frozen=True)
 class Serving:
     """How one request is answered.
 
-    ``cut_after``: bytes after which the connection breaks; ``ends_after``: bytes after which the body just ends;
-    ``status``: instead of the file.
+    ``cut_after``: bytes after which the connection breaks; ``ends_after``: bytes that are announced and sent, although
+    the file is longer; ``status`` and ``body``: instead of the file; ``headers``: instead of the due ones, or None for
+    none.
     """
 
     cut_after: int | None = None
     ends_after: int | None = None
     status: int | None = None
-    body: bytes = b""
+    body: bytes | None = None
     ignores_range: bool = False
     corrupts: bool = False
-    is_chunked: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass
-class FakeDownloads:
-    """Implements ``Fetch``. ``script`` is how the next requests are answered; after it, all goes well."""
+class Downloads:
+    """``script`` is how the next requests are answered; after it, all goes well. Bodies come in ``block`` bytes."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
+    core: Core
     script: list[Serving] = field(default_factory=list)
-    block: int = 7
+    block: int = 1 << 16
     says_hash: bool = True
-    wants_bearer: bool = False
     asked: list[str | None] = field(default_factory=list)
-    is_open: int = 0
 
-    @contextmanager
-    def fetch(self, request: Request) -> Iterator[Download]:
-        require(request.method == "GET", "results are fetched by GET")
-        has_bearer = "authorization" in request.headers
-        require(has_bearer == self.wants_bearer, "X's own download wants the bearer token, Google's must not see it")
-        serving = self.script.pop(0) if self.script else Serving()
+    @property
+    def is_chunked(self) -> bool:
+        """Whether bodies come without their length."""
+        return self.core.settings.chunked
+
+    @is_chunked.setter
+    def is_chunked(self, is_chunked: bool) -> None:
+        self.core.settings = replace(self.core.settings, chunked=is_chunked)
+
+    def arrange(self, request: wire.Request) -> None:
+        """Lets happen to a request what a test has asked for."""
+        faults = self.core.faults
         self.asked.append(request.headers.get("range"))
-        if serving.status is not None:
-            yield Download(serving.status, serving.headers, iter([serving.body]))
-            return
-        self.is_open += 1
-        try:
-            yield self._file(self.files[request.url], request, serving)
-        finally:
-            self.is_open -= 1
-
-    def _file(self, content: bytes, request: Request, serving: Serving) -> Download:
-        asked = request.headers.get("range")
-        is_partial = asked is not None and not serving.ignores_range
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and is_partial else 0
-        headers = {"content-length": str(len(content) - start)}
-        if is_partial:
-            headers["content-range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        elif serving.is_chunked:
-            headers = {"transfer-encoding": "chunked"}
-        if self.says_hash:
-            headers |= {"x-goog-hash": f"crc32c={crc32c(content)}", "x-goog-stored-content-length": str(len(content))}
-        sent = content[start:]
-        if serving.corrupts:
-            sent = bytes([sent[0] ^ 1]) + sent[1:]
-        return Download(206 if is_partial else 200, headers | serving.headers, self._blocks(sent, serving))
-
-    def _blocks(self, sent: bytes, serving: Serving) -> Iterator[bytes]:
-        stop = min(n for n in (serving.cut_after, serving.ends_after, len(sent)) if n is not None)
-        for begin, end in pairwise([*range(0, stop, self.block), stop]):
-            yield sent[begin:end]
+        serving = self.script.pop(0) if self.script else Serving()
+        if serving.status is not None or serving.body is not None:
+            body = (serving.body or b"").decode()
+            faults.arm("answer", "download", status=serving.status or 200, body=body)
         if serving.cut_after is not None:
-            raise WireError("IncompleteRead")
+            faults.arm("truncated_download", "download", keep_bytes=serving.cut_after)
+        if serving.ends_after is not None:
+            faults.arm("short_download", "download", keep_bytes=serving.ends_after)
+        if serving.ignores_range:
+            faults.arm("range_ignored", "download")
+        if serving.corrupts:
+            faults.arm("corrupted_download", "download")
+        if not self.says_hash:
+            faults.arm("header", "download", header="x-goog-hash", value=None)
+        for name, value in serving.headers.items():
+            faults.arm("header", "download", header=name, value=value)

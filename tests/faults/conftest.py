@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.world import CREDENTIAL
 from tests.faults.deployment import Deployment, deployed
 from tests.unit.conftest import clients
 
@@ -14,4 +15,4 @@ __all__ = ["clients"]
 def deployment(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     with deployed(monkeypatch) as deployment:
         yield deployment
-        assert "SECRET" not in deployment.log.getvalue()
+        assert not CREDENTIAL.search(deployment.log.getvalue())

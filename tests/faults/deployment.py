@@ -22,6 +22,7 @@ from adapters.http import Wire
 from adapters.meter import count_x, note_x
 from adapters.settings import settings
 from compliance import indexing
+from compliance.clock import Clock
 from compliance.errors import ComplianceError
 from compliance.fields import Said
 from compliance.records import Records
@@ -30,11 +31,14 @@ from compliance.runs import Part
 from compliance.wire import Download, Readable, Request, Response
 from tests.fakes.clock import ManualClock
 from tests.fakes.crashes import crashes_shown
+from tests.fakes.gcs import ORIGIN as GOOGLE
 from tests.fakes.lambda_context import FakeContext
 from tests.fakes.world import World
 from tests.fakes.x import BEARER
+from tests.fakes.x import ORIGIN as X
 from tests.faults.interpreter import Execution, StepError, StepFunctions
 from tests.faults.memory_aws import MemoryAws, Refusal, answered_by
+from tests.faults.sockets import Ports, listening
 from tests.schemas import check_event
 from tests.unit.conftest import EVENTS, INBOX, RESULTS, SETTINGS
 
@@ -109,12 +113,13 @@ class Universe:
     clock: ManualClock = field(default_factory=ManualClock)
     aws: MemoryAws = field(default_factory=MemoryAws)
     events: list[dict[str, Any]] = field(default_factory=list)
+    x_url: str = X
+    gcs_url: str = GOOGLE
     world: World = field(init=False)
     machines: StepFunctions = field(init=False)
 
     def __post_init__(self) -> None:
-        self.world = World(self.clock)
-        self.world.x.polls = 0
+        self.world = World(self.clock, job_seconds=0, x_url=self.x_url, gcs_url=self.gcs_url)
         self.machines = StepFunctions(self.clock)
 
 
@@ -135,6 +140,7 @@ class Deployment:
     execution: Execution | None = None
     twin: Any = None
     is_dead: bool = False
+    ports: Ports | None = None
 
     # What the machines call.
 
@@ -223,31 +229,34 @@ class Deployment:
                 return dict(self.put_events(entries))
         return self.universe.aws.do(service, operation, params)
 
-    def send(self, request: Request, body: bytes | Readable | None = None) -> Response:
-        host = "google" if "storage.googleapis.com" in request.url else "x"
+    def send(self, clock: Clock, request: Request, body: bytes | Readable | None = None) -> Response:
         is_question = request.headers.get("content-range", "").startswith("bytes *")
         operation = f"{'ASK' if is_question else request.method} {urlsplit(request.url).path}"
-        answer: Response = self.act(host, operation, lambda: self._send(request, body))
+        answer: Response = self.act(self._host(request), operation, lambda: self._send(clock, request, body))
         return answer
 
-    def _send(self, request: Request, body: bytes | Readable | None) -> Response:
-        count_x(request)
+    def _host(self, request: Request) -> str:
+        return "google" if request.url.startswith(self.universe.gcs_url) else "x"
+
+    def _send(self, clock: Clock, request: Request, body: bytes | Readable | None) -> Response:
         world = self.universe.world
-        if request.method == "DELETE" and world.x.generation != "x":
-            return Response(404)
-        session = world.gcs.sessions.get(request.url)
-        if self.twin is not None and session is not None and session.is_stored:
-            return world.gcs._answer(session)
+        world.is_overtaken = self.twin is not None
+        if self.ports is not None:
+            return self.ports.send(clock, request, body)
+        count_x(request)
         answer = world.send(request, body)
         note_x(request, answer.headers)
         return answer
 
-    def fetch(self, request: Request) -> AbstractContextManager[Download]:
-        host = "google" if "storage.googleapis.com" in request.url else "x"
+    def fetch(self, clock: Clock, request: Request) -> AbstractContextManager[Download]:
+        operation = f"GET {urlsplit(request.url).path}"
         fetched: AbstractContextManager[Download] = self.act(
-            host, f"GET {urlsplit(request.url).path}", lambda: self.universe.world.fetch(request)
+            self._host(request), operation, lambda: self._fetch(clock, request)
         )
         return fetched
+
+    def _fetch(self, clock: Clock, request: Request) -> AbstractContextManager[Download]:
+        return self.ports.fetch(clock, request) if self.ports is not None else self.universe.world.fetch(request)
 
     # What a test does.
 
@@ -343,13 +352,25 @@ def unreachable() -> EndpointConnectionError:
 
 
 @contextmanager
-def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """A deployment whose functions see it, and nothing else, until the end of the context."""
-    universe = Universe()
+def deployed_behind_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The same with X and Google behind sockets."""
+    here: list[Deployment] = []
+    with listening(lambda: here[0].universe.world) as ports, deployed(monkeypatch, ports) as deployment:
+        here.append(deployment)
+        yield deployment
+
+
+@contextmanager
+def deployed(monkeypatch: pytest.MonkeyPatch, ports: Ports | None = None) -> Iterator[Deployment]:
+    """A deployment whose functions see it, and nothing else, until the end of the context.
+
+    With ``ports``, they reach X and Google through sockets.
+    """
+    universe = Universe(x_url=ports.x_url, gcs_url=ports.gcs_url) if ports else Universe()
     universe.aws.create_table("runs", "pk", "sk")
     universe.aws.create_table("results", "subject")
     universe.aws.secrets["bearer"] = BEARER
-    deployment = Deployment(universe, monkeypatch, io.StringIO())
+    deployment = Deployment(universe, monkeypatch, io.StringIO(), ports=ports)
 
     class Time:
         @staticmethod
@@ -365,8 +386,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         "RESULTS_TABLE": "results",
         "RESULTS_BUCKET": RESULTS,
         "BEARER_TOKEN_SECRET_ARN": "bearer",
-        "X_API_URL": "https://api.x.com",
-        "GCS_URL": "https://storage.googleapis.com",
+        "X_API_URL": universe.x_url,
+        "GCS_URL": universe.gcs_url,
         "EVENT_BUS": "default",
         "GLUE_DATABASE": "xcompliance",
         "ATHENA_WORK_GROUP": "XCompliance",
@@ -389,8 +410,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     for one_after_the_other in ((inbox, "_SIDE_BY_SIDE"), (results_table, "_CORES")):
         monkeypatch.setattr(*one_after_the_other, 1)  # so that a story can be told again
     monkeypatch.setattr(aws.dynamodb(), "Table", cache(aws.dynamodb().Table))
-    monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(*request))
-    monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(request))
+    monkeypatch.setattr(Wire, "send", lambda self, *request: deployment.send(self.clock, *request))
+    monkeypatch.setattr(Wire, "fetch", lambda self, request: deployment.fetch(self.clock, request))
     clients: list[Any] = [aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager(), aws.step_functions()]
     clients += [aws.event_bridge(), aws.athena()]
     for client in clients:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.fakes.downloads import Serving
 from tests.fakes.gcs import EXPIRED, Act
@@ -10,7 +11,7 @@ from tests.faults.deployment import Deployment, Generation
 from tests.faults.truth import parts
 from tests.unit.conftest import INBOX, RESULTS
 
-GOOGLE, ELSEWHERE = "storage.googleapis.com", "storage.example.com"
+ELSEWHERE = "https://storage.example.com"
 WINDOW, WEEK = 900.0, 7 * 86_400.0
 
 Happening = Callable[[Deployment], None]
@@ -34,7 +35,7 @@ def time_passes(seconds: float) -> Happening:
     return lambda deployment: deployment.universe.clock.advance(seconds)
 
 
-def job_is(status: str) -> Happening:
+def job_is(status: Literal["failed", "expired"]) -> Happening:
     def happens(deployment: Deployment) -> None:
         deployment.universe.world.x.job().status = status
 
@@ -43,7 +44,7 @@ def job_is(status: str) -> Happening:
 
 def forget_job(deployment: Deployment) -> None:
     x = deployment.universe.world.x
-    del x.jobs[x.job().id]
+    x.forget(x.job())
 
 
 def forget_sessions(deployment: Deployment) -> None:
@@ -81,11 +82,11 @@ def google_corrupts(corrupts: bool) -> Happening:
 
 
 def never_end_job(deployment: Deployment) -> None:
-    deployment.universe.world.x.job().polls_left = 1_000_000
+    deployment.universe.world.x.job().status = "in_progress"
 
 
 def end_job(deployment: Deployment) -> None:
-    deployment.universe.world.x.job().polls_left = 0
+    deployment.universe.world.x.job().status = "complete"
 
 
 def x_leaves_out(*names: str) -> Happening:
@@ -95,14 +96,11 @@ def x_leaves_out(*names: str) -> Happening:
     return happens
 
 
-def x_names_host(host: str) -> Happening:
-    """X's answers name a host for the upload and for the download."""
+def x_tells(**fields: tuple[str, str]) -> Happening:
+    """What X says of a field of each job in its answers to an operation; nothing else than is so without any."""
 
     def happens(deployment: Deployment) -> None:
-        world = deployment.universe.world
-        known = {"upload_url": type(world.x).upload_url, "download_url": type(world.x).download_url}
-        for name, method in known.items():
-            setattr(world.x, name, lambda job, method=method: method(world.x, job).replace(GOOGLE, host))
+        deployment.universe.world.x.tells = dict(fields)
 
     return happens
 
@@ -116,12 +114,17 @@ def google_names(session: str | None) -> Happening:
 
 def job_in_the_way(deployment: Deployment) -> None:
     """Somebody else's job under the same App."""
-    x = deployment.universe.world.x
-    x.jobs["5"] = Job("5", "tweets", "somebody-elses", x.clock.now(), False, status="in_progress")
+    if not others(deployment):
+        deployment.universe.world.x.add("tweets", "somebody-elses").status = "in_progress"
 
 
 def job_out_of_the_way(deployment: Deployment) -> None:
-    deployment.universe.world.x.jobs["5"].status = "failed"
+    for job in others(deployment):
+        job.status = "failed"
+
+
+def others(deployment: Deployment) -> list[Job]:
+    return [job for job in deployment.universe.world.x.jobs.values() if job.name == "somebody-elses"]
 
 
 def secret_is(text: str) -> Happening:
@@ -167,14 +170,16 @@ LAPSES: dict[str, Lapse] = {
     "X fails the job, or somebody cancels it": Lapse("Get Job", job_is("failed")),
     "X forgets the job": Lapse("Get Job", forget_job),
     "X never ends the job": Lapse("Get Job", never_end_job, passes=end_job),
-    "X gives the job a status that nobody knows": Lapse("Get Job", job_is("paused"), passes=job_is("in_progress")),
+    "X gives the job a status that nobody knows": Lapse(
+        "Get Job", x_tells(get=("status", "paused")), ends=x_tells(), passes=x_tells()
+    ),
     "somebody else's job is in the way": Lapse("Create Job", job_in_the_way, ends=job_out_of_the_way),
     "the download window closes": Lapse("Download Results", time_passes(WEEK)),
     "Google says that the download URL has expired": Lapse(
         "Download Results", served(Serving(status=400, body=EXPIRED))
     ),
     "the results break off": Lapse("Download Results", served(Serving(cut_after=5))),
-    "the results end early": Lapse("Download Results", served(Serving(ends_after=5))),
+    "the results are shorter than Google has stored them": Lapse("Download Results", served(Serving(ends_after=5))),
     "the results are not what their CRC32C says": Lapse("Download Results", served(Serving(corrupts=True))),
     "X names no upload_url": Lapse("Create Job", x_leaves_out("upload_url"), ends=x_leaves_out()),
     "X names no upload_expires_at": Lapse("Create Job", x_leaves_out("upload_expires_at"), ends=x_leaves_out()),
@@ -182,10 +187,14 @@ LAPSES: dict[str, Lapse] = {
     "X names no status": Lapse("Get Job", x_leaves_out("status"), ends=x_leaves_out()),
     "X names no download_url": Lapse("Get Job", x_leaves_out("download_url"), passes=x_leaves_out()),
     "X names no download_expires_at": Lapse("Get Job", x_leaves_out("download_expires_at"), passes=x_leaves_out()),
-    "X names another host for the upload": Lapse("Create Job", x_names_host(ELSEWHERE), ends=x_names_host(GOOGLE)),
-    "X names another host for the download": Lapse("Get Job", x_names_host(ELSEWHERE), passes=x_names_host(GOOGLE)),
+    "X names another host for the upload": Lapse(
+        "Create Job", x_tells(create=("upload_url", f"{ELSEWHERE}/upload?SECRET")), ends=x_tells()
+    ),
+    "X names another host for the download": Lapse(
+        "Get Job", x_tells(get=("download_url", f"{ELSEWHERE}/results?SECRET")), passes=x_tells()
+    ),
     "Google names another host for the session": Lapse(
-        "Open Upload", google_names(f"https://{ELSEWHERE}/object?upload_id=SECRET-0"), ends=google_names(None)
+        "Open Upload", google_names(f"{ELSEWHERE}/object?upload_id=SECRET-0"), ends=google_names(None)
     ),
     "the secret holds no token": Lapse("Create Job", secret_is(" "), ends=secret_is(BEARER)),
     "the object is replaced after its run began": Lapse("Take Turn", replace_source),

@@ -67,7 +67,7 @@ def test_an_affected_id_takes_a_unit_to_write_once_and_none_when_it_is_checked_a
 
 
 def every_fiftieth(ids: list[str]) -> list[dict[str, object]]:
-    return deletes_every_second([name for each in ids[::50] for name in (each, each)])
+    return deletes_every_second(each for each in ids if int(each) % 50 == 0)
 
 
 def test_a_million_ids_cost_two_cents_at_first_and_half_a_cent_when_nothing_has_changed(
@@ -101,7 +101,7 @@ def test_the_cost_is_that_of_what_was_consumed(deployment: Deployment) -> None:
     cost = estimate(Consumption.of(record["consumed"]))
     assert record["cost_aws_usd"] == pytest.approx(cost.aws, abs=1e-6)
     assert record["cost_x_usd"] == pytest.approx(cost.x, abs=1e-6)
-    assert (record["cost_x_usd"] - 0.01) % 0.005 == pytest.approx(0, abs=1e-9)
+    assert record["cost_x_usd"] / 0.005 == pytest.approx(round(record["cost_x_usd"] / 0.005))
 
 
 def test_a_run_goes_well_though_nothing_of_what_it_consumes_can_be_written_down(

@@ -77,6 +77,7 @@ def test_a_version_that_replaces_another_has_a_run_of_its_own_whichever_event_co
 
 def test_files_of_both_types_are_checked_side_by_side_and_files_of_one_type_in_turn(deployment: Deployment) -> None:
     generation(deployment.universe, "x-hosted")
+    deployment.universe.world.x.job_seconds = 40
     keys = ["tweets/one.txt", "users/one.txt", "tweets/two.txt", "users/two.txt", "tweets/three.txt"]
     files = [one_part(FIRST + 100 * number, key) for number, key in enumerate(keys)]
     for number, file in enumerate(files):

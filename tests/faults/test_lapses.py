@@ -1,14 +1,26 @@
 """Whatever lapses or breaks, and when: a run heals, or ends under the name that docs/reliability.md gives it."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.faults.deployment import Deployment, generation
+from tests.fakes.world import CREDENTIAL
+from tests.faults.deployment import Deployment, deployed_behind_sockets, generation
 from tests.faults.document import table
 from tests.faults.lapses import LAPSES, befalls
 from tests.faults.truth import check_complete, check_failed, one_part, parts
 
 FILE = one_part()
 ROWS = table("What lapses, breaks or is taken away")
+
+
+@pytest.fixture
+def deployment(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    with deployed_behind_sockets(monkeypatch) as deployment:
+        yield deployment
+        assert not CREDENTIAL.search(deployment.log.getvalue())
+
+
 FOR_GOOD = {"the prepared part is changed"}
 """Nobody can make the part anew: no redrive helps."""
 

@@ -22,6 +22,7 @@ from tests.faults.journey import go_back, journey
 from tests.faults.test_datasets import check_at
 from tests.faults.truth import File, check_complete, one_part, parts, runs, two_parts
 from tests.unit.conftest import INBOX
+from xcompliance.sandbox.simulator.jobs import Status
 
 DAY = 86_400
 
@@ -65,7 +66,8 @@ def test_a_run_that_goes_well_is_told_of_once_in_each_of_its_figures(deployment:
     assert metrics["CostAws", ""] == pytest.approx(record["cost_aws_usd"])
     assert metrics["CostX", ""] == pytest.approx(record["cost_x_usd"])
     assert {name for name, _ in metrics} == {
-        *("IdsChecked", "IdsAffected", "LinesRejected", "RunsCompleted", "CostAws", "CostX", "XRequests"),
+        *("IdsChecked", "IdsAffected", "LinesRejected", "RunsCompleted", "CostAws", "CostX"),
+        *("XRequests", "XRequestsLeft"),
     }
 
 
@@ -224,7 +226,7 @@ def test_the_schedule_tells_of_an_answer_that_nobody_waits_for_any_more(
     deployment: Deployment, where: Generation
 ) -> None:
     """The execution was stopped: X has completed the job by then, or cannot cancel it and completes it later."""
-    job = stopped_while_x_works(deployment, where, polls_left=0 if where == "x-hosted" else 10)
+    job = stopped_while_x_works(deployment, where, status="complete" if where == "x-hosted" else "in_progress")
     deployment.universe.clock.advance(5 * DAY)
     left = levels(deployment)["ResultsTimeLeft", ""]
     assert 2 * DAY - 3600 < left <= 2 * DAY
@@ -237,16 +239,16 @@ def test_the_schedule_tells_of_an_answer_that_nobody_waits_for_any_more(
 
 
 def test_a_job_that_x_has_cancelled_leaves_no_answer_to_expire(deployment: Deployment) -> None:
-    stopped_while_x_works(deployment, "x-hosted", polls_left=10)
+    stopped_while_x_works(deployment, "x-hosted", status="in_progress")
     assert ("ResultsTimeLeft", "") not in levels(deployment)
 
 
-def stopped_while_x_works(deployment: Deployment, where: Generation, *, polls_left: int) -> Execution:
+def stopped_while_x_works(deployment: Deployment, where: Generation, *, status: Status) -> Execution:
     generation(deployment.universe, where)
     deployment.start(deployment.drop(one_part().content))
     job = deployment.run(until=lambda execution: execution.state == "Wait For X")
     assert job is not None
-    deployment.universe.world.x.job().polls_left = polls_left
+    deployment.universe.world.x.job().status = status
     deployment.universe.machines.abort(job.arn)
     deployment.settle(job.arn)
     deployment.run()

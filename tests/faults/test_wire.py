@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.deployment import GENERATIONS, Deployment, Generation, deployed, no_fault
+from tests.faults.deployment import GENERATIONS, Deployment, Generation, deployed_behind_sockets, no_fault
 from tests.faults.document import table
 from tests.faults.journey import Invocation, go_back, journey
 from tests.faults.truth import check_complete, check_failed, one_part
@@ -26,7 +26,7 @@ Journeys = dict[Generation, list[Invocation]]
 
 @pytest.fixture(scope="module")
 def traveller(clients: None) -> Iterator[Deployment]:
-    with pytest.MonkeyPatch.context() as patch, deployed(patch) as deployment:
+    with pytest.MonkeyPatch.context() as patch, deployed_behind_sockets(patch) as deployment:
         deployment.configure(part_size_mb=1, job_deadline_hours=2.0)
         yield deployment
 

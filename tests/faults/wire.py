@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
-from compliance.wire import Download, Response, WireError
 from tests.fakes.x import problem
 from tests.faults.deployment import Act, Deployment, Effect, Fault, Generation
+from tests.faults.sockets import impatient
 
 Answer = Callable[[Deployment, Act], object]
-"""Answers a request, with or without letting it be done."""
+"""Has a request answered in another way than is due."""
 
 JOBS = "/2/compliance/jobs"
 
@@ -60,43 +59,44 @@ PLACES = {
 }
 
 
-def says(status: int, body: bytes | dict[str, object] = b"") -> Answer:
+def says(status: int, body: str | dict[str, object] = "", **headers: str) -> Answer:
     """An answer instead of the due one; nothing is done."""
-    content = json.dumps(body).encode() if isinstance(body, dict) else body
-    return lambda deployment, act: Response(status, {}, content)
+    content = json.dumps(body) if isinstance(body, dict) else body
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return befalls("answer", status=status, headers=named, body=content)
 
 
-def refuses(status: int, kind: str, detail: str) -> Answer:
+def refuses(status: int, kind: str, detail: str, **headers: str) -> Answer:
     """One of X's own problems."""
-    return lambda deployment, act: problem(status, kind, detail)
+    answer = problem(status, kind, detail, **headers)
+    return befalls("answer", status=status, headers=dict(answer.headers), body=answer.body.decode())
+
+
+def befalls(fault: str, **parameters: object) -> Answer:
+    """What the server does with the next request."""
+
+    def answer(deployment: Deployment, act: Act) -> object:
+        deployment.universe.world.core.faults.arm(fault, **parameters)  # type: ignore[arg-type]
+        return act()
+
+    return answer
 
 
 def later(deployment: Deployment, act: Act) -> object:
     """X's rate limit, with the time at which it is lifted."""
     reset = str(int(deployment.universe.clock.now()) + 900)
-    return problem(429, "rate-limit-exceeded", "Too many requests.", x_rate_limit_reset=reset)
-
-
-def unheard(deployment: Deployment, act: Act) -> object:
-    raise WireError("ConnectTimeoutError")
-
-
-def unanswered(deployment: Deployment, act: Act) -> object:
-    act()
-    raise WireError("IncompleteRead")
+    return refuses(429, "rate-limit-exceeded", "Too many requests.", x_rate_limit_reset=reset)(deployment, act)
 
 
 def stalls(deployment: Deployment, act: Act) -> object:
-    """No byte comes until the function gives up, just before its invocation ends."""
-    clock = deployment.universe.clock
-    act()
-    clock.advance(min(120.0, max(0.1, clock.left - 3)))
-    raise WireError("ReadTimeoutError")
+    """The server does its work, and no byte comes until the function gives up."""
+    with impatient():
+        return befalls("stalled")(deployment, act)
 
 
 ANSWERS: dict[str, Answer] = {
-    "not heard": unheard,
-    "answer lost": unanswered,
+    "not heard": befalls("unheard"),
+    "answer lost": befalls("no_answer"),
     "stall": stalls,
     "408": says(408),
     "429 until told": later,
@@ -115,7 +115,7 @@ ANSWERS: dict[str, Answer] = {
     "413": refuses(413, "too-large", "The upload is too large."),
     "200 without data": says(200, {"meta": {"result_count": 0}}),
     "200 with errors": says(200, {"errors": [{"title": "Not Found Error", "detail": "Could not find job."}]}),
-    "200 with a page": says(200, b"<html>Something went wrong, but don't fret.</html>"),
+    "200 with a page": says(200, "<html>Something went wrong, but don't fret.</html>"),
 }
 
 
@@ -130,15 +130,7 @@ def strikes(deployment: Deployment, place: Place, answer: Answer, times: float) 
             return ANSWERS[place.after[1]](deployment, act)
         if not lead_in and times and place.meets(effect):
             times -= 1
-            return as_asked(effect, answer(deployment, act))
+            return answer(deployment, act)
         return act()
 
     return fault
-
-
-def as_asked(effect: Effect, answer: object) -> object:
-    """Results are streamed, so what answers for them is a stream too."""
-    if effect.function != "download_results" or not isinstance(answer, Response):
-        return answer
-    headers = {"content-length": str(len(answer.body)), **answer.headers}
-    return nullcontext(Download(answer.status, headers, iter([answer.body])))

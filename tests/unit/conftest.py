@@ -27,8 +27,8 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.crashes import crashes_shown
 from tests.fakes.lambda_context import FakeContext
 from tests.fakes.step_functions import FakeStepFunctions
-from tests.fakes.world import World
-from tests.fakes.x import BEARER, Job
+from tests.fakes.world import CREDENTIAL, World
+from tests.fakes.x import BEARER
 
 EVENTS = Path(__file__).parents[1] / "events"
 INBOX, RESULTS = "inbox", "results"
@@ -120,7 +120,7 @@ class Functions:
         """The reference of a part as Create Job leaves it."""
         x = self.world.x
         name = f"tweets-0123456789abcdef-p{self.parts + 1}-a1"
-        job = x.add("tweets", name, is_resumable=x.generation == "google")
+        job = x.add("tweets", name, is_resumable=x.generation == "google" and not x.refuses_resumable)
         return self.prepared(
             content,
             status="created",
@@ -128,7 +128,7 @@ class Functions:
             job_name=name,
             job_id=job.id,
             resumable=job.is_resumable,
-            transport="gcs_resumable" if job.is_resumable else "x_hosted",
+            transport="x_hosted" if x.generation == "x" else "gcs_resumable" if job.is_resumable else "gcs_put",
             created_at=time_text(self.clock.now()),
             upload_url=x.upload_url(job),
             upload_expires_at=time_text(self.clock.now() + 900),
@@ -144,22 +144,18 @@ class Functions:
             polls=0,
             **attributes,
         )
-        job = self.world.x.job()
-        self.world.gcs.objects[job.id] = content
-        job.status = "in_progress"
+        self.world.x.job().take(content)
         return ref
 
     def completed(self, content: bytes, results: bytes = b"") -> dict[str, Any]:
         """The reference of a part as Get Job leaves it when the job is complete."""
-        job_id = str(1_990_000_000_000_000_000 + len(self.world.x.jobs))
-        download_url = self.world.x.download_url(Job(job_id, "tweets", "", 0, False))
-        ref = self.uploaded(
-            content,
-            completed_at=time_text(self.clock.now()),
-            download_url=download_url,
-            download_expires_at=time_text(self.clock.now() + 7 * 86_400),
-        )
-        self.world.x.job().status, self.world.x.job().results = "complete", results
+        ref = self.uploaded(content, completed_at=time_text(self.clock.now()))
+        job = self.world.x.job()
+        if results:
+            job.answer(results)
+        job.status = "complete"
+        expires_at = time_text(self.clock.now() + 7 * 86_400)
+        self.update(ref, download_url=self.world.x.download_url(job), download_expires_at=expires_at)
         return ref
 
     @staticmethod
@@ -282,7 +278,7 @@ def functions(
     monkeypatch.setattr(adapters.log.logger.registered_handler, "stream", log)
     deployed = Functions(world, clock, step_functions, monkeypatch, log)
     yield deployed
-    assert "SECRET" not in log.getvalue()
+    assert not CREDENTIAL.search(log.getvalue())
 
 
 def _note_checksum(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -24,6 +24,7 @@ def abandon(functions: Functions, ref: dict[str, Any], error: str, message: str 
 
 @pytest.mark.parametrize("error", ["UploadWindowClosed", "UploadCorrupted"])
 def test_a_job_that_is_of_no_use_any_more_is_cancelled_for_another_one(functions: Functions, error: str) -> None:
+    functions.world.x.generation = "x"
     ref = functions.created(IDS)
     assert abandon(functions, ref, error) == {"again": True}
     assert functions.world.x.job().status == "failed"
@@ -73,6 +74,7 @@ def test_whoever_repeats_it_counts_nothing_twice(functions: Functions) -> None:
 
 
 def test_a_failure_that_no_new_job_mends_ends_the_part_and_frees_xs_slot(functions: Functions) -> None:
+    functions.world.x.generation = "x"
     ref = functions.uploaded(IDS)
     failure = {"error": "AccessRefused", "error_message": "So it is."}
     assert abandon(functions, ref, "AccessRefused") == {"again": False, **failure}
@@ -81,6 +83,7 @@ def test_a_failure_that_no_new_job_mends_ends_the_part_and_frees_xs_slot(functio
 
 
 def test_a_job_whose_creation_was_not_answered_is_cancelled_by_its_name(functions: Functions) -> None:
+    functions.world.x.generation = "x"
     ref = functions.prepared(IDS, attempt=1, job_name="tweets-0123456789abcdef-p1-a1")
     functions.world.x.add("tweets", "tweets-0123456789abcdef-p1-a1")
     abandon(functions, ref, "XUnavailable")
@@ -123,7 +126,8 @@ def test_a_job_of_a_status_that_nobody_knows_is_cancelled_and_never_taken_for_go
     functions: Functions, status: str
 ) -> None:
     ref = functions.uploaded(IDS)
-    functions.world.x.job().status = status
+    functions.world.x.job().status = "complete"
+    functions.world.x.tells["get"] = ("status", status)
     assert abandon(functions, ref, "JobOverdue")["again"] is False
     assert functions.world.x.heard == ["get", "cancel"]
     assert "job_id" in functions.part(ref), "X has refused to cancel it"
@@ -141,8 +145,9 @@ NO_CREDITS = x_problem(402, "credits-depleted", "No credits.")
 
 @pytest.mark.parametrize("operation", ["get", "cancel"])
 def test_credits_for_a_cancellation_are_waited_for_and_then_done_without(functions: Functions, operation: str) -> None:
-    functions.world.x.polls = 5
+    functions.world.x.generation = "x"
     ref = functions.uploaded(IDS)
+    functions.world.x.job().status = "in_progress"
     functions.world.x.faults[operation] = [NO_CREDITS] * 3
     for _ in range(2):
         with pytest.raises(CreditsDepleted):
@@ -155,8 +160,9 @@ def test_credits_for_a_cancellation_are_waited_for_and_then_done_without(functio
 
 
 def test_credits_that_come_meanwhile_pay_the_cancellation(functions: Functions) -> None:
-    functions.world.x.polls = 2
+    functions.world.x.generation = "x"
     ref = functions.uploaded(IDS)
+    functions.world.x.job().status = "in_progress"
     functions.world.x.faults["cancel"] = [NO_CREDITS]
     with pytest.raises(CreditsDepleted):
         abandon(functions, ref, "AccessRefused")

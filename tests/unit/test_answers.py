@@ -22,7 +22,6 @@ from compliance.errors import (
 from compliance.results import MAX_WORD
 from compliance.runs import PartRef
 from tests.fakes.downloads import Serving
-from tests.fakes.x import FakeX
 from tests.unit.conftest import Functions
 
 IDS = b"".join(b"%d\n" % (1_800_000_000_000_000_000 + number) for number in range(100))
@@ -119,7 +118,7 @@ def test_a_finished_answer_that_was_not_written_down_is_not_fetched_again(functi
 @pytest.mark.parametrize("body", [b"<html>Something went wrong.</html>", b'{"errors": [{"detail": "Not now."}]}', b"{"])
 def test_what_is_no_answer_is_not_kept_although_it_came_with_200(functions: Functions, body: bytes) -> None:
     ref = functions.completed(IDS, MIXED)
-    functions.world.downloads.files[functions.part(ref)["download_url"]] = body
+    functions.world.downloads.script = [Serving(body=body)]
     with pytest.raises(DownloadInterrupted, match="holds not one record"):
         functions.invoke("download_results", ref)
     assert functions.keys("raw/") == []
@@ -162,8 +161,8 @@ def test_a_download_that_is_complete_stays_so(functions: Functions) -> None:
 
 
 def test_a_download_url_on_another_host_is_refused(functions: Functions) -> None:
-    functions.monkeypatch.setattr(FakeX, "download_url", lambda self, job: "https://evil.com/?SECRET")
     ref = functions.completed(IDS)
+    functions.update(ref, download_url="https://evil.com/?SECRET")
     with pytest.raises(ProtocolViolation):
         functions.invoke("download_results", ref)
     assert functions.world.downloads.asked == []

@@ -18,7 +18,7 @@ from compliance.errors import (
     XUnavailable,
 )
 from compliance.wire import Response
-from tests.fakes.x import BEARER, FakeX, Job, problem
+from tests.fakes.x import BEARER, Job, problem
 from tests.unit.conftest import Functions
 
 IDS = b"1\n2\n3\n"
@@ -76,8 +76,9 @@ def test_a_creation_that_x_never_heard_of_is_repeated_under_the_same_name(functi
 
 
 def somebody_elses(functions: Functions, name: str = "somebody-elses") -> Job:
-    functions.world.x.jobs["5"] = Job("5", "tweets", name, functions.clock.now(), False, status="in_progress")
-    return functions.world.x.jobs["5"]
+    job = functions.world.x.add("tweets", name)
+    job.status = "in_progress"
+    return job
 
 
 def test_a_conflict_with_anothers_job_is_waited_out_ever_longer_and_named(functions: Functions) -> None:
@@ -85,24 +86,24 @@ def test_a_conflict_with_anothers_job_is_waited_out_ever_longer_and_named(functi
     other = somebody_elses(functions)
     waits = [functions.invoke("create_job", ref)["wait_seconds"] for _ in range(10)]
     assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
-    assert functions.part(ref)["conflict_with"] == "job 5, named somebody-elses"
+    assert functions.part(ref)["conflict_with"] == f"job {other.id}, named somebody-elses"
     assert other.status == "in_progress"
     other.status = "complete"
     assert functions.invoke("create_job", ref) == {"created": True}
     part = functions.part(ref)
-    assert part["job_id"] != "5"
+    assert part["job_id"] != other.id
     assert not {"conflicts", "conflict_since", "conflict_with"} & set(part)
 
 
 def test_a_conflict_that_lasts_too_long_fails_and_says_which_job_is_in_the_way(functions: Functions) -> None:
     functions.configure(conflict_deadline_hours=2)
     ref = functions.prepared(IDS)
-    somebody_elses(functions)
+    other = somebody_elses(functions)
     functions.invoke("create_job", ref)
     functions.clock.advance(2 * 3600 - 1)
     functions.invoke("create_job", ref)
     functions.clock.advance(1)
-    with pytest.raises(JobConflict, match=r"for 2\.0 hours: job 5, named somebody-elses\. Wait for its end or cancel"):
+    with pytest.raises(JobConflict, match=rf"for 2\.0 hours: job {other.id}, named somebody-elses\. Wait for"):
         functions.invoke("create_job", ref)
 
 
@@ -117,6 +118,7 @@ def test_a_job_that_x_does_not_list_is_waited_for_no_longer(functions: Functions
 
 
 def test_a_job_of_ours_that_nobody_waits_for_is_cancelled(functions: Functions) -> None:
+    functions.world.x.generation = "x"
     dead = functions.created(IDS)
     left_over = functions.world.x.job()
     ref = functions.prepared(IDS)
@@ -213,8 +215,8 @@ def test_a_job_without_a_way_to_upload_is_a_protocol_violation(functions: Functi
         created(functions, IDS)
 
 
-def test_an_upload_url_on_another_host_is_refused(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FakeX, "upload_url", lambda self, job: "https://storage.googleapis.com.evil.com/?SECRET")
+def test_an_upload_url_on_another_host_is_refused(functions: Functions) -> None:
+    functions.world.x.tells["create"] = ("upload_url", "https://storage.googleapis.com.evil.com/?SECRET")
     with pytest.raises(ProtocolViolation) as refused:
         created(functions, IDS)
     assert "SECRET" not in str(refused.value)
@@ -260,7 +262,7 @@ def test_a_secret_that_is_no_text_holds_no_token(functions: Functions) -> None:
 def test_a_rotated_token_is_used_at_once(functions: Functions) -> None:
     aws.secrets_manager().put_secret_value(SecretId="bearer", SecretString="old")
     ref = functions.prepared(IDS)
-    with pytest.raises(AssertionError, match="bearer token"):
+    with pytest.raises(BadCredentials):
         functions.invoke("create_job", ref)
     aws.secrets_manager().put_secret_value(SecretId="bearer", SecretString=BEARER)
     functions.invoke("create_job", ref)

@@ -1,6 +1,7 @@
 """The download of results, over several invocations, from a server that may do anything."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,12 +17,12 @@ from compliance.errors import (
     ResultsExpired,
     TransientError,
 )
-from compliance.wire import Request, Response
+from compliance.wire import Download, Request, Response
 from tests.fakes.clock import ManualClock
-from tests.fakes.downloads import FakeDownloads, Serving
+from tests.fakes.downloads import Serving
 from tests.fakes.sink import MemorySink
+from tests.fakes.world import World
 
-URL = "https://storage.googleapis.com/results?X-Goog-Signature=SECRET"
 PIECE = 10
 
 
@@ -40,14 +41,26 @@ class Downloading:
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.server = FakeDownloads({URL: self.content}, list(self.script), says_hash=self.says_hash)
+        self.world = World(self.clock)
+        self.job = self.world.x.add("tweets", "a-name")
+        self.serve(self.content)
+        self.job.status = "complete"
+        self.server = self.world.downloads
+        self.server.script, self.server.says_hash, self.server.block = list(self.script), self.says_hash, 7
+
+    def serve(self, content: bytes) -> None:
+        self.content = content
+        self.job.answer(content)
+
+    @property
+    def request(self) -> Request:
+        return Request("GET", self.world.x.download_url(self.job))
 
     def invoke(self, left: float = 900.0) -> bool:
         """One invocation in a process of its own: it knows the saved state alone."""
         self.clock.left = left
-        download = ResultsDownload(Request("GET", URL), google_refusal, self.server.fetch, self.sink, self.clock, 30)
+        download = ResultsDownload(self.request, google_refusal, self.world.fetch, self.sink, self.clock, 30)
         is_complete, state = download.run(self.sink.saved)
-        assert self.server.is_open == 0
         if is_complete:
             assert state.offset == len(self.content)
         return is_complete
@@ -86,7 +99,7 @@ def test_the_first_piece_alone_tells_whether_it_is_an_answer() -> None:
         seen.append(piece)
         return piece == downloading.content[:PIECE]
 
-    request, fetch = Request("GET", URL), downloading.server.fetch
+    request, fetch = downloading.request, downloading.world.fetch
     download = ResultsDownload(request, google_refusal, fetch, downloading.sink, downloading.clock, 30, is_answer)
     for _ in range(2):
         download.run(downloading.sink.saved)
@@ -129,8 +142,8 @@ def test_no_headway_is_an_interrupted_download() -> None:
 
 
 def test_a_file_that_ends_early_is_never_taken_for_whole_but_gone_on_with() -> None:
-    for length, ends_after in ((55, 54), (55, 50), (55, 3), (8, 7), (8, 0)):
-        downloading = Downloading(content_of(length), [Serving(ends_after=ends_after)])
+    for length, cut_after in ((55, 54), (55, 50), (55, 3), (8, 7), (8, 0)):
+        downloading = Downloading(content_of(length), [Serving(cut_after=cut_after)])
         with suppress(DownloadInterrupted):
             assert not downloading.invoke()
         assert downloading.sink.content is None
@@ -159,7 +172,7 @@ def test_a_checksum_holds_over_several_invocations() -> None:
 def test_a_file_that_changes_between_two_invocations_is_never_mixed() -> None:
     downloading = Downloading(content_of(55), [Serving(cut_after=27)])
     downloading.invoke()
-    downloading.server.files[URL] = downloading.content = b"x" * 55
+    downloading.serve(b"x" * 55)
     with pytest.raises(ResultsCorrupted, match="changed"):
         downloading.invoke()
     assert downloading.invoke()
@@ -173,27 +186,35 @@ def test_a_finished_file_is_not_fetched_again() -> None:
     assert len(downloading.server.asked) == 1
 
 
+LENGTHLESS = {"x-goog-stored-content-length": None}
+
+
 def test_a_chunked_answer_without_a_length_is_kept() -> None:
     for length in (0, 8, 20, 25):
-        downloading = Downloading(content_of(length), [Serving(is_chunked=True)], says_hash=False)
+        downloading = Downloading(content_of(length), [Serving(headers=LENGTHLESS)], says_hash=False)
+        downloading.server.is_chunked = True
         assert downloading.invoke()
         assert downloading.sink.content == downloading.content
 
 
 def test_a_chunked_answer_that_broke_off_is_gone_on_with() -> None:
     """The first answer cannot say how long the file is; the second one, a range of it, does."""
-    downloading = Downloading(content_of(55), [Serving(is_chunked=True, cut_after=27)], says_hash=False)
+    broken = Serving(cut_after=27, headers=LENGTHLESS)
+    downloading = Downloading(content_of(55), [broken], says_hash=False)
+    downloading.server.is_chunked = True
     assert not downloading.invoke()
     assert downloading.invoke()
     assert downloading.sink.content == downloading.content
 
 
 def test_an_answer_that_does_not_say_its_length_is_a_protocol_violation() -> None:
-    downloading = Downloading(b"x")
-    answer = Serving(status=200, body=b"x")
-    downloading.server.script = [answer]
+    @contextmanager
+    def fetch(request: Request) -> Iterator[Download]:
+        yield Download(200, {}, iter([b"x"]))
+
+    download = ResultsDownload(Request("GET", ""), google_refusal, fetch, MemorySink(), ManualClock(), 30)
     with pytest.raises(ProtocolViolation, match="how long"):
-        downloading.invoke()
+        download.run(State())
 
 
 def test_a_length_that_is_not_the_stored_one_is_corrupted() -> None:
@@ -236,8 +257,9 @@ def test_the_caller_decides_what_a_refusal_means() -> None:
         seen.append(response)
         return DownloadInterrupted("as the caller says")
 
-    server = FakeDownloads({}, [Serving(status=418, body=b"teapot")])
-    download = ResultsDownload(Request("GET", URL), refusal, server.fetch, MemorySink(), ManualClock(), 30)
+    downloading = Downloading(b"x", [Serving(status=418, body=b"teapot")])
+    request, fetch = downloading.request, downloading.world.fetch
+    download = ResultsDownload(request, refusal, fetch, MemorySink(), ManualClock(), 30)
     with pytest.raises(DownloadInterrupted, match="as the caller says"):
         download.run(State())
     assert [(answer.status, answer.body) for answer in seen] == [(418, b"teapot")]

@@ -19,6 +19,7 @@ from compliance.wire import Response
 from tests.fakes.x import answer as x_answer
 from tests.fakes.x import problem as x_problem
 from tests.unit.conftest import Functions
+from xcompliance.sandbox.simulator.jobs import Status
 
 IDS = b"1\n2\n3\n"
 
@@ -33,7 +34,6 @@ def upload(functions: Functions) -> tuple[dict[str, Any], int]:
 def work(functions: Functions, seconds: float) -> tuple[list[int], dict[str, Any]]:
     """When a part was polled for which X takes so long, in seconds after the upload, and the part."""
     ref, wait = upload(functions)
-    functions.world.x.job().polls_left = 1_000_000
     polled: list[int] = []
     status = ""
     while status != "complete":
@@ -124,7 +124,7 @@ def test_a_complete_job_is_not_paid_for_again(functions: Functions) -> None:
 
 
 @pytest.mark.parametrize(("status", "error"), [("failed", JobFailed), ("expired", JobExpired)])
-def test_a_job_that_ended_otherwise_is_an_error(functions: Functions, status: str, error: type[Exception]) -> None:
+def test_a_job_that_ended_otherwise_is_an_error(functions: Functions, status: Status, error: type[Exception]) -> None:
     ref = functions.uploaded(IDS)
     functions.world.x.job().status = status
     with pytest.raises(error):
@@ -133,7 +133,7 @@ def test_a_job_that_ended_otherwise_is_an_error(functions: Functions, status: st
 
 def test_a_status_that_is_not_known_ends_nothing_before_the_deadline(functions: Functions) -> None:
     ref = functions.uploaded(IDS)
-    functions.world.x.job().status = "completed"
+    functions.world.x.tells["get"] = ("status", "completed")
     waited = functions.invoke("get_job", ref)
     assert waited["status"] == "unknown"
     assert waited["wait_seconds"] >= 5
@@ -146,7 +146,7 @@ def test_a_status_that_is_not_known_ends_nothing_before_the_deadline(functions: 
 
 def test_a_status_of_any_text_is_logged_only_if_it_is_a_plain_word(functions: Functions) -> None:
     ref = functions.uploaded(IDS)
-    functions.world.x.job().status = "SECRET 1800000000000000001"
+    functions.world.x.tells["get"] = ("status", "SECRET 1800000000000000001")
     assert functions.invoke("get_job", ref)["status"] == "unknown"
     assert "1800000000000000001" not in functions.log.getvalue()
 
@@ -195,7 +195,7 @@ def test_a_rate_limit_whose_reset_has_passed_is_waited_out_ever_longer(functions
     functions.world.x.faults["get"] = [past] * 4
     waits = [functions.invoke("get_job", ref)["wait_seconds"] for _ in range(4)]
     assert waits == [60, 90, 135, 202]
-    functions.world.x.polls = 1
+    functions.world.x.job().status = "in_progress"
     functions.invoke("get_job", ref)
     functions.world.x.faults["get"] = [past]
     assert functions.invoke("get_job", ref)["wait_seconds"] == 60
@@ -203,7 +203,7 @@ def test_a_rate_limit_whose_reset_has_passed_is_waited_out_ever_longer(functions
 
 def test_a_job_that_x_has_forgotten_is_not_found(functions: Functions) -> None:
     ref = functions.uploaded(IDS)
-    functions.world.x.jobs.clear()
+    functions.world.x.forget(functions.world.x.job())
     with pytest.raises(JobNotFound):
         functions.invoke("get_job", ref)
 
@@ -230,7 +230,6 @@ def test_a_rate_limit_is_waited_out_by_the_machine_until_its_reset(functions: Fu
 
 
 def test_a_job_is_polled_for_the_last_time_when_its_deadline_has_just_passed(functions: Functions) -> None:
-    functions.world.x.polls = 1_000_000
     ref = functions.uploaded(IDS)
     functions.clock.advance(24 * 3600 - 7)
     wait = functions.invoke("get_job", ref)["wait_seconds"]
@@ -257,7 +256,6 @@ def test_a_poll_that_fails_is_tried_again(functions: Functions, fault: object) -
 
 
 def test_a_job_beyond_its_deadline_is_overdue_and_one_that_completes_late_is_not(functions: Functions) -> None:
-    functions.world.x.polls = 1
     ref = functions.uploaded(IDS)
     functions.clock.advance(24 * 3600 + 1)
     with pytest.raises(JobOverdue, match="24 hours"):

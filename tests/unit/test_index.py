@@ -31,7 +31,8 @@ def checked(functions: Functions, results: bytes) -> dict[str, Any]:
     functions.clock.advance(3600)
     ref = functions.uploaded(IDS)
     job = functions.world.x.job()
-    job.status, job.results = "complete", results
+    job.answer(results)
+    job.status = "complete"
     assert functions.invoke("get_job", ref)["status"] == "complete"
     functions.invoke("download_results", ref, 900)
     functions.invoke("write_results", ref)

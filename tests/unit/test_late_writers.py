@@ -242,6 +242,7 @@ def test_a_late_twin_of_create_job_names_no_second_job(functions: Functions) -> 
 @pytest.mark.parametrize("name", ["open_upload", "upload_part", "get_job", "download_results", "write_results"])
 def test_no_late_state_of_a_job_undoes_the_one_behind_it(functions: Functions, name: str) -> None:
     """The late one reads the part, and is held up while another attempt brings the part to its end."""
+    functions.world.x.job_seconds = 60
     states = ("open_upload", "upload_part", "get_job", "download_results", "write_results", "index_results")
     ref = functions.created(IDS) | {"progress": {}, "outcomes": {}}
     place = states.index(name)

@@ -60,6 +60,7 @@ def holder() -> str | None:
 
 @pytest.mark.parametrize("status", ["FAILED", "ABORTED", "TIMED_OUT"])
 def test_a_jobs_part_has_failed_its_job_is_cancelled_and_the_next_is_called(functions: Functions, status: str) -> None:
+    functions.world.x.generation = "x"
     ref = functions.uploaded(IDS)
     waiting = functions.prepared(IDS) | {"entered_at": "2026-11-23T12:01:00Z", "task_token": "next"}
     functions.step_functions.waiting.add("next")

@@ -7,11 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compliance.errors import RequestRefused, SessionLost, UploadCorrupted, UploadInterrupted
+from compliance.gcs_resumable import open_request
 from compliance.upload import MAX_FAILURES, Outcome, ResumableUpload
 from compliance.wire import Readable, Request, Response, WireError
 from tests.fakes.clock import ManualClock
-from tests.fakes.gcs import UNIT, WELL, Act, FakeGcs
+from tests.fakes.gcs import UNIT, WELL, Act
 from tests.fakes.source import MemorySource
+from tests.fakes.world import World
 
 RESERVE = 20.0
 
@@ -33,16 +35,19 @@ class Uploading:
     is_last_sent: bool = False
 
     def __post_init__(self) -> None:
-        self.gcs = FakeGcs(self.clock)
+        self.world = World(self.clock)
+        self.gcs = self.world.gcs
         self.memory = MemorySource(self.content, self.behind)
-        self.uri = self.gcs.open()
+        job = self.world.x.add("tweets", "a-name", is_resumable=True)
+        self.world.send(open_request(self.world.x.upload_url(job)))
+        (self.uri,) = self.gcs.sessions
 
     def invoke(self, seconds: float = 900.0) -> Outcome:
         self.clock.left = seconds
         return ResumableUpload(
             self.uri,
             self.memory.source(),
-            self.gcs.send,
+            self.world.send,
             self.clock,
             self.max_chunk,
             RESERVE,
@@ -56,7 +61,8 @@ class Uploading:
 
     @property
     def arrived(self) -> bytes | None:
-        return self.gcs.objects.get("object")
+        job = self.world.x.job()
+        return self.world.uploaded(job) if job.known.completed_uploads else None
 
 
 def test_a_part_arrives_chunk_by_chunk() -> None:
@@ -86,7 +92,7 @@ def test_an_upload_asks_before_it_sends() -> None:
     def send(request: Request, body: bytes | Readable | None) -> Response:
         if body is not None:
             asked_before.append(uploading.gcs.questions)
-        return uploading.gcs.send(request, body)
+        return uploading.world.send(request, body)
 
     ResumableUpload(uploading.uri, uploading.memory.source(), send, uploading.clock, UNIT, RESERVE).run()
     assert asked_before == [1]
@@ -131,7 +137,7 @@ def test_an_invocation_stops_in_the_middle_of_a_chunk_before_its_time_is_up() ->
     uploading.gcs.rate = UNIT
     outcome = uploading.invoke(seconds=RESERVE + 10)
     assert not outcome.complete
-    assert outcome.uploaded == len(uploading.gcs.sessions[uploading.uri].persisted) > 0
+    assert outcome.uploaded == uploading.gcs.sessions[uploading.uri].persisted > 0
     assert uploading.clock.left > RESERVE - 2
 
 
@@ -173,7 +179,7 @@ def test_a_stored_object_with_another_checksum_is_corrupted() -> None:
 def test_a_checksum_that_differs_at_a_later_question_is_corrupted() -> None:
     uploading = Uploading(content_of(UNIT))
     uploading.invoke()
-    uploading.gcs.corrupts = True
+    uploading.gcs.says_other_hash = True
     with pytest.raises(UploadCorrupted):
         uploading.invoke()
 
@@ -183,7 +189,7 @@ def test_a_success_in_the_middle_of_the_part_is_not_taken_for_the_end() -> None:
     uploading = Uploading(content_of(4 * UNIT))
 
     def send(request: Request, body: bytes | Readable | None) -> Response:
-        answer = uploading.gcs.send(request, body)
+        answer = uploading.world.send(request, body)
         return Response(200) if answer.status == 308 and body is not None else answer
 
     upload = ResumableUpload(uploading.uri, uploading.memory.source(), send, uploading.clock, UNIT, RESERVE)
@@ -287,7 +293,7 @@ def test_headway_is_reported_as_the_server_tells_it() -> None:
 
 def test_an_upload_shows_no_session_uri() -> None:
     uploading = Uploading(content_of(UNIT))
-    upload = ResumableUpload(uploading.uri, uploading.memory.source(), uploading.gcs.send, uploading.clock, UNIT, 1)
+    upload = ResumableUpload(uploading.uri, uploading.memory.source(), uploading.world.send, uploading.clock, UNIT, 1)
     assert "SECRET" not in repr(upload)
 
     def send(request: Request, body: bytes | Readable | None) -> Response:

@@ -113,6 +113,7 @@ class Deployed:
 
 @pytest.fixture
 def deployed(functions: Functions) -> Iterator[Deployed]:
+    functions.world.x.job_seconds = 60
     deployed = Deployed(functions)
     clients = (aws.s3(), aws.dynamodb().meta.client, aws.secrets_manager())
     for client in clients:

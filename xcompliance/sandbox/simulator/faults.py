@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any
 
 API_OPERATIONS = ("create_job", "list_jobs", "get_job", "cancel_job")
@@ -34,6 +34,20 @@ class Kind:
 
 
 FAULTS: Mapping[str, Kind] = {
+    "unheard": Kind("Closes the connection without doing the work.", OPERATIONS),
+    "no_answer": Kind("Does the work, then closes the connection instead of answering.", OPERATIONS),
+    "stalled": Kind("Does the work, then says nothing until the client hangs up.", OPERATIONS),
+    "answer": Kind(
+        "Answers `status`, `headers` and `body` instead of doing the work.",
+        OPERATIONS,
+        {"status": Parameter(int, 200), "headers": Parameter(dict, MappingProxyType({})), "body": Parameter(str, "")},
+    ),
+    "status_after": Kind("Does the work, then answers `status`.", OPERATIONS, {"status": Parameter(int, 503)}),
+    "header": Kind(
+        "Answers with `header` replaced by `value`, or left out when that is null.",
+        OPERATIONS,
+        {"header": Parameter(str, "x-goog-hash"), "value": Parameter(str | None)},
+    ),
     "status": Kind(
         "Answers `status` instead of doing the work, with Retry-After when `retry_after` is given.",
         OPERATIONS,
@@ -76,6 +90,7 @@ FAULTS: Mapping[str, Kind] = {
         {"keep_bytes": Parameter(int | None)},
     ),
     "silent_308": Kind("Persists a chunk but answers 308 without Range.", ("send_chunk",)),
+    "stored_late": Kind("Answers 308 to the last chunk; the next request finds the object stored.", ("send_chunk",)),
     "session_lost": Kind(
         "Forgets the session for good and answers `status`.",
         ("send_chunk", "ask_session"),
@@ -96,6 +111,7 @@ FAULTS: Mapping[str, Kind] = {
         ("download",),
         {"keep_bytes": Parameter(int, 0)},
     ),
+    "range_ignored": Kind("Answers 200 with the whole file where a range is asked for.", ("download",)),
     "corrupted_download": Kind("Sends another first byte than is stored.", ("download",)),
     "job_field": Kind(
         "Answers with `field` of the job replaced by `value`, or left out when that is null.",

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 
 from xcompliance.sandbox.simulator.journal import Entry
-from xcompliance.sandbox.simulator.wire import CutError, Request, Response
+from xcompliance.sandbox.simulator.wire import CutError, Request, Response, StallError
 from xcompliance.sandbox.simulator.world import World
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in to continue.</body></html>"
@@ -33,18 +33,37 @@ class FaultyService(ABC):
         """Performs the request with the faults that befall its connection."""
         request.operation = self.operation(request)
         faults, body = self.world.faults, request.body
+        if faults.take("unheard", request.operation) is not None:
+            raise CutError
+        if answer := faults.take("answer", request.operation):
+            return Response(answer["status"], list(answer["headers"].items()), answer["body"].encode())
         body.rate = self.world.settings.upload_rate
         if slow := faults.take("slow_upload", request.operation):
             body.rate = slow["bytes_per_second"]
         if cut := faults.take("reset", request.operation):
             body.cut_after = cut["after_bytes"]
-        response = self.perform(request)
+        response = self._changed(self.perform(request), request)
         response.chunked = self.world.settings.chunked
-        if response.header("x-goog-hash") and faults.take("hashless", request.operation) is not None:
-            response.headers = [(name, value) for name, value in response.headers if name != "x-goog-hash"]
+        if faults.take("stalled", request.operation) is not None:
+            body.drain()
+            raise StallError
+        if faults.take("no_answer", request.operation) is not None:
+            raise CutError
         is_lost = 200 <= response.status < 300 and faults.take("lost_answer", request.operation) is not None
         if is_lost or body.cut_after is not None:
             raise CutError
+        return response
+
+    def _changed(self, response: Response, request: Request) -> Response:
+        """The answer as a fault after the work has it."""
+        if after := self.world.faults.take("status_after", request.operation):
+            response = self.failure(after["status"])
+        if response.header("x-goog-hash") and self.world.faults.take("hashless", request.operation) is not None:
+            response.headers = [(name, value) for name, value in response.headers if name != "x-goog-hash"]
+        while change := self.world.faults.take("header", request.operation):
+            name, value = change["header"], change["value"]
+            kept = [header for header in response.headers if header[0].lower() != name.lower()]
+            response.headers[:] = kept if value is None else [*kept, (name, value)]
         return response
 
     def answered(self, request: Request, status: int | None, sent: int) -> None:

@@ -137,6 +137,16 @@ class SessionTable:
         with self._lock:
             self._sessions[session.id] = session
 
+    def all(self) -> list[Session]:
+        """All sessions, oldest first."""
+        with self._lock:
+            return list(self._sessions.values())
+
+    def clear(self) -> None:
+        """Forgets all sessions."""
+        with self._lock:
+            self._sessions.clear()
+
     def get(self, upload_id: str, path: str) -> Session | None:
         """The session of that ID, which belongs to one object only."""
         with self._lock:

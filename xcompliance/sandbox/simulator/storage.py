@@ -29,8 +29,8 @@ class Storage(FaultyService):
 
     def __init__(self, world: World, url: str) -> None:
         super().__init__(world)
-        self._url = url
-        self._sessions = SessionTable()
+        self.url = url
+        self.sessions = SessionTable()
         self._persistence = Persistence(world.settings.seed)
 
     def operation(self, request: Request) -> str | None:
@@ -80,8 +80,8 @@ class Storage(FaultyService):
         expires_at = self.world.clock.now() + SESSION_SECONDS
         session = Session(job, expires_at, self.world.objects.writer(), self.world.new_secret())
         with job.uploading(self.world.clock):
-            self._sessions.add(session)
-        location = f"{self._url}{job.submission}?upload_id={session.id}"
+            self.sessions.add(session)
+        location = f"{self.url}{job.submission}?upload_id={session.id}"
         return Response(201, [("Location", location), *_NO_BODY])
 
     def _upload(self, request: Request) -> Response:
@@ -104,7 +104,7 @@ class Storage(FaultyService):
         return self.world.job_at(request.path)
 
     def _in_session(self, request: Request) -> Response:
-        session = self._sessions.get(dict(request.query)["upload_id"], request.path)
+        session = self.sessions.get(dict(request.query)["upload_id"], request.path)
         if session is None:
             return error(404, "NoSuchUpload", "There is no such upload session.")
         if not session.lock.acquire(timeout=_BUSY_SECONDS):
@@ -137,7 +137,7 @@ class Storage(FaultyService):
         session.agree(asked)
         if not asked.is_question:
             self._receive(session, asked, request)
-        if session.is_complete:
+        if session.is_complete and self.world.faults.take("stored_late", request.operation) is None:
             return self._finish(session, request)
         is_silent = not asked.is_question and self.world.faults.take("silent_308", "send_chunk") is not None
         if is_silent or session.persisted == 0:

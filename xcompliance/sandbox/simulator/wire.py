@@ -22,6 +22,10 @@ class CutError(Exception):
     """The connection ends here, without an answer or in the middle of one."""
 
 
+class StallError(CutError):
+    """There is no answer, and the connection stays until the client closes it."""
+
+
 class Body:
     """A request's body, read once from front to back.
 
@@ -148,16 +152,18 @@ class _Handler(BaseHTTPRequestHandler):
         )
         status: int | None = None
         sent = 0
-        is_cut = False
+        is_cut = is_stalled = False
         try:
             response = self._answer(request)
             request.body.drain()
             status = response.status
             for count in self._send(response):
                 sent += count
-        except (CutError, ConnectionError, TimeoutError):
-            is_cut = True
+        except (CutError, ConnectionError, TimeoutError) as cut:
+            is_cut, is_stalled = True, isinstance(cut, StallError)
         self.server.service.answered(request, status, sent)
+        if is_stalled:
+            self._wait_for_client()
         if is_cut:
             self._reset()
 
@@ -191,6 +197,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif chunked:
             self.wfile.write(b"0\r\n\r\n")
+
+    def _wait_for_client(self) -> None:
+        """Returns when the client has closed the connection."""
+        with contextlib.suppress(OSError):
+            while self.connection.recv(BLOCK):
+                pass
 
     def _reset(self) -> None:
         """Closes with a TCP reset, without sending what is still buffered."""
