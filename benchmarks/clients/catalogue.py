@@ -31,14 +31,15 @@ class Client:
     missing: str = ""
 
 
-def ours(chunk_mib: int) -> Client:
-    """The function Upload Part, with chunks of at most ``chunk_mib`` MiB."""
+def ours(chunk_mib: int, *, from_file: bool = False) -> Client:
+    """The function Upload Part, with chunks of at most ``chunk_mib`` MiB; from a file, what sending alone costs."""
     return Client(
-        f"**ours, S3 → session, {chunk_mib} MiB chunks**",
+        f"**ours, {'file' if from_file else 'S3'} → session, {chunk_mib} MiB chunks**",
         f"boto3 {version('boto3')}, urllib3 {version('urllib3')}",
         lambda dataset, sink: [
             *_python("ours"),
             dataset.path.name, str(dataset.bytes), dataset.crc32c, f"{sink}/bench/ids.txt", str(chunk_mib),
+            *([str(dataset.path)] if from_file else []),
         ],
     )  # fmt: skip
 
@@ -120,6 +121,7 @@ class Clients:
     sendfile: Client = field(default_factory=sendfile)
     relay: Client = field(default_factory=relay)
     ours: Client = field(default_factory=lambda: ours(256))
+    ours_from_file: Client = field(default_factory=lambda: ours(256, from_file=True))
     ours_in_small_chunks: Client = field(default_factory=lambda: ours(64))
     curl: Client = field(default_factory=curl)
     curl_from_s3: Client = field(default_factory=curl_from_s3)
@@ -133,7 +135,8 @@ class Clients:
         """Those whose cost is of interest."""
         rclones = [self.rclone, self.rclone_default, self.rclone_from_s3]
         return [
-            self.sendfile, self.relay, self.ours, self.curl, self.curl_from_s3, *rclones, self.google_cloud_storage,
+            self.sendfile, self.relay, self.ours, self.ours_from_file, self.curl, self.curl_from_s3, *rclones,
+            self.google_cloud_storage,
         ]  # fmt: skip
 
     @property

@@ -1,10 +1,14 @@
 """Ours, as the function Upload Part runs it in an invocation of 900 s: from S3 into a resumable session.
 
-Arguments: KEY BYTES CRC32C URL CHUNK_MIB. AWS_ENDPOINT_URL_S3 says where S3 is.
+Arguments: KEY BYTES CRC32C URL CHUNK_MIB [FILE]. AWS_ENDPOINT_URL_S3 says where S3 is. With FILE, the same bytes are
+read from there: this is what sending them costs, without S3.
 """
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,7 +21,8 @@ from adapters.http import Wire
 from benchmarks.s3 import ETAG
 from compliance import gcs_resumable
 from compliance.runs import Part
-from compliance.upload import ResumableUpload
+from compliance.upload import ResumableUpload, Source
+from compliance.wire import Readable
 from upload_part import RESERVE_SECONDS
 
 INVOCATION_SECONDS = 900
@@ -37,10 +42,20 @@ class Invocation(LambdaContext):
         return int((self._end - time.monotonic()) * 1000)
 
 
+def _file(path: Path, part: Part) -> Source:
+    @contextmanager
+    def opened(start: int, _: int) -> Iterator[Readable]:
+        with path.open("rb", buffering=0) as file:
+            file.seek(start)
+            yield file
+
+    return Source(part["bytes"], part["crc32c"], opened)
+
+
 def main() -> None:
     """Opens the session and uploads the object, with the S3 client that a warm function has."""
     s3()
-    key, total, crc32c, url, chunk_mib = sys.argv[1:]
+    key, total, crc32c, url, chunk_mib, *files = sys.argv[1:]
     cast(Any, prepared_part).settings = lambda: SimpleNamespace(results_bucket="bench")
     part = cast(Part, {"object_key": key, "object_etag": ETAG, "bytes": int(total), "crc32c": crc32c})
     request = gcs_resumable.open_request(url)
@@ -49,7 +64,7 @@ def main() -> None:
     session_uri = gcs_resumable.judge_open(request, send(request))
     if not isinstance(session_uri, str):
         sys.exit(session_uri.reason)
-    source = prepared_part.source(part)
+    source = _file(Path(files[0]), part) if files else prepared_part.source(part)
     upload = ResumableUpload(session_uri, source, send, clock, int(chunk_mib) << 20, RESERVE_SECONDS)
     if not upload.run().complete:
         sys.exit("The upload is not complete.")

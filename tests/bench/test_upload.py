@@ -10,7 +10,7 @@ from benchmarks.processes import ClientFailed
 from benchmarks.trial import LOOPBACK, upload
 
 CLIENTS = {"ours": ours(1), "relay": relay(), "sendfile": sendfile(), "Google's": google_cloud_storage()}
-CLIENTS |= {"curl": curl(), "curl from S3": curl_from_s3()}
+CLIENTS |= {"ours from a file": ours(1, from_file=True), "curl": curl(), "curl from S3": curl_from_s3()}
 
 
 @pytest.fixture(scope="module")
