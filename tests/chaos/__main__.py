@@ -59,6 +59,7 @@ def _figures(story: Story) -> Counter[str]:
             "files": len(story.files),
             "executions": len(machines),
             "executions that failed": sum(each.status == "FAILED" for each in machines),
+            "functions that stood still and went on": story.storm.twins.done,
             "jobs at X": len(story.deployment.universe.world.x.jobs),
         }
     )

@@ -8,9 +8,11 @@ from random import Random
 from typing import Any
 
 from compliance.wire import Download, Response, WireError
+from tests.chaos.twins import Twins
+from tests.chaos.weather import STATUSES, Weather
 from tests.fakes.downloads import Serving
 from tests.fakes.gcs import Act as ChunkAct
-from tests.fakes.x import problem
+from tests.fakes.x import answer, problem
 from tests.faults.deployment import Act, Deployment, Died, Effect
 from tests.faults.memory_aws import Refusal
 
@@ -25,6 +27,18 @@ ANSWERS = (
     Response(408),
     problem(429, "rate-limit", "Slow down."),
 )
+OFTENER_ON_THE_WIRE = 3
+"""Of a story's effects, one in ten is a request to X or Google."""
+
+SPEND_CAP = answer(
+    403,
+    {
+        "type": "https://api.x.com/2/problems/credits",
+        "title": "SpendCapReached",
+        "detail": "Your account has reached its spend cap: blocked until the next cycle begins.",
+        "reset_date": "2026-12-01",
+    },
+)
 
 
 @dataclass
@@ -36,17 +50,26 @@ class Storm:
     rate: float
     done: Counter[str] = field(default_factory=Counter)
     lost_cancels: int = 0
+    weather: Weather = field(init=False)
+    twins: Twins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.weather = Weather(self.deployment.universe, self.random)
+        self.twins = Twins(self.deployment, self.random, self.rate / 2)
 
     def fault(self, effect: Effect, act: Act) -> Any:
         """Stands before an effect."""
+        self.twins.pass_effect()
         self.deployment.universe.world.gcs.play(self._chunks())
         if _is_download(effect) and not effect.is_aws:
             self.deployment.universe.world.downloads.script[:] = self._servings()
-        if self.random.random() >= self.rate:
+        self.lost_cancels += may_lose_cancel(effect) and self.weather.hides_jobs
+        if self.random.random() >= (self.rate if effect.is_aws else OFTENER_ON_THE_WIRE * self.rate):
             return act()
         name, trouble = self.random.choice(AWS_TROUBLES if effect.is_aws else WIRE_TROUBLES)
         self.done[name] += 1
-        self.lost_cancels += may_lose_cancel(effect, trouble)
+        is_death = trouble in (die_before, die_after)
+        self.lost_cancels += may_lose_cancel(effect, is_death=is_death)
         return trouble(self, effect, act)
 
     def _chunks(self) -> Iterator[ChunkAct]:
@@ -66,9 +89,9 @@ class Storm:
         """How the next download is served."""
         if self.random.random() >= self.rate:
             return []
-        self.done["a download cut off or corrupted"] += 1
+        self.done["a download cut off"] += 1
         length = self.random.randrange(100)
-        broken = (Serving(cut_after=length), Serving(ends_after=length), Serving(corrupts=True), Serving(status=503))
+        broken = (Serving(cut_after=length), Serving(ends_after=length), Serving(status=503))
         return [self.random.choice(broken)]
 
 
@@ -128,11 +151,45 @@ def take_half_an_hour(storm: Storm, effect: Effect, act: Act) -> Any:
     return act()
 
 
-def may_lose_cancel(effect: Effect, trouble: Trouble) -> bool:
-    """Whether a job may stay at X that nobody needs: it is cancelled once, by a function that knows the token."""
+def corrupt(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.weather.is_corrupting = True
+    return act()
+
+
+def leave_out_checksums(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.weather.unsaid_until = storm.weather.now + storm.random.choice([0.5, 5, 1800])
+    return act()
+
+
+def name_another_status(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.weather.status = storm.random.choice(STATUSES)
+    storm.weather.renamed_until = storm.weather.now + storm.random.choice([0.5, 60, 3600])
+    return act()
+
+
+def run_out_of_credits(storm: Storm, effect: Effect, act: Act) -> Any:
+    """The recharge comes within two of its periods of five minutes."""
+    kind = storm.random.choice(["credits", "credits-depleted"])
+    storm.weather.refusal = problem(402, kind, "Your account does not have any credits.")
+    storm.weather.refused_until = storm.weather.now + storm.random.uniform(0, 600)
+    return act()
+
+
+def reach_spend_cap(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.weather.refusal = SPEND_CAP
+    storm.weather.refused_until = storm.weather.now + storm.random.choice([60, 3600, 86_400])
+    return act()
+
+
+def rotate_to_another_app(storm: Storm, effect: Effect, act: Act) -> Any:
+    storm.weather.rotate()
+    return act()
+
+
+def may_lose_cancel(effect: Effect, *, is_death: bool = False) -> bool:
+    """Return whether a job may stay at X that nobody needs: it is cancelled once, by whoever knows the token."""
     is_asked = not effect.is_aws or effect.operation == "GetSecretValue"
-    is_dead = trouble in (die_before, die_after)
-    return effect.function in ("abandon_job", "settle_execution") and (is_asked or is_dead)
+    return effect.function in ("abandon_job", "settle_execution") and (is_asked or is_death)
 
 
 AWS_TROUBLES: tuple[tuple[str, Trouble], ...] = (
@@ -150,6 +207,12 @@ WIRE_TROUBLES: tuple[tuple[str, Trouble], ...] = (
     ("all upload sessions lost", lose_session),
     ("401 once", refuse_token_once),
     ("half an hour lost", take_half_an_hour),
+    ("a digit corrupted on its way to or from Google", corrupt),
+    ("checksums left out", leave_out_checksums),
+    ("a job status that nobody knows", name_another_status),
+    ("402 until the recharge", run_out_of_credits),
+    ("a spending cap", reach_spend_cap),
+    ("the token of another App", rotate_to_another_app),
 )
 
 

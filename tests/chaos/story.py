@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.chaos.storm import Storm
+from tests.chaos.verdicts import verdicts
 from tests.faults.deployment import Deployment, generation, no_fault
 from tests.faults.interpreter import Execution, StepError
 from tests.faults.truth import File, dataset, one_part, runs, two_parts
@@ -38,6 +39,7 @@ class Story:
     def tell(self, files: int, length: int) -> None:
         """Lets it storm for ``length`` steps and then clear up, until every run is complete."""
         self.deployment.universe.world.x.on_create = self._choose_generation
+        self.deployment.universe.world.findings = verdicts
         self.deployment.fault = self.storm.fault
         dropped_at = sorted(self.random.randrange(length // 2) for _ in range(files))
         for step in range(length):
@@ -47,9 +49,12 @@ class Story:
             self._meddle()
             self._go_on()
         self.deployment.fault = no_fault
+        self.storm.weather.clear()
+        self.storm.twins.rate = 0.0
         self._clear_up()
 
     def _choose_generation(self) -> None:
+        """X has one slot per type for each App, and may let the bytes of each job go elsewhere."""
         generation(self.deployment.universe, self.random.choice(["resumable", "plain", "x-hosted"]))
         self.deployment.universe.world.x.job_seconds = self.random.choice([0, 40, 2000])
 
@@ -111,6 +116,7 @@ class Story:
 
     def _go_on(self) -> None:
         """Deliver the events that are due, then let one execution take a step, or time pass until something is due."""
+        self.storm.twins.let_go_on()
         self._note_endings()
         for due, arn in [each for each in self.untold if each[0] <= self.now]:
             self.untold.remove((due, arn))
@@ -120,10 +126,10 @@ class Story:
             self._call(self.deployment.sweep, None)
         machines = self.deployment.universe.machines
         execution = machines.next()
-        event_due_at = min([self.sweep_due_at, *(due for due, _ in self.untold)])
+        event_due_at = min([self.sweep_due_at, self.storm.twins.next_at, *(due for due, _ in self.untold)])
         if execution is not None and machines.time(execution) <= event_due_at:
             self.deployment.step(execution)
-        elif execution is not None or self.untold:
+        elif execution is not None or self.untold or self.storm.twins.standing:
             self.deployment.universe.clock.advance(max(0.0, event_due_at - self.now))
 
     def _call(self, call: object, arn: str | None) -> None:
@@ -150,7 +156,7 @@ class Story:
         """Better weather: everything goes on until nothing does, and what has failed is started again."""
         for _ in range(STEPS):
             self._go_on()
-            if self.deployment.universe.machines.next() is None and not self.untold:
+            if self.deployment.universe.machines.next() is None and not self.untold and not self.storm.twins.standing:
                 self._note_endings()
                 if self.untold:
                     continue

@@ -5,13 +5,14 @@ from random import Random
 
 import pytest
 
+from tests.chaos import storm
 from tests.chaos.__main__ import main, tell
 from tests.chaos.check import check
-from tests.chaos.storm import Storm, Trouble, die_after, may_lose_cancel, refuse, repeat
+from tests.chaos.storm import WIRE_TROUBLES, Storm, Trouble, may_lose_cancel
 from tests.chaos.story import Story
-from tests.faults.deployment import Effect, deployed
+from tests.faults.deployment import Effect, Universe, deployed
 from tests.faults.truth import one_part
-from tests.unit.conftest import made_clients
+from tests.unit.conftest import RESULTS, made_clients
 
 SEED = "ci"
 
@@ -55,7 +56,38 @@ def test_time_never_passes_the_event_of_an_ending_or_a_sweep(monkeypatch: pytest
         assert story.now - began_at < 86_400
 
 
-@pytest.mark.parametrize("harm", ["a lost record", "a held turn", "a wrong figure", "an upload twice"])
+@pytest.mark.parametrize(("name", "trouble"), WIRE_TROUBLES, ids=[name for name, _ in WIRE_TROUBLES])
+def test_each_kind_of_weather_comes_and_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch, name: str, trouble: Trouble
+) -> None:
+    monkeypatch.setattr(storm, "WIRE_TROUBLES", ((name, trouble),))
+    with deployed(monkeypatch) as deployment:
+        alone = Storm(deployment, Random(2), rate=0.07)
+        alone.twins.rate = 0.0
+        monkeypatch.setattr(storm, "AWS_TROUBLES", (("none", lambda storm, effect, act: act()),))
+        story = Story(deployment, Random(2), alone)
+        story.tell(files=3, length=150)
+        check(story)
+        assert alone.done[name]
+
+
+def test_a_function_that_stands_still_goes_on_later_and_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deployed(monkeypatch) as deployment:
+        story = Story(deployment, Random(1), Storm(deployment, Random(1), rate=0.0))
+        story.storm.twins.rate = 0.1
+        story.tell(files=3, length=200)
+        check(story)
+        assert story.storm.twins.done
+        assert not story.storm.twins.standing
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "a lost record", "a wrong record", "a wrong row", "a wrong answer", "a held turn", "a wrong figure",
+        "an upload twice",
+    ],
+)  # fmt: skip
 def test_a_story_that_ends_badly_is_noticed(monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
     with deployed(monkeypatch) as deployment:
         story = Story(deployment, Random(1), Storm(deployment, Random(1), rate=0.0))
@@ -66,6 +98,13 @@ def test_a_story_that_ends_badly_is_noticed(monkeypatch: pytest.MonkeyPatch, har
         match harm:
             case "a lost record":
                 universe.aws.tables["results"][1].popitem()
+            case "a wrong record":
+                item = next(iter(universe.aws.tables["results"][1].values()))
+                item["reason"] = {"S": "bounced"}
+            case "a wrong row":
+                _spoil(universe, "results/", b"20", b"21")
+            case "a wrong answer":
+                _spoil(universe, "raw/", b'"id": "1', b'"id": "2')
             case "a held turn":
                 table["TURN#tweets", "HOLDER"] = {"pk": {"S": "TURN#tweets"}, "sk": {"S": "HOLDER"}}
             case "a wrong figure":
@@ -76,6 +115,12 @@ def test_a_story_that_ends_badly_is_noticed(monkeypatch: pytest.MonkeyPatch, har
                 universe.world.x.add("tweets", f"{job.name}0").status = "complete"
         with pytest.raises(AssertionError):
             check(story)
+
+
+def _spoil(universe: Universe, prefix: str, old: bytes, new: bytes) -> None:
+    """Write something else into the first object."""
+    key = universe.aws.keys(RESULTS, prefix)[0]
+    universe.aws.put(RESULTS, key, universe.aws.body(RESULTS, key).replace(old, new, 1))
 
 
 @pytest.mark.parametrize("failure", [AssertionError("a turn is held"), KeyError("job_id")], ids=["untrue", "broken"])
@@ -93,17 +138,17 @@ def test_however_a_story_ends_badly_its_seed_is_said(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("function", "service", "operation", "trouble", "expected"),
+    ("function", "service", "operation", "is_death", "expected"),
     [
-        ("abandon_job", "x", "DELETE /2/compliance/jobs/1", die_after, True),
-        ("settle_execution", "secretsmanager", "GetSecretValue", refuse, True),
-        ("abandon_job", "dynamodb", "UpdateItem", die_after, True),
-        ("abandon_job", "dynamodb", "UpdateItem", refuse, False),
-        ("settle_execution", "dynamodb", "GetItem", repeat, False),
-        ("get_job", "x", "GET /2/compliance/jobs/1", die_after, False),
+        ("abandon_job", "x", "DELETE /2/compliance/jobs/1", True, True),
+        ("settle_execution", "secretsmanager", "GetSecretValue", False, True),
+        ("abandon_job", "dynamodb", "UpdateItem", True, True),
+        ("abandon_job", "dynamodb", "UpdateItem", False, False),
+        ("settle_execution", "dynamodb", "GetItem", False, False),
+        ("get_job", "x", "GET /2/compliance/jobs/1", True, False),
     ],
 )
 def test_a_job_may_stay_at_x_only_where_its_cancel_may_be_lost(
-    function: str, service: str, operation: str, trouble: Trouble, expected: bool
+    function: str, service: str, operation: str, is_death: bool, expected: bool
 ) -> None:
-    assert may_lose_cancel(Effect(0, function, service, operation), trouble) == expected
+    assert may_lose_cancel(Effect(0, function, service, operation), is_death=is_death) == expected

@@ -67,13 +67,14 @@ def check_chunk(request: wire.Request, session: Session) -> None:
     require(("x-goog-hash" in request.headers) <= is_last, "a hash belongs to the last chunk only")
 
 
-def check_refusal(service: str, response: wire.Response) -> None:
+def check_refusal(service: str, response: wire.Response, *, knows_other_app: bool) -> None:
     """Raises BreachError for an answer of the service's own that says the client broke the protocol."""
     body = response.body if isinstance(response.body, bytes) else b""
     if service == "storage":
         match = _GOOGLES.search(body)
         require(match is None, f"Google refused a request ({response.status}): {body.decode()}")
     elif response.status in (400, 403):
-        is_known = any(words in body for words in (b"resumable] is not", b"has ended", b"has expired"))
+        known = (b"resumable] is not", b"has ended", b"has expired", *[b"is not one for this"] * knows_other_app)
+        is_known = any(words in body for words in known)
         require(is_known, f"X refused a request ({response.status}): {body.decode()}")
     require(response.status not in (411, 416), f"{service} refused a request with {response.status}")

@@ -162,7 +162,8 @@ class Judged:
             arranged = sum(fault.times for fault in world.core.faults.armed())
             response = self.service.answer(request)
             if arranged == sum(fault.times for fault in world.core.faults.armed()):
-                check_refusal(self.service.name, response)
+                knows_other_app = world.core.settings.other_app_token is not None
+                check_refusal(self.service.name, response, knows_other_app=knows_other_app)
             return response
         except BreachError as breach:
             world.breaches.append(str(breach))

@@ -139,6 +139,8 @@ class Deployment:
     running: str = ""
     execution: Execution | None = None
     twin: Any = None
+    is_late: bool = False
+    """A function runs that stood still while others went on: Google's session may have got further without it."""
     is_dead: bool = False
     ports: Ports | None = None
 
@@ -240,7 +242,7 @@ class Deployment:
 
     def _send(self, clock: Clock, request: Request, body: bytes | Readable | None) -> Response:
         world = self.universe.world
-        world.is_overtaken = self.twin is not None
+        world.is_overtaken = self.twin is not None or self.is_late
         if self.ports is not None:
             return self.ports.send(clock, request, body)
         count_x(request)
@@ -325,19 +327,25 @@ def generation(universe: Universe, name: Generation) -> None:
     universe.world.x.refuses_resumable = name == "plain"
 
 
+RESULT_COLUMNS = ("id", "action", "reason", "created_at", "redacted_at", "error", "raw")
+
+
 def write_json(_: None, target: Path, *, part: Part, records: Records, said: Sequence[Said]) -> int:
     """Stands in for Parquet, whose own tests are elsewhere: a file per call costs 30 ms."""
-    rows = zip(map(str, records.ids.tolist()), [said[place].action for place in records.said.tolist()], strict=True)
-    return write_rows(target, rows)
+    raw = [None] * len(records) if records.raw is None else records.raw.tolist()
+    created, redacted = (each.view("M8[us]").tolist() for each in (records.created_at, records.redacted_at))
+    rows = zip(map(str, records.ids.tolist()), records.said.tolist(), created, redacted, raw, strict=True)
+    return write_rows(target, [(each, *said[place], *times, None, raw) for each, place, *times, raw in rows])
 
 
 def write_odd_json(_: None, target: Path, *, part: Part, records: Sequence[ResultRecord]) -> int:
     """The same for records that are read one by one."""
-    return write_rows(target, [(each.id, each.action) for each in records])
+    return write_rows(target, [tuple(getattr(each, name) for name in RESULT_COLUMNS) for each in records])
 
 
-def write_rows(target: Path, rows: Iterable[tuple[str | None, str | None]]) -> int:
-    lines = [json.dumps({"id": name, "action": action}) + "\n" for name, action in rows]
+def write_rows(target: Path, rows: Iterable[tuple[Any, ...]]) -> int:
+    named = [dict(zip(RESULT_COLUMNS, row, strict=True)) for row in rows]
+    lines = [json.dumps(each, default=lambda time: time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")) + "\n" for each in named]
     target.write_text("".join(lines))
     return len(lines)
 
