@@ -6,6 +6,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk
 export JSII_NODE := $(CURDIR)/$(BIN)/node
+# In ~/.cache, the CDK's library refuses to work where the umask lets a group write.
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.build/jsii
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 CONTEXT ?=
 SETTINGS = $(if $(CONFIG),-c "config=$(CONFIG)") $(CONTEXT)
@@ -87,14 +89,17 @@ clean: ## Remove everything that was installed or built
 	rm -rf .venv node_modules .build .sandbox cdk.out .mypy_cache .ruff_cache .hypothesis
 
 .venv/.installed: requirements/dev.txt requirements/uv.txt
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed; none was found on the PATH." >&2; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed, and none is on the PATH. README.md says" \
+		"how to install it." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments." \
+		"On Debian or Ubuntu, install python3-venv: sudo apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the Python packages into .venv ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.txt
 	@site=$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])') && \
 		printf '%s\n' "$(CURDIR)" "$(CURDIR)/functions" > "$$site/xcompliance.pth"
-	@printf '#!%s\nfrom xcompliance.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/xcompliance
+	@printf '#!/bin/sh\nexec "%s" -P -m xcompliance "$$@"\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/xcompliance
 	@chmod +x $(BIN)/xcompliance
 	@touch $@
 

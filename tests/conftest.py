@@ -14,7 +14,8 @@ settings.register_profile("unshrunk", settings.get_profile("here"), phases=[Phas
 settings.load_profile("here")
 
 os.environ.setdefault("JSII_NODE", str(Path(sys.executable).with_name("node")))
-"""The CDK's library runs in the Node that is installed with it: a machine needs none of its own."""
+os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(Path(__file__).parents[1] / ".build" / "jsii"))
+"""The CDK's library runs in the Node that is installed with it, as for the make commands, and with their cache."""
 
 TOGETHER = ("tests/end_to_end/gcs/", "tests/end_to_end/x_hosted/", "tests/infrastructure/")
 """Folders whose tests share what takes long to make: one process runs them all. Of others it runs a file."""

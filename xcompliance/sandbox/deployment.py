@@ -58,12 +58,15 @@ class CdkCli:
 
     def _run(self, working_directory: Path, verb: str, *options: str) -> None:
         log = self.folder / f"cdk-{verb}.log"
-        path = os.pathsep.join([str(Path(sys.executable).parent), self.environment["PATH"]])
+        installed = {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), self.environment["PATH"]]),
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / ".build" / "jsii"),
+        }
         with log.open("wb") as output:
             outcome = subprocess.run(
                 [str(CDK), verb, "--no-notices", "--no-version-reporting", "--ci", *options],
                 cwd=working_directory,
-                env={**self.environment, "PATH": path, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"},
+                env={**self.environment, **installed, "CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
