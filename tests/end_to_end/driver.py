@@ -247,6 +247,7 @@ class Deployment:
 
     def _tell_of_the_end(self, job: Execution) -> None:
         """Hands over the event of a stopped execution: the emulator sends none for one that another has started."""
+        started_at = self._states.describe_execution(executionArn=job.arn)["startDate"]
         event = {
             "source": "aws.states",
             "detail-type": "Step Functions Execution Status Change",
@@ -254,6 +255,7 @@ class Deployment:
                 "executionArn": job.arn,
                 "stateMachineArn": self.box.outputs["JobStateMachineArn"],
                 "status": "ABORTED",
+                "startDate": round(started_at.timestamp() * 1000),
                 "input": job.input,
             },
         }
