@@ -153,7 +153,9 @@ def seen(refused: Mapping[str, Outcome], deployment: Deployment) -> Outcome:
     for drop in drops:
         deployment.await_part(drop, "in_progress")
     deployment.look_after_turns()
-    deployment.simulator.arm("empty_404", operation="download", times=2)
+    deployment.simulator.arm(
+        "empty_404", operation="download", times=3
+    )  # both are tried again, and one is refused again
     deployment.simulator.change(job_seconds=1.0)
     deployment.simulator.advance(600)
     outcomes = deployment.await_runs(drops)
