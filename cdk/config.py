@@ -165,6 +165,12 @@ class Settings:
     reject_limit_percent: float = setting(
         1.0, number(0, 100), "The share of lines that may be no ID before a run is refused, in percent."
     )
+    rounded_ids: str = setting(
+        "fail",
+        one_of("fail", "warn"),
+        "What happens to a run whose IDs were certainly rounded by a spreadsheet or a floating-point number: it fails "
+        "before X is asked, or it warns.",
+    )
     deduplicate_across_parts: bool = setting(
         False,
         yes_or_no(),

@@ -50,7 +50,8 @@ class Dataset:
 
     ``name``, ``type`` (tweets or users) and ``schedule`` are needed. The IDs are in the files below ``prefix``, a
     folder of the inbox or ``s3://bucket/folder/``; or they are what ``query`` finds, SQL of Athena's with one column,
-    over tables of ``database`` whose files are in the folders that ``reads`` lists.
+    over tables of ``database`` whose files are in the folders that ``reads`` lists. ``rounded_ids`` overrides the
+    setting of that name.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Dataset:
     schedule: str
     timezone: str = "UTC"
     overlap: str = "wait"
+    rounded_ids: str = ""
     prefix: str = ""
     query: str = ""
     database: str = ""
@@ -68,6 +70,7 @@ class Dataset:
         self._require(re.fullmatch(_NAME, self.name), "name", "1 to 48 letters, digits, hyphens or underscores")
         self._require(self.type in JOB_TYPES, "type", "tweets or users")
         self._require(self.overlap in ("wait", "skip"), "overlap", "wait or skip")
+        self._require(self.rounded_ids in ("", "fail", "warn"), "rounded_ids", "fail or warn")
         try:
             gap = self.expression.longest_gap
         except ExpressionError as error:

@@ -20,6 +20,7 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "part_size_mb",
     "chunk_size_mb",
     "reject_limit_percent",
+    "rounded_ids",
     "resumable",
     "unverified",
     "first_poll_seconds",
@@ -132,7 +133,7 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
             environment=FOR_ARRAYS,
         ),
         # Lists the run's parts, to add up their lines; reads what planning has warned of.
-        "accept_input": Spec(runs=(*RECORD, "Query")),
+        "accept_input": Spec(runs=(*RECORD, "Query"), grants=[*may.read_inbox(), *may.read_inbox_tags()]),
         # Lists the run's parts, to add up their results; reads what the run has consumed.
         "summarize_run": Spec(runs=(*RECORD, "Query")),
         # Reads what the run has consumed.

@@ -91,8 +91,12 @@ class StorageGrants:
         """Listing a folder's objects in the versions they have, and reading their tags."""
         return (
             Grant("ListVersions", ("s3:ListBucketVersions",), (self._storage.inbox_arn,)),
-            Grant("ReadTags", ("s3:GetObjectVersionTagging",), _below(self._storage.inbox_arn, *INBOX_FOLDERS)),
+            *self.read_inbox_tags(),
         )
+
+    def read_inbox_tags(self) -> tuple[Grant, ...]:
+        """Reading the tags of an object that was dropped."""
+        return (Grant("ReadTags", ("s3:GetObjectVersionTagging",), _below(self._storage.inbox_arn, *INBOX_FOLDERS)),)
 
     def _inbox(self, action: str) -> tuple[Grant, ...]:
         """Who may not list a bucket gets 403 for an object that is gone, and cannot tell that from a missing grant."""

@@ -69,6 +69,8 @@ class Schedules(Construct):
 def _input(dataset: Dataset, inbox: str, database: str) -> dict[str, Any]:
     """What the compliance run is told; the same time of the same dataset is the same run."""
     about = {"name": dataset.name, "type": dataset.type, "overlap": dataset.overlap}
+    if dataset.rounded_ids:
+        about["rounded_ids"] = dataset.rounded_ids
     when = {"scheduled_at": scheduler.ContextAttribute.scheduled_time}
     place = dataset.location
     if place is None:

@@ -20,7 +20,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     Raises NothingToCheck, UnsupportedInput and PartTooLarge as ``inbox.segments_of``.
     """
     run = runs_table.get_run(event["run_id"])
-    listing, warnings = _listing(run)
+    listing, notes = _listing(run)
     ranges = list(places(listing))
     for number, (start, end) in enumerate(ranges, 1):
         runs_table.plan(
@@ -43,18 +43,20 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         files=len({segment.key for segment in segments}),
         bytes=sum(segment.end - segment.start for segment in segments),
         parts=len(ranges),
-        warnings=warnings,
+        **notes,
     )
     parts = [{"run_id": run["run_id"], "type": run["type"], "part": n + 1} for n in range(len(ranges))]
     return {"parts": parts, "deduplicate": settings().deduplicate_across_parts}
 
 
-def _listing(run: Run) -> tuple[bytes, list[str]]:
-    """The segments of the run, and what there is to say of the files."""
+def _listing(run: Run) -> tuple[bytes, dict[str, Any]]:
+    """The segments of the run, and what its record is to say of the files."""
     if "files" in run:
-        return objects.read(segments_key(run)), run.get("warnings", [])
+        return objects.read(segments_key(run)), {"warnings": run.get("warnings", [])}
     segments = inbox.segments_of(run)
     parts = pack(segments, settings().part_bytes)
     check_count(len(parts))
     warnings = list(dict.fromkeys(warning for segment in segments for warning in segment.format.warnings))
-    return objects.write_once(segments_key(run), listing_of(parts, run["run_id"])), warnings
+    intact = next((segment.format.intact for segment in segments if segment.format.intact), None)
+    notes = {"warnings": warnings, "intact": intact}
+    return objects.write_once(segments_key(run), listing_of(parts, run["run_id"])), notes

@@ -115,4 +115,5 @@ def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[st
             "crc32c": store.crc32c,
             **prepared.counts,
             **prepared.oddities(latest_id(clock.now())),
+            "endings": prepared.endings,
         }

@@ -105,6 +105,7 @@ class RunRecord(Record):
     dataset: str | None = None
     scheduled_at: datetime | None = None
     overlap: str | None = None
+    rounded_ids: str | None = None
     query: str | None = None
     database: str | None = None
     copies_expire_at: datetime | None = None

@@ -35,6 +35,8 @@ def retry(stack: Stack, run: RunRecord) -> str:
 def _check_of(run: RunRecord) -> dict[str, Any]:
     """What the run's schedule had said of it."""
     about = {"name": run.dataset, "type": run.type, "overlap": run.overlap}
+    if run.rounded_ids:
+        about["rounded_ids"] = run.rounded_ids
     at = run.scheduled_at or run.started_at
     source: dict[str, Any] = {"dataset": about, "scheduled_at": time_text(at.timestamp())}
     if run.query:

@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 from adapters import inbox_object
 from adapters.aws import s3
 from adapters.inbox_object import source_errors
-from adapters.object_column import id_column
+from adapters.object_word import word_of
 from adapters.settings import settings
 from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge, UnsupportedInput
 from compliance.formats import HEAD_BYTES, format_of
+from compliance.intact import where_intact
 from compliance.runs import Run, folder_of, is_hidden
 from compliance.segments import Segment, about, cut
 
 MAX_OBJECTS = 50_000
 """Of one folder. Some 300 a second are looked at, so that an invocation is done with them in time."""
+
+ID_COLUMN = "id-column"
+"""The metadata, and the tag, that names the column or field of IDs of an object."""
 
 _ONLY_COLUMN = "1"
 """A query has one column, whatever its name."""
@@ -54,8 +59,9 @@ def _cut(run: Run, key: str, version_id: str) -> list[Segment]:
     if "query" in run:
         form = format_of(key, head.beginning, run["type"], lambda: _ONLY_COLUMN)
     else:
-        ask = partial(id_column, bucket, key, version_id, head)
+        ask = partial(word_of, ID_COLUMN, bucket, key, version_id, head)
         form = format_of(key, head.beginning, run["type"], ask, settings().id_column)
+    form = replace(form, intact=where_intact(form, head.beginning, run["type"]))
     return cut(Segment(bucket, key, version_id, 0, head.size, form), settings().part_bytes)
 
 

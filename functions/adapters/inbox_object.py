@@ -53,6 +53,13 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> Head:
     return Head(whole_length(answer), beginning, answer.get("Metadata", {}), answer.get("TagCount", 0))
 
 
+def described(bucket: str, key: str, version_id: str) -> Head:
+    """What S3 says of an inbox object, without its beginning. It may have tags."""
+    with source_errors():
+        answer = s3().head_object(Bucket=bucket, Key=key, VersionId=version_id)
+    return Head(answer["ContentLength"], b"", answer["Metadata"], tags=1)
+
+
 def source_end(segment: Segment, size: int) -> tuple[int, bytes]:
     """Length of a segment's object in bytes, and its last ``size`` bytes."""
     answer = _get_of(segment, f"bytes=-{size}")

@@ -31,6 +31,7 @@ class Settings:
     part_size_mb: int
     chunk_size_mb: int
     reject_limit_percent: float
+    rounded_ids: Literal["fail", "warn"]
     resumable: Literal["auto", "always", "never"]
     unverified: Literal["warn", "fail"]
     first_poll_seconds: float

@@ -76,17 +76,24 @@ def total_causes(parts: Iterable[Part]) -> dict[str, int]:
     return dict(total)
 
 
-def judge(counts: Counts, headers: int, reject_limit_percent: float, causes: Mapping[str, int] | None = None) -> None:
+def judge(
+    counts: Counts,
+    headers: int,
+    reject_limit_percent: float,
+    causes: Mapping[str, int] | None = None,
+    intact: str = "",
+) -> None:
     """Refuses an input of which more than ``reject_limit_percent`` of the lines with text are no IDs, or with no ID.
 
-    ``headers`` of the rejected lines are held against nobody; ``causes`` tell why others are no IDs.
+    ``headers`` of the rejected lines are held against nobody; ``causes`` tell why others are no IDs, and ``intact``
+    where they are.
     """
     filled = counts["lines"] - counts["blank"] - counts["notice"] - headers
     rejected = counts["rejected"] - headers
     if rejected * 100 > reject_limit_percent * filled:
         raise InputRejected(
             f"{rejected} of {filled} lines are no IDs, more than the {reject_limit_percent:g} % that are "
-            f"allowed. {main_cause(causes or {})}"
+            f"allowed. {main_cause(causes or {})}{intact and intact + ' '}"
             "The rejects list them, up to 100,000 in a part, with line number and reason. "
             "Nothing was sent to X: correct the file and drop it again."
         )

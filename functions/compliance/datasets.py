@@ -5,7 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from compliance.clock import parse_time, time_text
 from compliance.errors import UnsupportedInput
-from compliance.runs import JOB_TYPES, Overlap, Run, run_id
+from compliance.runs import JOB_TYPES, Overlap, Run, Strictness, run_id
 
 UNLOADED = "unloaded/"
 """The folder of the inbox that Athena's answers to datasets' queries are put into, one folder for each run."""
@@ -27,7 +27,7 @@ def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -
     """The run that a schedule asks for: the same time of the same dataset is always the same run.
 
     ``source`` has the ``dataset``: its ``name``, ``type`` and ``overlap``, and for one that Athena is asked for the
-    ``query`` and its ``database``; the ``bucket.name``, and the ``object.key`` of the folder that is read; and the time
+    ``query`` and its ``database``, and ``rounded_ids`` if it overrides the setting; the ``bucket.name``, and the ``object.key`` of the folder that is read; and the time
     ``scheduled_at``, ISO 8601. Raises UnsupportedInput where any of it is missing or wrong.
     """
     try:
@@ -45,6 +45,8 @@ def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -
         raise UnsupportedInput(
             "The dataset's type must be tweets or users, its overlap wait or skip, and its object.key end with a slash."
         )
+    if dataset.get("rounded_ids", "fail") not in get_args(Strictness):
+        raise UnsupportedInput("The dataset's rounded_ids must be fail or warn.")
     run = Run(
         run_id=run_id(job_type, bucket, folder, f"{name}\n{scheduled_at}"),
         type=job_type,
@@ -58,6 +60,8 @@ def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -
         scheduled_at=scheduled_at,
         overlap=overlap,
     )
+    if "rounded_ids" in dataset:
+        run["rounded_ids"] = dataset["rounded_ids"]
     if asked:
         run |= {"key": f"{UNLOADED}{run['run_id']}/", "query": asked["query"], "database": asked["database"]}
     return run

@@ -74,6 +74,10 @@ class InputRejected(PermanentError):
     """More lines than allowed are not IDs."""
 
 
+class RoundedIds(PermanentError):
+    """The IDs were rounded by a spreadsheet or a floating-point number: they are not those of the posts or users."""
+
+
 class NothingToCheck(PermanentError):
     """Not a single ID is left to check."""
 

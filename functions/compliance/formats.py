@@ -54,7 +54,7 @@ class Format:
     ``column`` is, of ``csv`` and ``tsv``, the number of the column of IDs from 1; of ``parquet``, ``jsonl`` and
     ``json`` what was asked for, or None. ``delimiter``, ``has_header``, ``may_quote``, ``preamble``, the bytes before
     the first row, and ``width``, the number of columns, are of ``csv`` and ``tsv`` alone. ``warnings`` are for the
-    file's owner.
+    file's owner; ``intact`` says where the IDs stand unrounded, if it is known.
     """
 
     kind: KindOfFile
@@ -66,6 +66,7 @@ class Format:
     preamble: int = 0
     width: int = field(default=0, compare=False)
     warnings: tuple[str, ...] = ()
+    intact: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(KindOfFile) or self.packing not in get_args(Packing):
@@ -116,7 +117,7 @@ def _kind_and_beginning(key: str, head: bytes) -> tuple[KindOfFile, Packing, byt
             "name it for what it is, or pack it again."
         )
     name = "The file" if packing == "none" else f"What the {packing} file holds"
-    text = _beginning(head, packing)
+    text = beginning(head, packing)
     return _kind(name, named, packing, text), packing, text
 
 
@@ -134,7 +135,8 @@ def _packing_of(head: bytes) -> Packing:
     return "zstd" if _ZSTD.match(head) else "none"
 
 
-def _beginning(head: bytes, packing: Packing) -> bytes:
+def beginning(head: bytes, packing: Packing) -> bytes:
+    """Return what a file that begins with ``head`` begins with once it is unpacked."""
     match packing:
         case "gzip":
             return first_gunzipped(head, HEAD_BYTES)
@@ -281,12 +283,12 @@ def _refuse_mixed(content: str, delimiters: str) -> None:
 
 def _below(content: str, delimiter: str) -> list[list[str]]:
     """The rows at the beginning of a table but for the first."""
-    return list(islice(_rows(content, delimiter), 1, _MOST_ROWS))
+    return list(islice(rows_of(content, delimiter), 1, _MOST_ROWS))
 
 
 def _other_ids(content: str, delimiter: str, chosen: int) -> tuple[str, ...]:
     """A warning if other columns hold what looks like IDs of the same kind as the column that was chosen by number."""
-    rows = list(islice(_rows(content, delimiter), _MOST_ROWS))
+    rows = list(islice(rows_of(content, delimiter), _MOST_ROWS))
     digits = [_id_digits([row[index] for row in rows if index < len(row)]) for index in range(len(rows[0]))]
     least = max(_LONG_ID, digits[chosen] - 1)
     others = [str(index + 1) for index, each in enumerate(digits) if each >= least and index != chosen]
@@ -307,10 +309,10 @@ def _id_digits(cells: list[str]) -> int:
 
 
 def _first_row(content: str, delimiter: str) -> list[str]:
-    return next(_rows(content, delimiter), [])
+    return next(rows_of(content, delimiter), [])
 
 
-def _rows(content: str, delimiter: str) -> Iterator[list[str]]:
+def rows_of(content: str, delimiter: str) -> Iterator[list[str]]:
     """The rows that are not blank, as far as they can be read."""
     try:
         yield from filter(None, csv.reader(StringIO(content, newline=""), delimiter=delimiter, strict=True))
@@ -320,7 +322,7 @@ def _rows(content: str, delimiter: str) -> Iterator[list[str]]:
 
 def _is_even(content: str, delimiter: str) -> bool:
     """Whether all rows but the last one, which may be cut, have as many columns as the first."""
-    widths = [len(row) for row in islice(_rows(content, delimiter), _MOST_ROWS)]
+    widths = [len(row) for row in islice(rows_of(content, delimiter), _MOST_ROWS)]
     return len(set(widths[:-1] if len(widths) > 2 else widths)) == 1
 
 

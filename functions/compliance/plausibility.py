@@ -23,6 +23,11 @@ OLD_POSTS_PERCENT = 10
 """Posts below FIRST_LARGE are far less than 1 % of all: a list with more of them than this may be one of users."""
 
 
+SURELY_SMALL = 50
+"""So many users have one among them from before February 2016, when all IDs were below FIRST_LARGE, unless they were
+chosen by their age."""
+
+
 def latest_id(now: float) -> int:
     """The ID from which on there is none yet at ``now`` (epoch seconds)."""
     return (int((now + SLACK_SECONDS) * 1000) - SNOWFLAKE_EPOCH_MS) << 22
@@ -51,6 +56,11 @@ def warnings(job_type: JobType, accepted: int, odd: Oddities) -> list[str]:
         found.append(
             f"{odd['no_user_ids']} of {accepted} IDs are numbers that users never had, but posts did. "
             "IDs of posts belong under tweets/."
+        )
+    elif job_type == "users" and accepted >= SURELY_SMALL and not odd["small_ids"]:
+        found.append(
+            f"Not one of {accepted} IDs is a small number, as those of all users from before February 2016 are: "
+            "these may be IDs of posts, which belong under tweets/."
         )
     if odd["future_ids"]:
         found.append(

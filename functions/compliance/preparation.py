@@ -10,7 +10,8 @@ from compliance.distinct import Distinct
 from compliance.lines import Lines, Numbers, without
 from compliance.normalizer import Normalized, Tally
 from compliance.plausibility import bounds, oddities
-from compliance.runs import Counts, Oddities
+from compliance.rounding import endings
+from compliance.runs import Counts, Endings, Oddities
 
 
 class Store(Protocol):
@@ -46,6 +47,11 @@ class Prepared(Generic[S]):
         """What there is to say of the IDs; those from ``latest`` on are from the future."""
         below = [0, *(int(np.count_nonzero(self.numbers < bound)) for bound in bounds(latest)), len(self.numbers)]
         return oddities(np.diff(below).tolist(), self.headers)
+
+    @property
+    def endings(self) -> Endings:
+        """How the IDs end, which tells whether they were rounded."""
+        return endings(self.numbers)
 
 
 def prepare(normalized: Iterable[Normalized], limit: int, new_store: Callable[[], S]) -> Iterator[Prepared[S]]:

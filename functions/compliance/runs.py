@@ -11,6 +11,7 @@ JobType = Literal["tweets", "users"]
 JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
 Transport = Literal["gcs_resumable", "gcs_put", "x_hosted"]
 Overlap = Literal["wait", "skip"]
+Strictness = Literal["fail", "warn"]
 Transfer = Literal["upload", "download"]
 ENDED = ("complete", "failed", "skipped")
 """The statuses of a run that nothing more happens to."""
@@ -33,6 +34,10 @@ class Counts(TypedDict):
     accepted: int
     duplicate: int
     rejected: int
+
+
+Endings = dict[str, list[int]]
+"""Counts of IDs by magnitude, each named for how they end; ``rounding`` has the magnitudes."""
 
 
 class Oddities(TypedDict):
@@ -77,6 +82,7 @@ class Run(TypedDict):
     dataset: NotRequired[str]
     scheduled_at: NotRequired[str]
     overlap: NotRequired[Overlap]
+    rounded_ids: NotRequired[Strictness]
     query: NotRequired[str]
     database: NotRequired[str]
     unloaded_at: NotRequired[str]
@@ -92,6 +98,7 @@ class Run(TypedDict):
     duplicate_across_parts: NotRequired[int]
     rejected: NotRequired[int]
     warnings: NotRequired[list[str]]
+    intact: NotRequired[str]
     prepared_at: NotRequired[str]
     ended_at: NotRequired[str]
     report: NotRequired[str]
@@ -162,6 +169,7 @@ class Part(TypedDict):
     small_ids: NotRequired[int]
     no_user_ids: NotRequired[int]
     future_ids: NotRequired[int]
+    endings: NotRequired[Endings]
     prepared_at: NotRequired[str]
     deduplicated_at: NotRequired[str]
     execution_arn: NotRequired[str]
@@ -405,5 +413,5 @@ def summary(run: Run) -> dict[str, Any]:
 
 _NOT_TOLD = (
     *("execution_arn", "claimed_at", "step", "told_at", "told_aws_usd", "told_x_usd", "copies_expire_at"),
-    *("overlap", "query", "database", "unloaded_at"),
+    *("overlap", "query", "database", "unloaded_at", "rounded_ids", "intact"),
 )

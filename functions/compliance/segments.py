@@ -175,7 +175,7 @@ def about(error: ComplianceError, key: str) -> ComplianceError:
 
 def _row(segment: Segment) -> dict[str, Any]:
     about = asdict(segment.format)
-    del about["warnings"]  # they are on the run's record
+    del about["warnings"], about["intact"]  # they are on the run's record
     return {
         "bucket": segment.bucket,
         "key": segment.key,

@@ -41,6 +41,7 @@ SETTINGS: dict[str, Any] = {
     "part_size_mb": 128,
     "chunk_size_mb": 1,
     "reject_limit_percent": 1.0,
+    "rounded_ids": "fail",
     "resumable": "auto",
     "unverified": "warn",
     "first_poll_seconds": 30,

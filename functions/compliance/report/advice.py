@@ -13,6 +13,8 @@ _CORRECT = "Correct the file and drop it again: it then has a run of its own."
 _ADVICE: dict[type[ComplianceError], str] = {
     errors.UnsupportedInput: _CORRECT,
     errors.InputRejected: _CORRECT + " Or raise reject_limit_percent, and start this one again.",
+    errors.RoundedIds: "Export the IDs again, as text, and drop them: they then have a run of their own. Or accept the "
+    "IDs as they are with rounded_ids=warn, and start this one again.",
     errors.NothingToCheck: _CORRECT,
     errors.PartTooLarge: "Do what the error says, then drop the IDs again: they then have a run of their own.",
     errors.SourceChanged: "Drop the file again: it then has a run of its own.",

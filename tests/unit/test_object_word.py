@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from adapters import aws, object_column
+from adapters import aws
+from adapters.inbox import ID_COLUMN
 from adapters.inbox_object import Head, source_head
+from adapters.object_word import word_of
 from compliance.errors import SourceChanged
 from tests.unit.conftest import INBOX, Functions
 
@@ -17,7 +19,7 @@ def put(tag: str = "", **metadata: str) -> str:
 
 
 def id_column(version: str) -> str | None:
-    return object_column.id_column(INBOX, KEY, version, source_head(INBOX, KEY, version, 100))
+    return word_of(ID_COLUMN, INBOX, KEY, version, source_head(INBOX, KEY, version, 100))
 
 
 def test_the_metadata_goes_before_the_tag(functions: Functions) -> None:
@@ -37,7 +39,7 @@ def test_a_version_that_is_gone_is_missed(functions: Functions) -> None:
     version = put()
     aws.s3().delete_object(Bucket=INBOX, Key=KEY, VersionId=version)
     with pytest.raises(SourceChanged, match="drop it again"):
-        object_column.id_column(INBOX, KEY, version, Head(1, b"x", tags=1))
+        word_of(ID_COLUMN, INBOX, KEY, version, Head(1, b"x", tags=1))
 
 
 def test_tags_are_asked_for_where_there_are_some(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
