@@ -163,6 +163,8 @@ def rounded(parts: Sequence[Endings]) -> Rounded | None:
     An ID may be in several parts. So chance is judged part by part, in which each ID is there once, and allowed for as
     many looks as there are.
     """
+    if not parts:
+        return None
     found = [each for kind in _KINDS if (each := _look(kind, parts))]
     found = [each for each in found if each.is_certain] or found
     most = max((each.rounded / each.count for each in found), default=0)

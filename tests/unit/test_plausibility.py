@@ -53,7 +53,7 @@ def test_ids_are_counted_once_each() -> None:
 
 @pytest.mark.parametrize("job_type", ["tweets", "users"])
 def test_a_list_with_nothing_odd_about_it_is_worth_no_word(job_type: str) -> None:
-    assert warnings(job_type, 100, NONE | {"headers": 1}) == []  # type: ignore[arg-type]
+    assert warnings(job_type, 100, NONE | {"headers": 1, "small_ids": 5}) == []  # type: ignore[arg-type]
 
 
 def test_users_below_tweets_are_worth_a_word_once_they_are_many() -> None:
@@ -68,9 +68,18 @@ def test_posts_below_users_are_worth_a_word() -> None:
     assert warning.startswith("1 of 100 IDs are numbers that users never had")
 
 
+def test_users_without_an_old_one_among_them_are_worth_a_word_once_they_are_many() -> None:
+    (warning,) = warnings("users", 50, NONE)
+    assert warning.startswith("Not one of 50 IDs is a small number")
+    assert "belong under tweets/" in warning
+    assert warnings("users", 49, NONE) == []
+    assert warnings("users", 1_000_000, NONE | {"small_ids": 1}) == []
+    assert warnings("tweets", 50, NONE) == []
+
+
 @pytest.mark.parametrize("job_type", ["tweets", "users"])
 def test_ids_from_the_future_are_worth_a_word(job_type: str) -> None:
-    (warning,) = warnings(job_type, 100, NONE | {"future_ids": 3})  # type: ignore[arg-type]
+    (warning,) = warnings(job_type, 100, NONE | {"small_ids": 5, "future_ids": 3})  # type: ignore[arg-type]
     assert warning.startswith("3 of 100 IDs are from the future")
 
 
