@@ -26,9 +26,10 @@ class Claims(TypedDict):
 def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -> Run:
     """The run that a schedule asks for: the same time of the same dataset is always the same run.
 
-    ``source`` has the ``dataset``: its ``name``, ``type`` and ``overlap``, and for one that Athena is asked for the
-    ``query`` and its ``database``, and ``rounded_ids`` if it overrides the setting; the ``bucket.name``, and the ``object.key`` of the folder that is read; and the time
-    ``scheduled_at``, ISO 8601. Raises UnsupportedInput where any of it is missing or wrong.
+    ``source`` has the ``dataset``: its ``name``, ``type`` and ``overlap``, for one that Athena is asked for the
+    ``query`` and its ``database``, and ``rounded_ids`` if it overrides the setting; the ``bucket.name``, and the
+    ``object.key`` of the folder that is read; and the time ``scheduled_at``, ISO 8601. Raises UnsupportedInput where
+    any of it is missing or wrong.
     """
     try:
         dataset, bucket = source["dataset"], source["bucket"]["name"]

@@ -43,8 +43,9 @@ def where_intact(form: Format, head: bytes, job_type: JobType) -> str:
                 pairs.setdefault((name, url is not None), []).append((own, other))
     for (name, is_url), each in pairs.items():
         if _is_twin(each, _CLOSE_IN_URL if is_url else _CLOSE):
-            place = "behind /status/: write them into a column of their own" if is_url else "name it in id-column"
-            return f"{quoted(name)} still holds them as they were; {place}."
+            if is_url:
+                return f"{quoted(name)} still holds the IDs as they were, behind /status/: write them into a column."
+            return f"{quoted(name)} still holds the IDs as they were: name it in id-column."
     return ""
 
 

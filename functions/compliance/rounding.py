@@ -171,6 +171,17 @@ def rounded(parts: Sequence[Endings]) -> Rounded | None:
     return next((each for each in found if each.rounded / each.count >= _FEW_MORE * most), None)
 
 
+def log_chance(count: int, seen: int, expected: float) -> float:
+    """Return the logarithm of an upper bound of the chance to see as many of ``count`` IDs, where so many are expected.
+
+    It holds for any mixture of magnitudes, and is the chance itself if all are seen [Hoeffding 1963, theorem 1].
+    """
+    if seen <= expected:
+        return 0.0
+    others, rest = count - seen, count - expected
+    return -seen * log(seen / expected) - (others * log(others / rest) if others else 0.0)
+
+
 def _look(kind: _Kind, parts: Sequence[Endings]) -> Rounded | None:
     looks = {at: look for at in range(len(_BOUNDS)) if (look := kind.look(at))}
     each = [_Evidence.of(looks, part) for part in parts]
@@ -179,10 +190,12 @@ def _look(kind: _Kind, parts: Sequence[Endings]) -> Rounded | None:
         return None
     allowed = log(len(parts) * len(_KINDS))
     is_certain = (
-        min(part.log_chance(part.most) for part in each) + allowed <= log(EXCLUDED)
+        min(log_chance(part.count, part.rounded, part.most) for part in each) + allowed <= log(EXCLUDED)
         and total.share(total.most) >= kind.least
     )
-    if not is_certain and min(part.log_chance(part.usual) for part in each) + allowed > log(UNLIKELY):
+    if not is_certain and min(log_chance(part.count, part.rounded, part.usual) for part in each) + allowed > log(
+        UNLIKELY
+    ):
         return None
     zeros = {_DIGITS[at] - kind.digits for at in total.seen} if kind.digits else ()
     is_estimate = any(part["every"] != [1] for part in parts)
@@ -210,17 +223,6 @@ class _Evidence:
             sum(count[at] * null.most for at, (_, null) in looks.items()),
             tuple(at for at in looks if count[at]),
         )
-
-    def log_chance(self, expected: float) -> float:
-        """Return the logarithm of an upper bound of the chance that genuine IDs look like this, or worse.
-
-        It holds for any mixture of magnitudes, and is the chance itself if all IDs look rounded [Hoeffding 1963,
-        theorem 1].
-        """
-        if self.rounded <= expected:
-            return 0.0
-        others, rest = self.count - self.rounded, self.count - expected
-        return -self.rounded * log(self.rounded / expected) - (others * log(others / rest) if others else 0.0)
 
     def share(self, expected: float) -> float:
         """Return the share of rounded IDs, if so many of the others look rounded too as ``expected`` of all."""

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 import adapters.handler
 import adapters.log
-from adapters import aws, executions, items, objects, runs_table, turns
+from adapters import aws, event_bus, executions, items, objects, runs_table, turns
 from adapters.http import Wire
 from adapters.meter import count_x, note_x
 from adapters.settings import settings
@@ -280,6 +280,22 @@ def functions(
     deployed = Functions(world, clock, step_functions, monkeypatch, log)
     yield deployed
     assert not CREDENTIAL.search(log.getvalue())
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The details of the events on the bus."""
+    details: list[dict[str, Any]] = []
+
+    class Bus:
+        @staticmethod
+        def put_events(Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
+            assert {entry["Source"] for entry in Entries} == {"xcompliance"}
+            details.extend({"kind": entry["DetailType"]} | json.loads(entry["Detail"]) for entry in Entries)
+            return {"FailedEntryCount": 0}
+
+    monkeypatch.setattr(event_bus, "event_bridge", Bus)
+    return details
 
 
 def _note_checksum(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -4,12 +4,11 @@ import math
 import random
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pytest
 
-from compliance.rounding import Rounded, endings, rounded
+from compliance.rounding import Rounded, endings, log_chance, rounded
 from tests.unit.snowflakes import (
     STYLES,
     YEARS,
@@ -167,14 +166,11 @@ def test_no_message_has_an_id() -> None:
 
 def test_the_bound_is_never_below_the_chance_itself() -> None:
     """Compared with the binomial distribution, computed exactly."""
-    from compliance.rounding import _Evidence
-
     for count in (1, 5, 20, 60):
         for p in (Fraction(1, 50), Fraction(1, 4), Fraction(9, 10)):
             for seen in range(count + 1):
                 terms = (math.comb(count, k) * p**k * (1 - p) ** (count - k) for k in range(seen, count + 1))
-                evidence: Any = _Evidence(count, seen, 0, float(p * count), ())
-                assert evidence.log_chance(evidence.most) >= math.log(sum(terms)) - 1e-9
+                assert log_chance(count, seen, float(p * count)) >= math.log(sum(terms)) - 1e-9
 
 
 def test_a_snowflake_is_laid_out_as_that_of_a_known_post() -> None:

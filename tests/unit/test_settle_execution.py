@@ -16,22 +16,6 @@ OTHER = f"{JOB_EXECUTION}-other"
 NOTHING_FOUND: dict[str, Any] = {"records": 0, "affected": 0, "result_errors": 0, "by_action": {}, "by_reason": {}}
 
 
-@pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The details of the events on the bus."""
-    details: list[dict[str, Any]] = []
-
-    class Bus:
-        @staticmethod
-        def put_events(Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 -- as boto3 names it
-            assert {entry["Source"] for entry in Entries} == {"xcompliance"}
-            details.extend({"kind": entry["DetailType"]} | json.loads(entry["Detail"]) for entry in Entries)
-            return {"FailedEntryCount": 0}
-
-    monkeypatch.setattr(event_bus, "event_bridge", Bus)
-    return details
-
-
 def end(functions: Functions, execution: str, source: dict[str, Any], status: str = "ABORTED") -> None:
     """Ends an execution and delivers its event."""
     functions.step_functions.ended[execution] = status
