@@ -92,8 +92,8 @@ _EXPORT = (
     "In a spreadsheet, import the column as text."
 )
 _ACCEPT = (
-    "If these are the IDs, tag the object rounded-ids=warn, or set rounded_ids: warn in config.yaml or for the "
-    "dataset, and run xcompliance retry."
+    "If these are the IDs, tag the object rounded-ids=warn, or set rounded_ids: warn in config.yaml, and run "
+    "xcompliance retry; or set it for the dataset, and run xcompliance check."
 )
 
 

@@ -154,7 +154,10 @@ def test_a_dataset_that_is_none_is_told(invoke: Invoke, started: list[dict[str, 
     assert not started
 
 
-@pytest.mark.parametrize("said", [SAID, ASKED], ids=["a folder", "a query"])
+LENIENT = SAID | {"dataset": SAID["dataset"] | {"rounded_ids": "warn"}}
+
+
+@pytest.mark.parametrize("said", [SAID, ASKED, LENIENT], ids=["a folder", "a query", "rounded IDs"])
 @pytest.mark.usefixtures("scheduler")
 def test_a_failed_check_is_started_again_as_the_same_run(
     invoke: Invoke, write: Write, started: list[dict[str, Any]], said: dict[str, Any]

@@ -27,6 +27,7 @@ datasets:
     schedule: rate(7 days)
     prefix: s3://our-archive/exports/ids/
     max_age_days: 10
+    rounded_ids: warn
   - name: posts
     type: tweets
     schedule: rate(1 day)

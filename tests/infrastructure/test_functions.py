@@ -17,10 +17,8 @@ from tests.infrastructure.deployment import Deployment, synthesize
 FOLDERS = ("tweets", "users", "datasets")
 FIND_IN_INBOX = {*(f"s3:GetObject Inbox/{folder}/*" for folder in FOLDERS), "s3:ListBucket Inbox"}
 READ_INBOX = {*(f"s3:GetObjectVersion Inbox/{folder}/*" for folder in FOLDERS), "s3:ListBucket Inbox"}
-ASK_ABOUT_INBOX = {
-    *(f"s3:GetObjectVersionTagging Inbox/{folder}/*" for folder in FOLDERS),
-    "s3:ListBucketVersions Inbox",
-}
+READ_INBOX_TAGS = {f"s3:GetObjectVersionTagging Inbox/{folder}/*" for folder in FOLDERS}
+ASK_ABOUT_INBOX = {*READ_INBOX_TAGS, "s3:ListBucketVersions Inbox"}
 RECORD = {"dynamodb:GetItem Runs", "dynamodb:UpdateItem Runs"}
 QUEUE = {
     "dynamodb:GetItem Runs",
@@ -63,7 +61,7 @@ GRANTS: dict[str, set[str]] = {
     },
     "find_duplicates": {"dynamodb:Query Runs", "dynamodb:UpdateItem Runs"},
     "deduplicate_part": RECORD,
-    "accept_input": {*RECORD, "dynamodb:Query Runs"},
+    "accept_input": {*RECORD, "dynamodb:Query Runs", *READ_INBOX, *READ_INBOX_TAGS},
     "summarize_run": {*RECORD, "dynamodb:Query Runs"},
     "record_failure": RECORD,
     "write_report": {*RECORD, "dynamodb:Query Runs", *REPORT},
@@ -314,6 +312,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "part_size_mb": 128,
         "chunk_size_mb": 256,
         "reject_limit_percent": 1.0,
+        "rounded_ids": "fail",
         "resumable": "auto",
         "unverified": "warn",
         "first_poll_seconds": 30,

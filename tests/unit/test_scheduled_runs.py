@@ -94,6 +94,13 @@ def test_a_schedule_with_a_word_of_its_own_is_refused(wrong: dict[str, Any]) -> 
         scheduled(FOLDER | wrong)
 
 
+def test_a_dataset_may_say_what_becomes_of_rounded_ids() -> None:
+    said = {"name": "weekly", "type": "tweets", "overlap": "skip", "rounded_ids": "warn"}
+    assert scheduled(FOLDER | {"dataset": said})["rounded_ids"] == "warn"
+    with pytest.raises(UnsupportedInput, match="fail or warn"):
+        scheduled(FOLDER | {"dataset": said | {"rounded_ids": "allow"}})
+
+
 def among(*running: str) -> Callable[[str], bool]:
     return lambda run_id: run_id not in running
 
