@@ -28,7 +28,7 @@ def judge(run: Run, parts: Iterable[Part]) -> tuple[list[str], RoundedIds | None
 
 def _are_accepted(run: Run) -> bool:
     """Return whether the object, else the dataset, else the setting says ``warn``."""
-    said = run.get("rounded_ids")
+    said: str | None = run.get("rounded_ids")
     if "version_id" in run:
         place = run["bucket"], run["key"], run["version_id"]
         said = word_of(NAME, *place, inbox_object.described(*place)) or said

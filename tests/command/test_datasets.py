@@ -154,7 +154,7 @@ def test_a_dataset_that_is_none_is_told(invoke: Invoke, started: list[dict[str, 
     assert not started
 
 
-LENIENT = SAID | {"dataset": SAID["dataset"] | {"rounded_ids": "warn"}}
+LENIENT = SAID | {"dataset": {"name": "weekly", "type": "tweets", "overlap": "skip", "rounded_ids": "warn"}}
 
 
 @pytest.mark.parametrize("said", [SAID, ASKED, LENIENT], ids=["a folder", "a query", "rounded IDs"])

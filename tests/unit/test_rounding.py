@@ -176,3 +176,22 @@ def test_the_bound_is_never_below_the_chance_itself() -> None:
 def test_a_snowflake_is_laid_out_as_that_of_a_known_post() -> None:
     """X documents that its post 1460323737035677698 is from 2021-11-15T19:08:05Z."""
     assert snowflake(1_637_003_285_069, 338, 2) == 1460323737035677698
+
+
+AS_DOCUMENTED = [
+    (excel, 2020, 3, 6),
+    (excel, 2014, 4, 10),
+    (printed_16, 2020, 4, 10),
+    (printed_16, 2014, 5, 11),
+    (javascript, 2020, 5, 11),
+    (javascript, 2014, 7, 16),
+    (exact_float, 2020, 37, 210),
+    (exact_float, 2013, 37, 210),
+]
+
+
+@pytest.mark.parametrize(("tool", "year", "likely", "certain"), AS_DOCUMENTED)
+def test_as_many_ids_as_the_documentation_says_are_needed(tool: Tool, year: int, likely: int, certain: int) -> None:
+    ids = [tool(each) for each in firehose(year, 300, random.Random(year))]
+    found = [verdict(ids[:count]) for count in (likely - 1, likely, certain - 1, certain)]
+    assert found == ["genuine", "likely", "likely", "certain"]
