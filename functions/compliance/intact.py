@@ -1,20 +1,23 @@
 """Find out where in a table or in JSON the IDs still stand as they were, if they are rounded where they are read."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
 from compliance.columns import quoted
+from compliance.errors import UnsupportedInput
 from compliance.formats import Format, beginning, rows_of
-from compliance.ids import BOM, read_id
+from compliance.ids import BOM, MAX_ID, read_id
+from compliance.readers.arrays import element_lines
 from compliance.readers.objects import Objects, fields_of
 from compliance.runs import JobType
 
-_MOST = 200
-"""Records that are looked at."""
+_MOST = 20
+"""Records that are looked at: a folder may have tens of thousands of files."""
 
 _URL = re.compile(r"/status(?:es)?/([0-9]{1,19})(?![0-9])")
 _CLOSE = 10**13
@@ -24,63 +27,87 @@ _CLOSE_IN_URL = 10**2
 _MOSTLY = 0.9
 
 
+class _Row(NamedTuple):
+    """An ID as it is read, and the other cells or fields beside it with their names."""
+
+    own: Decimal
+    names: Iterable[str]
+    others: Iterable[str | msgspec.Raw]
+
+
 def where_intact(form: Format, head: bytes, job_type: JobType) -> str:
     """Return a sentence about another column or field that holds the same IDs, but not rounded; empty if none does.
 
     ``head`` is how the file begins, as it is stored.
     """
-    if form.kind in ("csv", "tsv"):
-        found = _of_table(form, beginning(head, form.packing))
-    elif form.kind == "jsonl":
-        found = _of_objects(form, beginning(head, form.packing), job_type)
-    else:
+    match form.kind:
+        case "csv" | "tsv":
+            found = _of_table(form, beginning(head, form.packing))
+        case "jsonl":
+            found = _of_objects(form, beginning(head, form.packing).removeprefix(BOM).splitlines()[:-1], job_type)
+        case "json":
+            found = _of_objects(form, _elements(beginning(head, form.packing)), job_type)
+        case _:
+            return ""
+    rows = list(islice(found, _MOST))
+    if not _may_be_rounded([row.own for row in rows]):
         return ""
     pairs: dict[tuple[str, bool], list[tuple[Decimal, int]]] = {}
-    for own, others in islice(found, _MOST):
-        for name, text in others.items():
+    for own, names, others in rows:
+        for name, text in zip(names, map(_text, others), strict=False):
             url = _URL.search(text)
-            if (other := int(url[1]) if url else read_id(text.encode(errors="replace"))) and isinstance(other, int):
+            other = int(url[1]) if url else read_id(text.encode(errors="replace"))
+            if isinstance(other, int) and other != own:
                 pairs.setdefault((name, url is not None), []).append((own, other))
     for (name, is_url), each in pairs.items():
-        if _is_twin(each, _CLOSE_IN_URL if is_url else _CLOSE):
+        if _are_near(each, _CLOSE_IN_URL if is_url else _CLOSE):
             if is_url:
                 return f"{quoted(name)} still holds the IDs as they were, behind /status/: write them into a column."
             return f"{quoted(name)} still holds the IDs as they were: name it in id-column."
     return ""
 
 
-def _is_twin(pairs: list[tuple[Decimal, int]], close: int) -> bool:
-    near = [(own, other) for own, other in pairs if abs(own - other) * close < other]
-    return (
-        len(near) >= _MOSTLY * len(pairs)
-        and any(own != other for own, other in near)
-        and any(other % 10 for _, other in near)
-    )
+def _may_be_rounded(ids: list[Decimal]) -> bool:
+    """Whether a look at the other columns is worth its time."""
+    return sum(each % 10 == 0 for each in ids) * 4 > len(ids) or all(each == int(float(each)) for each in ids)
 
 
-def _of_table(form: Format, text: bytes) -> Iterator[tuple[Decimal, Mapping[str, str]]]:
-    """The ID of each row, as it is read, and the other cells by the names of their columns."""
+def _are_near(pairs: list[tuple[Decimal, int]], close: int) -> bool:
+    """Whether numbers are nearly the IDs, and were not rounded themselves."""
+    near = [other for own, other in pairs if abs(own - other) * close < other]
+    return len(near) >= _MOSTLY * len(pairs) and any(other % 10 for other in near)
+
+
+def _of_table(form: Format, text: bytes) -> Iterator[_Row]:
     found = rows_of(text[form.preamble :].removeprefix(BOM).decode(errors="replace"), form.delimiter)
-    own = int(form.column or 1) - 1
-    names = next(found, []) if form.has_header else None
+    index = int(form.column or 1) - 1
+    names = next(found, []) if form.has_header else [f"column {number + 1}" for number in range(form.width)]
     for row in found:
-        if own < len(row) and (number := _number(row[own])):
-            heads = names or [f"column {index + 1}" for index in range(len(row))]
-            yield number, {name: cell for index, (name, cell) in enumerate(zip(heads, row)) if index != own}  # noqa: B905
+        if index < len(row) and (own := _number(row[index])):
+            yield _Row(own, names, row)
 
 
-def _of_objects(form: Format, text: bytes, job_type: JobType) -> Iterator[tuple[Decimal, Mapping[str, str]]]:
-    """The ID of each line's object, as it is read, and its other texts and numbers by their names."""
+def _of_objects(form: Format, lines: Iterable[bytes], job_type: JobType) -> Iterator[_Row]:
     objects = Objects(job_type, None if form.column is None else str(form.column))
-    for line in text.removeprefix(BOM).split(b"\n")[:-1]:
+    for line in lines:
         fields = fields_of(line)
-        own = objects.texts(fields) if fields else ""
-        if isinstance(own, str) and fields and (number := _number(own)):
-            yield number, {name: _text(value) for name, value in fields.items()}
+        text = objects.texts(fields) if fields else ""
+        if fields and isinstance(text, str) and (own := _number(text)):
+            yield _Row(own, fields.keys(), fields.values())
 
 
-def _text(value: msgspec.Raw) -> str:
-    return bytes(value).decode(errors="replace").strip().strip('"').replace("\\/", "/")
+def _elements(text: bytes) -> Iterator[bytes]:
+    """The elements at the beginning of an array, a line for each."""
+    try:
+        for lines in element_lines(iter([text])):
+            yield from lines.split(b"\n")[:-1]
+    except UnsupportedInput:
+        return  # only the beginning is there
+
+
+def _text(value: str | msgspec.Raw) -> str:
+    text = value if isinstance(value, str) else bytes(value).decode(errors="replace").replace("\\/", "/")
+    return text.strip().strip('"')
 
 
 def _number(text: str) -> Decimal | None:
@@ -89,4 +116,4 @@ def _number(text: str) -> Decimal | None:
         number = Decimal(text.strip().strip("\"'"))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and number > 0 else None
+    return number if number.is_finite() and 0 < number <= MAX_ID else None

@@ -96,8 +96,8 @@ REFUSED = {
     "a2, 16 digits": ("tweets/a.txt", csv_of("id", [*map(printed_16, POSTS)]), "end in 000: .*16 digits"),
     "a3, an array": (
         "tweets/a.json",
-        json.dumps([{"id": javascript(each), "text": "x"} for each in POSTS]).encode(),
-        "end in 00: ",
+        json.dumps([{"id": javascript(n), "text": "x", "url": f"https://x.com/a/status/{n}"} for n in POSTS]).encode(),
+        "end in 00: .*“url” still holds",
     ),
     "a3, a text beside it": (
         "tweets/a.csv",
@@ -132,6 +132,18 @@ def test_others_of_each_kind_are_refused(functions: Functions, key: str, content
     assert "Nothing was sent to X" in str(refused.value)
     assert "rounded-ids=warn" in str(refused.value)
     assert not any(str(each) in str(refused.value) for each in (*POSTS, *USERS, *map(excel, POSTS)))
+
+
+@pytest.mark.parametrize("number", ["1e400", "1E-400", "-1e18", "NaN", "sNaN", "Infinity", "1_0", "9" * 5000, "0", ""])
+@pytest.mark.parametrize("key", ["tweets/a.csv", "tweets/a.jsonl", "tweets/a.json"])
+def test_no_number_stops_the_look_at_other_columns(functions: Functions, key: str, number: str) -> None:
+    functions.configure(reject_limit_percent=100)
+    content = csv_of("id,url,x", [number, POSTS[0]], ["/status/9", "/status/1"], [number, "x"])
+    if not key.endswith("csv"):
+        post = json.dumps({"id": POSTS[0], "text": "", "url": "\ud800/status/1"})
+        odd = f'{{"id": {number or "null"}, "text": "", "url": "/status/9"}}'
+        content = (f"[{odd},\n{post}]" if key.endswith("json") else f"{odd}\n{post}\n").encode()
+    assert check(functions, key, content)["accepted"] >= 1
 
 
 def test_parquet_of_floats_is_refused(functions: Functions, tmp_path: Path) -> None:
