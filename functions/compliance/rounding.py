@@ -29,10 +29,8 @@ _FIRST_BUSY = 2**58
 _BOUNDS: Final = (0, 10**15, 10**16, 10**17, _FIRST_BUSY, 10**18)
 """The first number of each magnitude."""
 
-_DIGITS: Final = (15, 16, 17, 18, 18, 19)
-"""Of the numbers of each magnitude, at most. Excel keeps all of the first one's, and so do floats."""
-
-_MOST_ZEROS = 4
+_DIGITS: Final = (0, 16, 17, 18, 18, 19)
+"""Of the numbers of each magnitude; 0 if no program rounds them."""
 
 _SAMPLE = 1 << 18
 """IDs of a part that are counted at least, if it has more: each as much as all others, and all in hardly any time."""
@@ -48,10 +46,19 @@ class _Null(NamedTuple):
     most: float
 
 
-_ENDING_IN: Final = {1: _Null(0.22, 0.25), 2: _Null(0.08, 0.12), 3: _Null(0.03, 0.10), 4: _Null(0.006, 0.02)}
+_ENDING_IN: Final = {
+    1: _Null(0.22, 0.25),
+    2: _Null(0.08, 0.12),
+    3: _Null(0.03, 0.10),
+    4: _Null(0.006, 0.02),
+    6: _Null(1e-3, 1e-3),
+    7: _Null(2e-4, 2e-4),
+    8: _Null(5e-5, 5e-5),
+    9: _Null(1e-5, 1e-5),
+}
 """By the number of zeros. With a sequence of 0, one in 5 for each zero. More of posts from X's 1 % sample, whose times
 end in ten of a thousand milliseconds, if few machines gave them their IDs: a tenth end in two or three zeros if it was
-one machine, and one in fifty in four."""
+one machine, one in fifty in four, and then one in five for each further zero."""
 
 _EXACT: Final = _Null(0.75, 0.90)
 """15 to 72 % of genuine IDs since 2011 have a sequence of 0 or are multiples of a float's step otherwise [observed]."""
@@ -77,6 +84,7 @@ class _Kind:
 
 
 _KINDS: Final = (
+    _Kind(10, "they were rounded to 10 digits or fewer, as in scientific notation", 0.05),
     _Kind(15, "they were rounded to 15 digits, as Excel does", 0.05),
     _Kind(16, "they were rounded to 16 digits, as a printed floating-point number is", 0.05),
     _Kind(17, "they were rounded to 17 digits, as JavaScript does, or a printed floating-point number", 0.05),
@@ -143,15 +151,13 @@ def endings(numbers: Numbers) -> Endings:
     """
     every = len(numbers) // _SAMPLE | 1
     numbers = numbers[::every]
-    total = {
-        name: np.zeros(len(_BOUNDS), np.int64) for name in ("ids", "exact", *map(_name, range(1, _MOST_ZEROS + 1)))
-    }
+    total = {name: np.zeros(len(_BOUNDS), np.int64) for name in ("ids", "exact", *map(_name, _ENDING_IN))}
     for at in range(0, len(numbers), _CHUNK):
         found = numbers[at : at + _CHUNK]
         total["ids"] += _by_magnitude(found)
         # A float has 53 bits: as many as lie between the highest bit of such a number and its lowest one.
         total["exact"] += _by_magnitude(found[found >> np.uint64(53) < (found & -found)])
-        for zeros in range(1, _MOST_ZEROS + 1):
+        for zeros in _ENDING_IN:
             found = found[found // np.uint64(10**zeros) * np.uint64(10**zeros) == found]
             total[_name(zeros)] += _by_magnitude(found)
     return {"every": [every]} | {name: counts.tolist() for name, counts in total.items()}

@@ -114,6 +114,14 @@ class Deployment:
         run = run_id(file.type, bucket, file.key, answer["VersionId"])
         return Drop(file, answer["ETag"].strip('"'), run)
 
+    def tag(self, drop: Drop, key: str, value: str) -> None:
+        """Tags a file in the inbox."""
+        self._s3.put_object_tagging(
+            Bucket=self.box.outputs["InboxBucketName"],
+            Key=drop.file.key,
+            Tagging={"TagSet": [{"Key": key, "Value": value}]},
+        )
+
     def results_object(self, key: str) -> bytes:
         """The content of an object of the results bucket."""
         return self._s3.get_object(Bucket=self.box.outputs["ResultsBucketName"], Key=key)["Body"].read()

@@ -80,6 +80,11 @@ def sheets(number: int) -> int:
     return int(Context(prec=15, rounding=ROUND_HALF_EVEN).create_decimal(Decimal(float(number))))
 
 
+def scientific(number: int) -> int:
+    """Excel shows six digits, which another program takes for all there are."""
+    return int(Decimal(f"{number:.5e}"))
+
+
 def printed_16(number: int) -> int:
     """A float with 16 digits, such as %.16g."""
     return int(Decimal(f"{float(number):.16g}"))

@@ -93,7 +93,7 @@ REFUSED = {
         "end in 00: ",
     ),
     "a3, 18 digits": ("tweets/a.txt", csv_of("id", [*map(javascript, SHORT)]), "end in 0: .*17 digits"),
-    "a2, 16 digits": ("tweets/a.txt", csv_of("id", [*map(printed_16, POSTS)]), "end in 000: .*16 digits"),
+    "a3, 16 digits": ("tweets/a.txt", csv_of("id", [*map(printed_16, POSTS)]), "end in 000: .*16 digits"),
     "a3, an array": (
         "tweets/a.json",
         json.dumps([{"id": javascript(n), "text": "x", "url": f"https://x.com/a/status/{n}"} for n in POSTS]).encode(),

@@ -19,6 +19,7 @@ from tests.unit.snowflakes import (
     firehose,
     javascript,
     printed_16,
+    scientific,
     sheets,
     snowflake,
 )
@@ -184,14 +185,19 @@ AS_DOCUMENTED = [
     (printed_16, 2020, 4, 10),
     (printed_16, 2014, 5, 11),
     (javascript, 2020, 5, 11),
-    (javascript, 2014, 7, 16),
-    (exact_float, 2020, 37, 210),
-    (exact_float, 2013, 37, 210),
+    (javascript, 2014, 8, 17),
+    (exact_float, 2020, 38, 212),
+    (exact_float, 2013, 38, 212),
+    (scientific, 2020, 1, 2),
+    (scientific, 2014, 2, 3),
 ]
 
 
 @pytest.mark.parametrize(("tool", "year", "likely", "certain"), AS_DOCUMENTED)
 def test_as_many_ids_as_the_documentation_says_are_needed(tool: Tool, year: int, likely: int, certain: int) -> None:
-    ids = [tool(each) for each in firehose(year, 300, random.Random(year))]
+    rounded_ids = list(dict.fromkeys(tool(each) for each in firehose(year, 500, random.Random(year))))
+    # By chance, some look as if they were rounded to even fewer digits.
+    zeros = [len(str(each)) - len(str(each).rstrip("0")) for each in rounded_ids]
+    ids = [each for each, count in zip(rounded_ids, zeros, strict=True) if count == min(zeros)]
     found = [verdict(ids[:count]) for count in (likely - 1, likely, certain - 1, certain)]
     assert found == ["genuine", "likely", "likely", "certain"]

@@ -25,6 +25,7 @@ def inbox() -> dict[str, IdFile]:
         "first": plain_file("tweets/first.txt", snowflakes(4, 800)),
         "second": plain_file("tweets/second.txt", snowflakes(5, 800)),
         "refused": _refused("tweets/no ids.txt", rejects=21),
+        "rounded": plain_file("tweets/rounded.csv", [f"{each[:15]}0000" for each in snowflakes(9, 300)]),
         "nightly": _nightly(),
         "plain": plain_file("users/plain.txt", account_ids(7, 6_000)),
         "odd key": plain_file("users/größe + 100% naïve/日本 & (1)=?#.txt", account_ids(8, 900)),

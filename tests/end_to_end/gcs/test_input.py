@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.end_to_end.driver import Outcome
+from tests.end_to_end.files import answer_by_rule
 from tests.end_to_end.gcs.conftest import STRAYS, Checked
 
 pytestmark = pytest.mark.end_to_end
@@ -58,13 +59,28 @@ def test_as_many_creates_as_parts_were_checked(checked: Checked) -> None:
     assert sum(entry["operation"] == "create_job" for entry in checked.journal) == len(with_job)
 
 
-@pytest.mark.parametrize("name", ["refused", "empty", "blank"])
+@pytest.mark.parametrize("name", ["refused", "rounded", "empty", "blank"])
 def test_a_run_that_is_refused_fails_as_an_execution_and_says_why(checked: Checked, name: str) -> None:
     outcome = checked[name]
     assert outcome.execution.status == "FAILED"
     assert outcome.execution.error == outcome.run["error"]
     assert outcome.execution.reason == outcome.run["error_message"]
     assert outcome.run["ended_at"] >= outcome.run["started_at"]
+
+
+def test_rounded_ids_are_refused_before_x_hears_of_them(checked: Checked) -> None:
+    rounded = checked["rounded"]
+    assert (rounded.run["status"], rounded.run["error"]) == ("failed", "RoundedIds")
+    assert "All 300 IDs end in 0000" in rounded.run["error_message"]
+    assert checked.deployment.simulator.jobs(rounded.drop.run_id) == []
+
+
+def test_a_tag_that_accepts_rounded_ids_counts_for_a_retry(checked: Checked) -> None:
+    rounded = checked["rounded"]
+    checked.deployment.tag(rounded.drop, "rounded-ids", "warn")
+    again = checked.deployment.retry(rounded.drop)
+    assert (again.run["status"], again.run["records"]) == ("complete", len(answer_by_rule(rounded.file).records))
+    assert "accepted because rounded_ids is set to warn" in again.run["warnings"][0]
 
 
 @pytest.mark.parametrize("name", ["empty", "blank"])
