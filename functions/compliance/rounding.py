@@ -32,8 +32,8 @@ _BOUNDS: Final = (0, 10**15, 10**16, 10**17, _FIRST_BUSY, 10**18)
 _DIGITS: Final = (0, 16, 17, 18, 18, 19)
 """Of the numbers of each magnitude; 0 if no program rounds them."""
 
-_SAMPLE = 1 << 18
-"""IDs of a part that are counted at least, if it has more: each as much as all others, and all in hardly any time."""
+_SAMPLE = 1 << 17
+"""The number of IDs of a part that are counted at least, if it has more. They settle it, and take hardly any time."""
 
 _CHUNK = 1 << 15
 """Numbers that fit into a core's own cache with all that is computed of them."""
@@ -93,7 +93,6 @@ _KINDS: Final = (
 _FEW_MORE = 0.9
 """Of two ways of rounding that explain about as many IDs, the rougher one is the cause."""
 
-
 _NOBODYS = "A rounded ID is not that of the post or user."
 _EXPORT = (
     "Export the IDs again, as text: from the JSON that X gave (id_str, or id in API v2), or from the posts' URLs. "
@@ -147,7 +146,8 @@ class Rounded:
 def endings(numbers: Numbers) -> Endings:
     """Count the IDs of each magnitude, and how many of them end in zeros or are exact as floats.
 
-    Of many, one in ``every`` so many is counted: an odd number, lest the rows of two sources that alternate be missed.
+    In a long list, only one ID of ``every`` so many is counted. The step is odd, so that the IDs of two sources that
+    alternate are both counted.
     """
     every = len(numbers) // _SAMPLE | 1
     numbers = numbers[::every]
@@ -166,8 +166,8 @@ def endings(numbers: Numbers) -> Endings:
 def rounded(parts: Sequence[Endings]) -> Rounded | None:
     """Return the best explanation for the IDs of all parts if they do not look genuine; None if they do.
 
-    An ID may be in several parts. So chance is judged part by part, in which each ID is there once, and allowed for as
-    many looks as there are.
+    The same ID may be in several parts, but only once in each. So chance is judged part by part, and multiplied by the
+    number of parts and kinds.
     """
     if not parts:
         return None

@@ -178,6 +178,15 @@ def test_the_owner_may_accept_them_and_the_warning_stays(functions: Functions, a
     assert (run["status"], len(sent(functions))) == ("checking", 100)
 
 
+def test_the_marker_of_a_folder_accepts_them_for_all_its_files(functions: Functions) -> None:
+    folder = "datasets/tweets/weekly/"
+    functions.drop(case("tweets-a1")[1], f"{folder}a.txt")
+    run = dropped(functions, f"{folder}_SUCCESS", b"", Metadata={"rounded-ids": "warn"})
+    assert len(rejudged(functions, run)["warnings"]) == 1
+    with pytest.raises(RoundedIds):
+        rejudged(functions, dropped(functions, f"{folder}_SUCCESS", b""))
+
+
 def test_a_tag_that_is_set_after_the_refusal_counts_for_a_retry(functions: Functions) -> None:
     run = dropped(functions, *case("tweets-a1"))
     with pytest.raises(RoundedIds, match="tag the object rounded-ids=warn"):
