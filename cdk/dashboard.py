@@ -14,6 +14,7 @@ from compliance.metrics import (
     CHECK_AGE,
     COST_AWS,
     COST_X,
+    FILES_MISPLACED,
     IDS_AFFECTED,
     IDS_CHECKED,
     JOBS_WAITING,
@@ -85,11 +86,11 @@ class Dashboard(Construct):
         ]
 
     def _each_day(self) -> list[cloudwatch.IWidget]:
-        checked = [self._metric(IDS_CHECKED, "Sum", DAY), self._metric(LINES_REJECTED, "Sum", DAY)]
+        checked = [self._metric(metric, "Sum", DAY) for metric in (IDS_CHECKED, LINES_REJECTED, FILES_MISPLACED)]
         affected = by_each(IDS_AFFECTED, self._settings, "action", "Sum", DAY)
         costs = [self._metric(COST_AWS, "Sum", DAY, "AWS"), self._metric(COST_X, "Sum", DAY, "X")]
         return [
-            _per_day("IDs checked, and lines rejected, per day", checked),
+            _per_day("IDs checked, lines rejected, and files misplaced, per day", checked),
             _per_day("Affected per day, by action", [affected]),
             _per_day("Estimated cost per day, dollars", costs),
         ]

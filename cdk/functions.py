@@ -201,6 +201,8 @@ def specs(may: StorageGrants, queries: QueryGrants, executions: ExecutionGrants,
                 *_end(may, report=True, row=True),
             ],
         ),
+        # Puts an item for an object that nobody reads, and deletes it with the object.
+        "note_misplaced": Spec(timeout=30, runs=("PutItem", "DeleteItem"), grants=may.leave_failures()),
     }
 
 

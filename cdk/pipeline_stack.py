@@ -37,6 +37,7 @@ class PipelineStack(Stack):
             run=machines.run,
             job=machines.job,
             settle_execution=functions["settle_execution"],
+            note_misplaced=functions["note_misplaced"],
         )
         schedules = Schedules(self, "Schedules", settings=settings, storage=storage, run=machines.run)
         analytics = Analytics(self, "Analytics", settings=settings, storage=storage)

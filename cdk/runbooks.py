@@ -100,6 +100,15 @@ RUNBOOKS: Final = {
         "--cli-binary-format raw-in-base64-out --payload <the message's body, or its requestPayload> /dev/stdout, and "
         "delete the message. It may be done twice.",
     ),
+    "MisplacedNotNoted": Runbook(
+        means="A file was dropped where nothing is read, or taken away from there, and that could not be noted: "
+        "xcompliance runs and xcompliance doctor may leave such a file out, or list one that is gone.",
+        look="aws sqs receive-message --queue-url {queue} - the object's key in the body names the file; and the log: "
+        "aws logs tail /aws/lambda/{prefix}-note_misplaced --since 1d",
+        do="Remove the cause, then: aws lambda invoke --function-name {prefix}-note_misplaced --cli-binary-format "
+        "raw-in-base64-out --payload <the message's body, or its requestPayload> /dev/stdout, and delete the message. "
+        "It may be done twice.",
+    ),
     "SettleExecutionFails": Runbook(
         means="The function that settles what was ended from outside, and looks after the turns, fails again and "
         "again. Runs may wait for a turn that nobody frees.",

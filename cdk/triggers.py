@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk.dead_letters import dead_letter_queue
+from compliance.inbox_keys import READ
 
 TYPES: Final = ("tweets", "users")
 LOOK_AFTER_TURNS: Final = Duration.minutes(15)
@@ -39,10 +40,12 @@ class Triggers(Construct):
         run: sfn.IStateMachine,
         job: sfn.IStateMachine,
         settle_execution: lambda_.Function,
+        note_misplaced: lambda_.Function,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters: dict[str, sqs.Queue] = {}
         self._start_run(inbox, run)
+        self._note_misplaced(inbox, note_misplaced)
         self._settle_executions([run, job], settle_execution)
 
     def _start_run(self, inbox: s3.IBucket, run: sfn.IStateMachine) -> None:
@@ -68,6 +71,31 @@ class Triggers(Construct):
                 )
             ],
         )
+
+    def _note_misplaced(self, inbox: s3.IBucket, note_misplaced: lambda_.Function) -> None:
+        dead_letters = self._dead_letters("MisplacedNotNoted")
+        events.Rule(
+            self,
+            "ObjectMisplaced",
+            description="Notes objects of the inbox that nobody reads, and that they are gone.",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created", "Object Deleted"],
+                detail={
+                    "bucket": {"name": [inbox.bucket_name]},
+                    "object": {"key": [{"anything-but": {"wildcard": list(READ)}}]},
+                },
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    note_misplaced,
+                    dead_letter_queue=dead_letters,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+        note_misplaced.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
 
     def _settle_executions(self, machines: Iterable[sfn.IStateMachine], settle_execution: lambda_.Function) -> None:
         dead_letters = self._dead_letters("ExecutionsNotSettled")

@@ -9,6 +9,7 @@ from compliance.attempts import Attempt
 from compliance.clock import parse_time, time_text
 from compliance.datasets import scheduled_run
 from compliance.errors import UnsupportedInput
+from compliance.inbox_keys import is_ignored
 from compliance.retention import copies_expire_at, is_past_retry, refuse_retry
 from compliance.runs import Run, job_type_of, run_id
 
@@ -22,8 +23,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     failed.
 
     Returns ``run_id``, ``type``, whether the run is a ``duplicate``: one that another execution has registered, whether
-    it is ``scheduled``, and whether the object is a mere ``folder``, which the S3 console writes as an empty object:
-    there is no run of it.
+    it is ``scheduled``, and whether the object is a mere ``folder``, or a temporary or marker file: there is no run of
+    it.
 
     Raises SourceChanged when ``retry`` is asked for and what the run had prepared is not kept any more.
     """
@@ -39,15 +40,39 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
 def register(source: Event, attempt: Attempt, started: float) -> dict[str, Any]:
     """Registers the run of an object or of a dataset, or finds it; ``started`` is in epoch seconds."""
     is_scheduled = "dataset" in source
+    if not is_scheduled and _is_ignored(source):
+        return _no_run(source)
     make = scheduled_run if is_scheduled else _run_of_object
     run = make(source, attempt.execution_arn, time_text(started))
     if until := copies_expire_at(started, settings().working_copies_days):
         run["copies_expire_at"] = until
-    answer = {"run_id": run["run_id"], "type": run["type"], "scheduled": is_scheduled}
-    if not is_scheduled and run["key"].endswith("/") and source["object"].get("size") == 0:
-        return {**answer, "duplicate": False, "folder": True}
     known = runs_table.register(run, attempt, retry=source.get("retry") is True)
-    return {**answer, "duplicate": known["execution_arn"] != attempt.execution_arn, "folder": False}
+    return {
+        "run_id": run["run_id"],
+        "type": run["type"],
+        "scheduled": is_scheduled,
+        "duplicate": known["execution_arn"] != attempt.execution_arn,
+        "folder": False,
+    }
+
+
+def _is_ignored(source: Event) -> bool:
+    """Whether there is no run of an object; one that failed before such files were ignored may be started again."""
+    _, key, about = _object(source)
+    return is_ignored(key, about.get("size")) and source.get("retry") is not True
+
+
+def _no_run(source: Event) -> dict[str, Any]:
+    """The object is not looked for: a temporary file may be gone already."""
+    bucket, key, about = _object(source)
+    job_type = job_type_of(key)
+    return {
+        "run_id": run_id(job_type, bucket, key, about.get("version-id", "")),
+        "type": job_type,
+        "scheduled": False,
+        "duplicate": False,
+        "folder": True,
+    }
 
 
 def _run_of_object(source: Event, execution_arn: str, started_at: str) -> Run:
@@ -67,8 +92,12 @@ def _run_of_object(source: Event, execution_arn: str, started_at: str) -> Run:
 
 
 def _object_version(source: Event) -> tuple[str, str, str]:
+    bucket, key, about = _object(source)
+    return bucket, key, about.get("version-id") or inbox_object.latest_version(bucket, key, about.get("etag"))
+
+
+def _object(source: Event) -> tuple[str, str, dict[str, Any]]:
     try:
-        bucket, key, about = source["bucket"]["name"], source["object"]["key"], source["object"]
+        return source["bucket"]["name"], source["object"]["key"], source["object"]
     except (KeyError, TypeError):
         raise UnsupportedInput("The input names no object: it needs bucket.name and object.key.") from None
-    return bucket, key, about.get("version-id") or inbox_object.latest_version(bucket, key, about.get("etag"))

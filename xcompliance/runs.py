@@ -48,6 +48,15 @@ def segments_of(stack: Stack, run: RunRecord) -> list[Segment]:
         return [segment_of(line) for line in body.read().splitlines()]
 
 
+def misplaced(stack: Stack, limit: int) -> list[str]:
+    """Return the keys of the inbox's objects that nobody reads, those that were dropped last first, ``limit`` at most.
+
+    Objects that were dropped before an upgrade began to note them are not among them.
+    """
+    by_start = {"IndexName": "RunsByStart", "ScanIndexForward": False, "Limit": limit}
+    return [item["sk"] for item in islice(items_where(stack, Key("listing").eq("MISPLACED"), **by_start), limit)]
+
+
 def items_where(stack: Stack, condition: ConditionBase, **options: Any) -> Iterator[dict[str, Any]]:
     """Yield the items of all pages of a query of the runs table; ``options`` are boto3's."""
     start: dict[str, Any] = {}

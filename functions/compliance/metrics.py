@@ -33,6 +33,9 @@ class Metric:
 IDS_CHECKED: Final = Metric("IdsChecked", "Count", "IDs that X has answered for, when their part is complete.")
 IDS_AFFECTED: Final = Metric("IdsAffected", "Count", "Records with an action in those answers.", ("action",))
 LINES_REJECTED: Final = Metric("LinesRejected", "Count", "Lines that are no ID, when their part is prepared.")
+FILES_MISPLACED: Final = Metric(
+    "FilesMisplaced", "Count", "Objects that were put outside the folders of the inbox that are read, each once."
+)
 RUNS_COMPLETED: Final = Metric("RunsCompleted", "Count", "Runs that ended as complete.")
 RUNS_FAILED: Final = Metric("RunsFailed", "Count", "Runs that ended as failed.", (None, "error"))
 PARTS_FAILED: Final = Metric("PartsFailed", "Count", "Parts that failed after all tries.", ("error",))
@@ -60,6 +63,7 @@ METRICS: Final = (
     IDS_CHECKED,
     IDS_AFFECTED,
     LINES_REJECTED,
+    FILES_MISPLACED,
     RUNS_COMPLETED,
     RUNS_FAILED,
     PARTS_FAILED,

@@ -303,8 +303,12 @@ def dataset_of(run: Run) -> str:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether Hadoop, Spark and their like take it for none of the data: a name begins with an underscore or a dot."""
-    return any(part.startswith(("_", ".")) for part in name.split("/"))
+    """Return whether a file is none of the data, as Hadoop, Spark and their like see it.
+
+    The name of the file, or of a folder in its path, begins with an underscore or a dot; or it is a checksum, or what
+    EMR writes for a folder.
+    """
+    return any(part.startswith(("_", ".")) for part in name.split("/")) or name.endswith((".crc", "_$folder$"))
 
 
 def run_id(job_type: str, bucket: str, key: str, version_id: str) -> str:

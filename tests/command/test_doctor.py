@@ -599,3 +599,16 @@ def test_this_machines_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
         found = send(Request("GET", "http://api.x.invalid/2"))
         proxy.shutdown()
     assert found.status == 302
+
+
+def test_a_file_where_nothing_is_read_is_a_warning_and_no_fault(
+    deployed: Deployed, examined: Callable[[], Examined]
+) -> None:
+    item = {"pk": "MISPLACED", "sk": "Tweets/x.txt", "listing": "MISPLACED", "started_at": "2026-11-23T12:00:00Z"}
+    deployed.stack.runs_table.put_item(Item=item)
+    found = examined()
+    finding = found.findings["inbox folders"]
+    assert finding["verdict"] == "warning"
+    assert "1 file is in the inbox where nothing is read" in finding["found"]
+    assert "aws s3 mv s3://inbox/Tweets/x.txt s3://inbox/tweets/" in finding["advice"]
+    assert (found.exit_code, found.all_right) == (0, True)

@@ -165,3 +165,19 @@ def test_nothing_printed_to_a_file_has_control_codes(write: Write, invoke: Invok
     write(run_item())
     write(part_item())
     assert "\x1b" not in invoke("show", RUN_ID).output + invoke("runs").output
+
+
+def test_files_that_nobody_reads_are_warned_of_beside_the_list(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    for number, key in enumerate(("Tweets/x y.txt", "tweet/a.txt", "b.txt", "line\nbreak")):
+        item = {"pk": "MISPLACED", "sk": key, "listing": "MISPLACED", "started_at": f"2026-11-2{9 - number}T00:00:00Z"}
+        write(item)
+    result = invoke("runs")
+    assert "4 files are in the inbox where nothing is read, and so not checked: “Tweets/x y.txt”, " in result.stderr
+    assert "aws s3 mv 's3://inbox/Tweets/x y.txt' s3://inbox/tweets/" in result.stderr
+    assert [run["run_id"] for run in json_of(invoke("runs", "--json"))] == [RUN_ID]
+
+
+def test_without_such_files_there_is_no_warning(write: Write, invoke: Invoke) -> None:
+    write(run_item())
+    assert invoke("runs").stderr == ""

@@ -122,6 +122,12 @@ class Deployment:
             Tagging={"TagSet": [{"Key": key, "Value": value}]},
         )
 
+    def move(self, key: str, to: str) -> None:
+        """Moves an object of the inbox, as ``aws s3 mv`` does."""
+        bucket = self.box.outputs["InboxBucketName"]
+        self._s3.copy_object(Bucket=bucket, Key=to, CopySource={"Bucket": bucket, "Key": key})
+        self._s3.delete_object(Bucket=bucket, Key=key)
+
     def results_object(self, key: str) -> bytes:
         """The content of an object of the results bucket."""
         return self._s3.get_object(Bucket=self.box.outputs["ResultsBucketName"], Key=key)["Body"].read()
@@ -171,6 +177,10 @@ class Deployment:
     def run_records(self) -> list[Item]:
         """The records of all runs."""
         return [item for item in self._runs() if item["sk"] == "RUN" and item["pk"].startswith("RUN#")]
+
+    def misplaced(self) -> set[str]:
+        """The keys of objects that nobody reads."""
+        return {item["sk"] for item in self._runs() if item["pk"] == "MISPLACED"}
 
     def turns(self) -> list[Item]:
         """Who holds a turn or waits for one."""

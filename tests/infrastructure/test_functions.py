@@ -105,6 +105,13 @@ GRANTS: dict[str, set[str]] = {
         "sqs:GetQueueAttributes ExecutionsNotSettled",
         "sqs:GetQueueUrl ExecutionsNotSettled",
     },
+    "note_misplaced": {
+        "dynamodb:PutItem Runs",
+        "dynamodb:DeleteItem Runs",
+        "sqs:SendMessage MisplacedNotNoted",
+        "sqs:GetQueueAttributes MisplacedNotNoted",
+        "sqs:GetQueueUrl MisplacedNotNoted",
+    },
 }
 BY_ATHENA = {
     "glue:GetDatabase catalog",

@@ -40,6 +40,37 @@ def test_an_object_below_tweets_or_users_starts_a_run_and_so_does_a_complete_fol
     assert target["InputPath"] == "$.detail"
 
 
+def test_what_is_created_or_deleted_where_nobody_reads_is_noted(aws: Deployment) -> None:
+    rules = [body["Properties"] for body in aws.resources("AWS::Events::Rule").values()]
+    (rule,) = [each for each in rules if "Object Deleted" in each.get("EventPattern", {}).get("detail-type", ())]
+    started = _rule(aws, "Object Created")["EventPattern"]["detail"]
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created", "Object Deleted"],
+        "detail": {
+            "bucket": started["bucket"],
+            "object": {
+                "key": [
+                    {
+                        "anything-but": {
+                            "wildcard": [
+                                "tweets/*",
+                                "users/*",
+                                "datasets/tweets/*/*",
+                                "datasets/users/*/*",
+                                "unloaded/*",
+                            ]
+                        }
+                    }
+                ]
+            },
+        },
+    }
+    (target,) = rule["Targets"]
+    function = aws.resources("AWS::Lambda::Function")[target["Arn"]["Fn::GetAtt"][0]]
+    assert function["Properties"]["Handler"] == "note_misplaced.handler"
+
+
 def test_the_rule_may_start_runs_and_nothing_else(aws: Deployment) -> None:
     (target,) = _rule(aws, "Object Created")["Targets"]
     (statement,) = aws.statements(target["RoleArn"])

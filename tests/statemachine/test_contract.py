@@ -27,7 +27,7 @@ LAMBDA_TRANSIENT = {
 }
 
 
-CALLED_BY_RULES = {"settle_execution"}
+CALLED_BY_RULES = {"settle_execution", "note_misplaced"}
 TRY_ONCE = {"Abandon Job"}
 """They speak to X, but go on without its answer."""
 

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from xcompliance.commands.options import Json, Prefix
-from xcompliance.commands.output import answer, print_json
+from xcompliance.commands.output import answer, notes, print_json
 
 if TYPE_CHECKING:
     from xcompliance.records import RunRecord
@@ -18,15 +19,19 @@ def runs(
 ) -> None:
     """List the last runs, the newest first."""
     from xcompliance import report, target
+    from xcompliance.misplaced import notice
     from xcompliance.runs import latest_runs
 
-    found = latest_runs(target.stack_of(prefix), limit)
+    stack = target.stack_of(prefix)
+    found = latest_runs(stack, limit)
     if as_json:
         print_json([_summary(run) for run in found])
     elif found:
         answer().print(report.listing(found))
     else:
         answer().print("There are no runs yet. Start one with: xcompliance submit FILE --type tweets")
+    if said := notice(stack):
+        notes().print(f"[yellow]Warning[/]  {escape(said.found)} {escape(said.advice)}")
 
 
 def _summary(run: "RunRecord") -> dict[str, Any]:

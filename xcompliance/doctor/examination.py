@@ -46,6 +46,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "state machines": Check(deployment.machines, ("stack",)),
     "turns": Check(work.turns, ("runs table",)),
     "dead letters": Check(work.dead_letters, ("stack",)),
+    "inbox folders": Check(work.misplaced_files, ("runs table",)),
     "bearer token": Check(x.bearer_token, ("stack",)),
     "X API": Check(x.x_api, ("bearer token",)),
     "Lambda quota": Check(account.concurrency),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["right", "wrong", "not checked"]
+Verdict = Literal["right", "warning", "wrong", "not checked"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,11 @@ class Finding:
 def right(found: str) -> Finding:
     """All is well."""
     return Finding("right", found)
+
+
+def warning(found: str, advice: str) -> Finding:
+    """The deployment works, but somebody should look at this."""
+    return Finding("warning", found, advice)
 
 
 def wrong(found: str, advice: str) -> Finding:

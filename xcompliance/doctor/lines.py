@@ -8,6 +8,7 @@ from xcompliance.doctor.finding import Finding, Verdict
 
 _MARKS: Final[dict[Verdict, tuple[str, str, str]]] = {
     "right": ("green", "✓", "ok"),
+    "warning": ("yellow", "!", "!"),
     "wrong": ("bold red", "✗", "NO"),
     "not checked": ("yellow", "?", "?"),
 }

@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 
 from compliance.clock import parse_time
 from compliance.runs import JOB_TYPES, JobType
-from xcompliance.doctor.finding import Finding, right, wrong
+from xcompliance.doctor.finding import Finding, right, warning, wrong
 from xcompliance.doctor.subject import Subject
+from xcompliance.misplaced import notice
 from xcompliance.runs import items_where
 from xcompliance.text import count
 
@@ -81,6 +82,12 @@ def dead_letters(subject: Subject) -> Finding:
             ),
         )
     return right(f"{count(len(letters))} queues, all empty")
+
+
+def misplaced_files(subject: Subject) -> Finding:
+    """Whether objects were dropped outside the folders of the inbox that are read."""
+    said = notice(subject.stack)
+    return warning(said.found, said.advice) if said else right("every file is in a folder that is read")
 
 
 def _queues(subject: Subject) -> Iterator[str]:

@@ -28,7 +28,17 @@ OPTIONS = Options(
         "max_poll_seconds": "20",
     },
 )
-STRAYS = ("posts/plain.txt", "tweets.txt", "usersandmore/plain.txt", "Tweets/plain.txt", "old/tweets/plain.txt")
+STRAYS = (
+    *("posts/plain.txt", "tweets.txt", "usersandmore/plain.txt", "Tweets/plain.txt", "old/tweets/plain.txt", "users"),
+    *("/tweets/plain.txt", "tweet/plain & more.txt", " tweets/plain.txt", "datasets/tweets/plain.txt"),
+)
+MARKERS = (
+    "tweets/export/_temporary/0/part-0.txt",
+    "tweets/export/.part-0.txt.crc",
+    "tweets/export/_SUCCESS",
+    "tweets/.DS_Store",
+)
+"""What a Hadoop commit and a Mac leave beside the data."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def checked(deployment: Deployment) -> Checked:
     files = inbox()
     drops = {name: deployment.drop(files[name]) for name in ("archive", "plain")}
     deployment.await_runs([drops["plain"]])
-    for key in STRAYS:
+    for key in (*STRAYS, *MARKERS):
         deployment.drop(IdFile(key, b"1234567890123456789\n", []))
     drops |= {name: deployment.drop(files[name]) for name in ("first", "second")}
     during = deployment.deliver_again(drops["first"])

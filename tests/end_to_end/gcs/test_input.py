@@ -1,12 +1,13 @@
 """What may be in the inbox: dirt is tolerated and listed, nonsense is refused, and nothing is checked twice."""
 
 import json
+import time
 
 import pytest
 
-from tests.end_to_end.driver import Outcome
+from tests.end_to_end.driver import PATIENCE, Outcome
 from tests.end_to_end.files import answer_by_rule
-from tests.end_to_end.gcs.conftest import STRAYS, Checked
+from tests.end_to_end.gcs.conftest import MARKERS, STRAYS, Checked
 
 pytestmark = pytest.mark.end_to_end
 
@@ -117,4 +118,24 @@ def test_an_object_outside_the_inbox_s_folders_starts_nothing(checked: Checked) 
     recorded = {run["key"] for run in checked.deployment.run_records()}
     for key in STRAYS:
         assert f'"{key}"' not in inputs
+        assert key not in recorded
+
+
+def test_an_object_outside_the_inbox_s_folders_is_heard_of_until_it_is_moved(checked: Checked) -> None:
+    deployment = checked.deployment
+    assert deployment.misplaced() == {*STRAYS}
+    deployment.move(STRAYS[-1], "datasets/tweets/moved/plain.txt")
+    deadline = time.monotonic() + PATIENCE
+    while deployment.misplaced() != {*STRAYS[:-1]}:
+        assert time.monotonic() < deadline, deployment.misplaced()
+        time.sleep(0.2)
+    deployment.move("datasets/tweets/moved/plain.txt", STRAYS[-1])
+
+
+def test_temporary_and_marker_files_start_no_run_and_fail_nothing(checked: Checked) -> None:
+    recorded = {run["key"] for run in checked.deployment.run_records()}
+    runs = {json.loads(each.input)["object"]["key"]: each for each in checked.deployment.executions("Run")}
+    for key in MARKERS:
+        assert runs[key].status == "SUCCEEDED"
+        assert json.loads(runs[key].output or "")["folder"] is True
         assert key not in recorded

@@ -144,7 +144,12 @@ def test_an_operator_s_doctor_looks_at_all_but_the_token(
     own = {"aws_access_key_id": credentials.access_key, "aws_secret_access_key": credentials.secret_key}
     found = dict(examine(Subject.of_sandbox(deployment.box.as_json() | own)))
     verdicts = {name: finding.verdict for name, finding in found.items()}
-    assert {name for name, verdict in verdicts.items() if verdict != "right"} == {"bearer token", "X API"}, found
+    assert {name for name, verdict in verdicts.items() if verdict != "right"} == {
+        "bearer token",
+        "X API",
+        "inbox folders",
+    }
+    assert verdicts["inbox folders"] == "warning"
     assert {verdicts["bearer token"], verdicts["X API"]} == {"not checked"}
 
 

@@ -75,6 +75,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 def checked(deployment: Deployment) -> Checked:
     """All files dropped at once, and their runs ended."""
     drops = {name: deployment.drop(file) for name, file in inbox().items()}
+    deployment.drop(IdFile("Tweets/misplaced.txt", b"1234567890123456789\n", []))
     again = deployment.deliver_again(drops["posts"])
     outcomes = dict(zip(drops, deployment.await_runs(drops.values()), strict=True))
     deployment.assert_complete(outcomes[name] for name in CHECKED)
