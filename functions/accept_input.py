@@ -1,16 +1,15 @@
 """Accept Input: accounts for every line of the input before a job is created, and refuses what is no file of IDs."""
 
+from functools import partial
 from typing import Any
 
 from adapters import rounded_ids, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance import errors
-from compliance.accounting import check_rows, judge, total_across_parts, total_causes, total_counts, total_oddities
+from compliance.acceptance import Acceptance
 from compliance.attempts import Attempt
 from compliance.clock import time_text
-from compliance.plausibility import warnings
-from compliance.segments import check_count
 
 
 @lambda_handler
@@ -27,24 +26,11 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             raise errors.named(outcome["error"], message)
     parts = runs_table.list_parts(event["run_id"])
     run = runs_table.get_run(event["run_id"])
-    check_count(len(parts))
-    check_rows(parts)
-    counts = total_counts(parts)
-    odd = total_oddities(parts)
-    found = [*run.get("warnings", []), *warnings(run["type"], counts["accepted"], odd)]
-    rounded, refusal = rounded_ids.judge(run, parts)
+    accepts_rounded = partial(rounded_ids.are_accepted, run)
+    found = Acceptance(run["type"], parts, run.get("warnings", []), run.get("intact", ""), accepts_rounded)
+    found.check()
     attempt = Attempt.of(event)
-    runs_table.update_run(
-        event["run_id"],
-        attempt=attempt,
-        prepared_at=time_text(clock.now()),
-        parts=len(parts),
-        warnings=list(dict.fromkeys([*found, *rounded])),
-        **counts,
-        **total_across_parts(parts),
-    )
-    judge(counts, odd["headers"], settings().reject_limit_percent, total_causes(parts), run.get("intact", ""))
-    if refusal:
-        raise refusal
+    runs_table.update_run(event["run_id"], attempt=attempt, prepared_at=time_text(clock.now()), **found.said())
+    found.judge(settings().reject_limit_percent)
     runs_table.update_run(event["run_id"], attempt=attempt, status="checking")
     return {"parts": [part["part"] for part in parts if part["accepted"] and part["status"] != "complete"]}

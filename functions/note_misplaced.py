@@ -4,8 +4,8 @@ from typing import Any
 
 from adapters import metrics, misplaced
 from adapters.handler import Event, LambdaClock, lambda_handler
-from compliance.metrics import FILES_MISPLACED
 from compliance.inbox_keys import is_misplaced
+from compliance.metrics import FILES_MISPLACED
 
 
 @lambda_handler

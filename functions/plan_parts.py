@@ -7,7 +7,7 @@ from adapters.handler import Event, LambdaClock, lambda_handler
 from adapters.settings import settings
 from compliance.attempts import Attempt
 from compliance.runs import Part, Run, segments_key
-from compliance.segments import check_count, listing_of, pack, places, segment_of
+from compliance.segments import check_count, listing_of, pack, places, planned_intact, planned_warnings, segment_of
 
 
 @lambda_handler
@@ -56,7 +56,5 @@ def _listing(run: Run) -> tuple[bytes, dict[str, Any]]:
     segments = inbox.segments_of(run)
     parts = pack(segments, settings().part_bytes)
     check_count(len(parts))
-    warnings = list(dict.fromkeys(warning for segment in segments for warning in segment.format.warnings))
-    intact = next((segment.format.intact for segment in segments if segment.format.intact), None)
-    notes = {"warnings": warnings, "intact": intact}
+    notes = {"warnings": planned_warnings(segments), "intact": planned_intact(segments) or None}
     return objects.write_once(segments_key(run), listing_of(parts, run["run_id"])), notes

@@ -1,10 +1,7 @@
 """Prepare Part: writes one part's IDs, validated, normalized and each once, and what was rejected beside them."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -14,18 +11,14 @@ from adapters.id_lines import id_lines
 from adapters.settings import settings
 from adapters.spool import Spool
 from compliance.accounting import Rows
-from compliance.causes import MOST_TOLD, cause_of
 from compliance.clock import time_text
 from compliance.ids import Reject
 from compliance.metrics import LINES_REJECTED
-from compliance.normalizer import Normalized, Normalizer
 from compliance.plausibility import latest_id
 from compliance.preparation import Prepared, prepare
+from compliance.reading import Rejects, normalized
 from compliance.runs import Part, PartRef, part_key, rejects_key, segments_key
 from compliance.segments import Segment, segment_of
-
-MAX_REJECTS = 100_000
-"""Rejected lines of a part that are listed; all are counted. Bounds the memory that a file of garbage takes."""
 
 
 @lambda_handler
@@ -44,8 +37,11 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         def new_spool() -> Spool:
             return stack.enter_context(Spool())
 
-        rejects, rows = _Rejects(part, new_spool()), Rows()
-        prepared = prepare(_normalized(part, rejects, rows), settings().part_bytes, new_spool)
+        rejected, rows = new_spool(), Rows()
+        rejects = Rejects(partial(_list, part, rejected))
+        listing = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
+        read = partial(id_lines, job_type=part["type"], rows=rows)
+        prepared = prepare(normalized(map(segment_of, listing), read, rejects), settings().part_bytes, new_spool)
         own, further = next(prepared), part["part"]
         written = _store(part, own, clock)
         for more in prepared:
@@ -53,7 +49,7 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             another = runs_table.plan(part | {"part": further})
             _write_down(another, _store(another, more, clock), Rows())
         if rejects.listed:
-            rejects.spool.store(rejects_key(part))
+            rejected.store(rejects_key(part))
         _write_down(part, written | {"reject_causes": dict(rejects.causes)}, rows)
     return {"part": ref.part}
 
@@ -64,42 +60,17 @@ def _write_down(part: Part, written: dict[str, Any], rows: Rows) -> None:
         metrics.tell({LINES_REJECTED: written["rejected"]}, part["run_id"])
 
 
-def _normalized(part: Part, rejects: "_Rejects", rows: Rows) -> Iterator[Normalized]:
-    listing = objects.lines_between(segments_key(part), part["segments_start"], part["segments_end"])
-    for segment in map(segment_of, listing):
-        is_beginning = segment.start == 0 and segment.format.kind == "lines"
-        normalizer = Normalizer(
-            partial(rejects.add, segment),
-            is_beginning=is_beginning,
-            has_notices=segment.format.kind in ("jsonl", "json"),
-            most_rejects=MAX_REJECTS - rejects.listed,
-        )
-        yield from normalizer.normalize(id_lines(segment, part["type"], rows))
-
-
-@dataclass
-class _Rejects:
-    """The rejected lines of a part, each with the place it comes from."""
-
-    part: Part
-    spool: Spool
-    listed: int = 0
-    causes: Counter[str] = field(default_factory=Counter)
-
-    def add(self, segment: Segment, line: Reject) -> None:
-        row = {
-            "run_id": self.part["run_id"],
-            "part": self.part["part"],
-            "key": segment.key,
-            "range_start": segment.start,
-            "line": line.line,
-            "reason": line.reason,
-            "text": line.text,
-        }
-        self.spool.write(json.dumps(row).encode() + b"\n")
-        self.listed += 1
-        if self.listed <= MOST_TOLD and (cause := cause_of(line.text)):
-            self.causes[cause] += 1
+def _list(part: Part, rejected: Spool, segment: Segment, line: Reject) -> None:
+    row = {
+        "run_id": part["run_id"],
+        "part": part["part"],
+        "key": segment.key,
+        "range_start": segment.start,
+        "line": line.line,
+        "reason": line.reason,
+        "text": line.text,
+    }
+    rejected.write(json.dumps(row).encode() + b"\n")
 
 
 def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[str, Any]:
@@ -113,7 +84,5 @@ def _store(part: Part, prepared: Prepared[Spool], clock: LambdaClock) -> dict[st
             "object_key": key,
             "bytes": store.bytes,
             "crc32c": store.crc32c,
-            **prepared.counts,
-            **prepared.oddities(latest_id(clock.now())),
-            "endings": prepared.endings,
+            **prepared.said(latest_id(clock.now())),
         }

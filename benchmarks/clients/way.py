@@ -15,8 +15,8 @@ from compliance.formats import HEAD_BYTES, format_of
 from compliance.normalizer import Normalizer
 from compliance.preparation import prepare
 from compliance.readers import files
+from compliance.reading import MAX_REJECTS
 from compliance.segments import MOST_READ
-from prepare_part import MAX_REJECTS
 
 _BLOCK = 1 << 20
 

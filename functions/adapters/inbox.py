@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 
 from adapters import inbox_object
@@ -11,10 +10,9 @@ from adapters.inbox_object import source_errors
 from adapters.object_word import word_of
 from adapters.settings import settings
 from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge, UnsupportedInput
-from compliance.formats import HEAD_BYTES, format_of
-from compliance.intact import where_intact
+from compliance.formats import HEAD_BYTES
 from compliance.runs import Run, folder_of, is_hidden
-from compliance.segments import Segment, about, cut
+from compliance.segments import Found, Segment, about, plan
 
 MAX_OBJECTS = 50_000
 """Of one folder. Some 300 a second are looked at, so that an invocation is done with them in time."""
@@ -52,17 +50,13 @@ def _segments(run: Run, key: str, version_id: str) -> list[Segment]:
 
 
 def _cut(run: Run, key: str, version_id: str) -> list[Segment]:
-    bucket = run["bucket"]
-    head = inbox_object.source_head(bucket, key, version_id, HEAD_BYTES)
-    if head.size == 0:
-        raise NothingToCheck("The file is empty: there is nothing to check.")
+    place = run["bucket"], key, version_id
+    head = inbox_object.source_head(*place, HEAD_BYTES)
+    found = Found(*place, head.size, head.beginning)
     if "query" in run:
-        form = format_of(key, head.beginning, run["type"], lambda: _ONLY_COLUMN)
-    else:
-        ask = partial(word_of, ID_COLUMN, bucket, key, version_id, head)
-        form = format_of(key, head.beginning, run["type"], ask, settings().id_column)
-    form = replace(form, intact=where_intact(form, head.beginning, run["type"]))
-    return cut(Segment(bucket, key, version_id, 0, head.size, form), settings().part_bytes)
+        return plan(found, run["type"], settings().part_bytes, lambda: _ONLY_COLUMN)
+    ask = partial(word_of, ID_COLUMN, *place, head)
+    return plan(found, run["type"], settings().part_bytes, ask, settings().id_column)
 
 
 def _listed(bucket: str, folder: str) -> Iterator[tuple[str, str]]:

@@ -81,6 +81,7 @@ def id_lines(
             "DESCRIBE SELECT * FROM read_parquet(?, binary_as_string = true)", [str(path)]
         ).fetchall()
         name, kind = _column([(row[0], row[1]) for row in names], column, job_type)
+        rows.column = name
         if kind.startswith(_NESTED) or kind.endswith("]"):
             raise UnsupportedInput(f"The column of IDs holds values of the type {kind.partition('(')[0]}, not IDs.")
         query = _query(name, kind)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from adapters import inbox_object, parquet_ids
+from adapters import parquet_ids
+from adapters.sources import Source
 from compliance.accounting import Rows
 from compliance.runs import JobType
 from compliance.segments import Segment
@@ -16,20 +17,20 @@ _MARK = 8
 """Bytes of the last field, which says how long what is before it is, and of the mark behind that [Parquet]."""
 
 
-def id_lines(segment: Segment, job_type: JobType, rows: Rows | None = None) -> Iterator[bytes]:
-    """Yields the lines of a segment. The object becomes a file with holes, as DuckDB reads files. ``rows``
-    is told what is read, as by ``parquet_ids.id_lines``.
+def id_lines(segment: Segment, job_type: JobType, rows: Rows | None, source: Source) -> Iterator[bytes]:
+    """Yields the lines of a segment. The ``source``'s object becomes a file with holes, as DuckDB reads files.
+    ``rows`` is told what is read, as by ``parquet_ids.id_lines``.
 
     Raises UnsupportedInput and PartTooLarge as ``parquet_ids.id_lines``.
     """
-    size, tail = inbox_object.source_end(segment, _END_BYTES)
+    size, tail = source.source_end(segment, _END_BYTES)
     footer = min(size, int.from_bytes(tail[-_MARK:][:4], "little") + _MARK)
     column = None if segment.format.column is None else str(segment.format.column)
     with NamedTemporaryFile() as file:
 
         def fetch(start: int, end: int) -> None:
             file.seek(start)
-            file.writelines(inbox_object.source_range(segment, start, end))
+            file.writelines(source.source_range(segment, start, end))
             file.flush()
 
         file.seek(size - len(tail))

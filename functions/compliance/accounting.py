@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from compliance.causes import main_cause
@@ -13,10 +13,14 @@ from compliance.runs import Counts, Findings, Oddities, Part
 
 @dataclass
 class Rows:
-    """Of the Parquet files in a part: how many rows were read, and how many the files whose first range it is have."""
+    """Of the Parquet files in a part: how many rows were read, and how many the files whose first range it is have.
+
+    ``column`` is the one that was read last.
+    """
 
     read: int = 0
     expected: int = 0
+    column: str | None = field(default=None, compare=False)
 
 
 def check_rows(parts: Iterable[Part]) -> None:

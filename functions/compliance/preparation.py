@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -42,6 +42,10 @@ class Prepared(Generic[S]):
     counts: Counts
     headers: int
     numbers: Numbers
+
+    def said(self, latest: int) -> dict[str, Any]:
+        """Return what the part's record says of the IDs; those from ``latest`` on are from the future."""
+        return {**self.counts, **self.oddities(latest), "endings": self.endings}
 
     def oddities(self, latest: int) -> Oddities:
         """What there is to say of the IDs; those from ``latest`` on are from the future."""

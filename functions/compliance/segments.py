@@ -1,14 +1,15 @@
 """What a run reads: ranges of objects, as many of them packed into each part as fit. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from compliance.errors import ComplianceError, PartTooLarge
-from compliance.formats import Format, KindOfFile
+from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge
+from compliance.formats import Format, KindOfFile, format_of
 from compliance.ids import MAX_DIGITS
-from compliance.runs import DATASETS
+from compliance.intact import where_intact
+from compliance.runs import DATASETS, JobType
 
 MOST_READ: dict[KindOfFile, int] = {
     "lines": 5_000_000_000,
@@ -70,6 +71,41 @@ class Segment:
         """About how long the IDs are that come of it; those of a list are no longer."""
         times = 1.0 if self.format.packing == "none" else _UNPACKED
         return (self.end - self.start) * times * _IDS[self.format.kind] + _OVERHANG
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that was found in a bucket: its length in bytes, and its first HEAD_BYTES."""
+
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+    beginning: bytes
+
+
+def plan(
+    found: Found, job_type: JobType, part_bytes: int, ask: Callable[[], str | None], default: str | None = None
+) -> list[Segment]:
+    """Return the ranges that an object is read in, each of which fits into a part of ``part_bytes``.
+
+    Raises NothingToCheck for an empty object; takes ``ask`` and ``default``, and raises, as ``format_of`` and ``cut``.
+    """
+    if found.size == 0:
+        raise NothingToCheck("The file is empty: there is nothing to check.")
+    form = format_of(found.key, found.beginning, job_type, ask, default)
+    form = replace(form, intact=where_intact(form, found.beginning, job_type))
+    return cut(Segment(found.bucket, found.key, found.version_id, 0, found.size, form), part_bytes)
+
+
+def planned_warnings(segments: Iterable[Segment]) -> list[str]:
+    """Return what there is to say of the files, each once."""
+    return list(dict.fromkeys(warning for segment in segments for warning in segment.format.warnings))
+
+
+def planned_intact(segments: Iterable[Segment]) -> str:
+    """Return where the IDs of the first such file still stand as they were, in a sentence; empty for none."""
+    return next((segment.format.intact for segment in segments if segment.format.intact), "")
 
 
 def cut(whole: Segment, part_bytes: int) -> list[Segment]:

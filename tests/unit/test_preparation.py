@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import prepare_part
 from adapters import aws, runs_table
+from compliance import reading
 from compliance.attempts import Attempt
 from compliance.errors import (
     InputRejected,
@@ -139,7 +139,7 @@ def test_a_clean_part_leaves_no_rejects(functions: Functions) -> None:
 
 
 def test_a_flood_of_rejects_is_counted_whole_and_listed_in_part(functions: Functions) -> None:
-    functions.monkeypatch.setattr(prepare_part, "MAX_REJECTS", 3)
+    functions.monkeypatch.setattr(reading, "MAX_REJECTS", 3)
     ref = prepare(functions, IDS + b"x\n" * 50)
     assert functions.part(ref)["rejected"] == 50
     assert len(functions.object(functions.keys("rejects/")[0]).splitlines()) == 3
