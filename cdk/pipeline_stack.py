@@ -1,5 +1,8 @@
 """What can be deployed anew at any time: functions, machines, triggers, analytics, monitoring."""
 
+import json
+from typing import Final
+
 from aws_cdk import Stack
 from constructs import Construct
 
@@ -13,6 +16,9 @@ from cdk.outputs import publish
 from cdk.schedules import Schedules
 from cdk.storage_stack import StorageStack
 from cdk.triggers import Triggers
+
+SETTINGS_OF_INPUT: Final = ("part_size_mb", "reject_limit_percent", "id_column")
+"""What the command reads a file by before it is dropped."""
 
 
 class PipelineStack(Stack):
@@ -64,4 +70,5 @@ class PipelineStack(Stack):
             ScheduleGroupName=schedules.group_name,
             XApiUrl=settings.x_api_url,
             AlarmTopicArn=monitoring.topic.topic.topic_arn,
+            InputSettings=json.dumps({name: getattr(settings, name) for name in SETTINGS_OF_INPUT}),
         )

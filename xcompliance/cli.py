@@ -10,6 +10,7 @@ from xcompliance.commands.check import check
 from xcompliance.commands.datasets import datasets
 from xcompliance.commands.demo import demo
 from xcompliance.commands.doctor import doctor
+from xcompliance.commands.inspect import inspect
 from xcompliance.commands.lookup import lookup
 from xcompliance.commands.policy import policy
 from xcompliance.commands.preflight import preflight
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for command in (
     demo,
+    inspect,
     submit,
     runs,
     show,

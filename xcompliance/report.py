@@ -7,8 +7,11 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from compliance.runs import raw_prefix
+from compliance.errors import InputRejected
+from compliance.report.advice import advice, then
+from compliance.runs import DATASETS, raw_prefix
 from xcompliance.records import PHASES, PartRecord, RunRecord
+from xcompliance.rejected_lines import first_rejected, table_of
 from xcompliance.stack import Stack
 from xcompliance.text import count, dollars, duration, moment, size
 
@@ -187,6 +190,12 @@ def _source(run: RunRecord) -> str:
     return f"{place}  [dim]dataset {escape(run.dataset or '')}[/]"
 
 
+def _way_on(run: RunRecord) -> str:
+    if run.error and then(run.error) == "drop again":
+        return advice(run.error)
+    return f"Once the cause is gone: xcompliance retry {run.run_id}"
+
+
 def show(console: Console, stack: Stack, run: RunRecord) -> None:
     """All there is to say about a run."""
     sections: list[RenderableType] = [
@@ -195,9 +204,11 @@ def show(console: Console, stack: Stack, run: RunRecord) -> None:
     ]
     if run.error:
         sections.append(f"[red]{escape(run.error)}[/]  {escape(run.error_message or '')}")
+    if run.error == InputRejected.__name__ and (lines := first_rejected(stack, run)):
+        sections += ["", "The first rejected lines:", table_of(lines, with_files=run.key.startswith(DATASETS)), ""]
     sections += [f"[yellow]Warning[/]  {escape(warning)}" for warning in run.warnings]
     if run.status == "failed":
-        sections.append(f"Once the cause is gone: xcompliance retry {run.run_id}")
+        sections.append(_way_on(run))
     sections += ["", figures([run])]
     if run.part_records:
         sections += ["", parts(run)]

@@ -36,7 +36,7 @@ def submit(
     check(path)
     bucket, key = stack["InboxBucketName"], f"{job_type}/{name or path.resolve().name}"
     if path.is_dir():
-        for file in _files(path):
+        for file in files_of(path):
             place = f"{DATASETS}{key}/{file.relative_to(path).as_posix()}"
             stack.s3.upload_file(str(file), bucket, place, Callback=report)
         key = f"{DATASETS}{key}/{MARKER}"
@@ -54,13 +54,13 @@ def check(path: Path) -> int:
     """
     if not path.is_dir():
         return check_file(path)
-    lengths = [check_file(file) for file in _files(path)]
+    lengths = [check_file(file) for file in files_of(path)]
     if not lengths:
         raise CommandError(f"{path} holds no file with something in it: there is nothing to check.")
     return sum(lengths)
 
 
-def _files(folder: Path) -> list[Path]:
+def files_of(folder: Path) -> list[Path]:
     """The files in a folder and those below it, but for empty and hidden ones, in the order of their names."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return [path for path in found if path.stat().st_size and not is_hidden(path.relative_to(folder).as_posix())]

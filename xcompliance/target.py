@@ -5,6 +5,12 @@ from xcompliance.running_sandbox import find_sandbox
 from xcompliance.stack import DEFAULT_PREFIX, Stack
 
 
+def sandbox() -> Stack | None:
+    """The sandbox that is up, if one is."""
+    handle = find_sandbox()
+    return Stack.of_sandbox(handle) if handle else None
+
+
 def stack_of(prefix: str | None) -> Stack:
     """The prefix that was asked for; else the sandbox that is up; else the default prefix."""
     handle = find_sandbox() if prefix is None else None

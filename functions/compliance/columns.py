@@ -113,6 +113,14 @@ def chosen(names: Sequence[str], job_type: JobType) -> int | str:
     return _none(names, plain, job_type)
 
 
+def reason(name: str, job_type: JobType) -> str:
+    """Return why ``chosen`` takes a column of that name, as the end of a sentence."""
+    plain = squashed(name)
+    if _OWN[job_type].fullmatch(plain) or plain in _LONE[job_type]:
+        return f"its name says that it holds {NOUNS[job_type]} IDs"
+    return "a plain name, and nothing suggests that it holds other IDs"
+
+
 def named(names: Sequence[str], asked: str) -> int | str:
     """Return the index of the column ``asked`` for: spelled like that, or else without case and separators."""
     spellings = (str.strip, squashed) if squashed(asked) else (str.strip,)

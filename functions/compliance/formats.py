@@ -215,6 +215,14 @@ def _first_line(text: bytes) -> str:
     return columns.unquoted(line[: columns.MAX_HEADER + 1].decode(errors="replace"))
 
 
+def header_of(form: Format, head: bytes) -> list[str]:
+    """Return the names of the columns of a CSV or TSV file that begins with ``head``; none if it has no header."""
+    if not form.has_header:
+        return []
+    text = beginning(head, form.packing)[form.preamble :].removeprefix(BOM)
+    return _first_row(text.decode(errors="replace"), form.delimiter)
+
+
 def _table(kind: KindOfFile, packing: Packing, text: bytes, asked: str | None, job_type: JobType) -> Format:
     declared = _SEP.match(text)
     preamble = declared.end() if declared else 0

@@ -10,6 +10,13 @@ from xcompliance.formats import FileFormat, Format
 
 Run = Annotated[str, typer.Argument(help="A run's ID, as `xcompliance runs` lists it.")]
 Type = Annotated[JobType, typer.Option("--type", help="What the IDs are.")]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|NUMBER",
+        help="Column or field that holds the IDs, by name or, in a table, by 1-based number [default: chosen by name].",
+    ),
+]
 Prefix = Annotated[
     str | None,
     typer.Option(envvar="XCOMPLIANCE_PREFIX", help="Of the stacks in an AWS account; XCompliance by default."),

@@ -29,6 +29,16 @@ class PerMillion(NamedTuple):
 PER_MILLION: Final = PerMillion(first_check=0.0166, recheck=0.0039, x=0.035)
 
 
+PER_JOB_AWS: Final = 0.0012
+"""What a run of few IDs costs at AWS, and about what each further part adds: state transitions."""
+
+
+def of_run(ids: int, jobs: int) -> tuple[float, float]:
+    """Return what the first check of so many IDs in so many of X's jobs costs at AWS and at X."""
+    per_id = (PER_MILLION.first_check - PER_JOB_AWS) / 1_000_000
+    return round(jobs * PER_JOB_AWS + ids * per_id, 6), round(jobs * PER_MILLION.x, 6)
+
+
 def monthly(assembly: Assembly) -> float:
     """What stays each month when nothing is checked, but for what is stored."""
     return ALWAYS + sum(assembly.count(kind) * usd for kind, usd in MONTHLY.items())

@@ -104,6 +104,20 @@ class Objects:
                 return [*values.replace(b'"', b"").decode().split("\n")]
         return list(map(self.texts, objects))
 
+    def name_of_id(self, fields: Fields) -> str | None:
+        """Return the name of the field that an object's ID is read from, with dots for one within another.
+
+        Of a page it is that of its first member. None if there is no ID.
+        """
+        if self._field is not None:
+            return None if _at(fields, self._field) is None else self._field
+        members = [] if _is_notice(fields) else self._members(fields)
+        if members is None:
+            return self._own(fields)[0]
+        first = next(iter(members), None)
+        member = first if isinstance(first, dict) else fields_of(bytes(first)) if first is not None else None
+        return self._own(member)[0] if member else None
+
     def texts(self, fields: Fields) -> Texts:
         """The ID of an object, or those of a page, or NOTICE, or what is said instead."""
         name = self._name(tuple(fields))
@@ -172,13 +186,14 @@ class Objects:
 
     def _text(self, fields: Fields) -> str:
         """An object's own ID, or what it is instead."""
-        found = self._own(fields) if self._field is None else _at(fields, self._field)
+        found = self._own(fields)[1] if self._field is None else _at(fields, self._field)
         if found is not None:
             return _text_of(found)
         wanted = "a post" if self._type == "tweets" else "a user"
         return f"no ID of {wanted} in an object of {', '.join(fields)[:MAX_NAMES]}"
 
-    def _own(self, fields: Fields) -> msgspec.Raw | None:
+    def _own(self, fields: Fields) -> tuple[str, msgspec.Raw] | tuple[None, None]:
+        """The field of an object's own ID, and its value."""
         if "legacy" in fields and _is_object(fields["legacy"]):
             # X's website has most fields one level down.
             fields = fields | (fields_of(bytes(fields["legacy"])) or {})
@@ -191,7 +206,7 @@ class Objects:
         if index is None:
             _make_room(self._chosen)
             index = self._chosen[shape] = columns.chosen(shape, self._type)
-        return None if isinstance(index, str) else found[shape[index]]
+        return (None, None) if isinstance(index, str) else (shape[index], found[shape[index]])
 
     def _within(self, person: str, value: msgspec.Raw) -> dict[str, msgspec.Raw]:
         """The IDs of a post's author, by their paths; one without a value says that there is an author."""

@@ -9,7 +9,7 @@ from compliance.report.summary import source_name
 from compliance.report.texts import count, counted, shortened
 from compliance.runs import folder_of, rejects_prefix
 
-_REASONS = {
+REASONS = {
     "header": "names a column",
     "not_digits": "is no whole number",
     "too_many_digits": "has more digits than an ID",
@@ -17,6 +17,7 @@ _REASONS = {
     "out_of_range": "is larger than any ID",
     "line_too_long": "is far too long",
 }
+"""What is wrong with a line that is no ID."""
 
 _TEXT = 100
 _KEY = 200
@@ -50,7 +51,7 @@ def rejects(content: Content) -> Node:
                 (
                     *((code(shortened(each.key.removeprefix(source_name(run)), _KEY)),) if is_folder else ()),
                     _place(each),
-                    _REASONS.get(each.reason) or data(each.reason),
+                    REASONS.get(each.reason) or data(each.reason),
                     code(each.text[:_TEXT]),
                 )
                 for each in shown

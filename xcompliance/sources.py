@@ -1,0 +1,119 @@
+"""Files that are read before they are dropped: on this machine, or anywhere in S3."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from adapters.inbox_object import source_errors
+from adapters.objects import blocks_around, blocks_of, whole_length
+from adapters.sources import Source
+from compliance.formats import HEAD_BYTES, Format
+from compliance.segments import Found, Segment
+from xcompliance.errors import CommandError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+ID_COLUMN: Final = "id-column"
+"""The metadata, and the tag, of an object that names the column or field of IDs."""
+
+_BLOCK: Final = 1 << 20
+
+
+class Files(Source, Protocol):
+    """The files of one run."""
+
+    def found(self) -> Iterator[Found]:
+        """Yield them, in the order of their keys."""
+
+    def column(self, found: Found) -> str | None:
+        """Return the column that the owner of a file names."""
+
+
+class Disk:
+    """Files on this machine, by the keys that they would have in the inbox.
+
+    Raises CommandError for one that cannot be read.
+    """
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
+
+    def found(self) -> Iterator[Found]:
+        """Yield the files."""
+        for key, path in sorted(self._paths.items()):
+            yield Found("", key, "", path.stat().st_size, b"".join(self._blocks(key, 0, HEAD_BYTES)))
+
+    def column(self, _: Found) -> str | None:
+        """A file on a disk names none."""
+        return None
+
+    def source_blocks(self, segment: Segment) -> Iterator[bytes]:
+        """Yield a file from the byte before the segment on."""
+        yield from self._blocks(segment.key, max(0, segment.start - 1), None)
+
+    def source_end(self, segment: Segment, size: int) -> tuple[int, bytes]:
+        """Return the length of a file, and its last ``size`` bytes."""
+        length = self._paths[segment.key].stat().st_size
+        return length, b"".join(self._blocks(segment.key, max(0, length - size), None))
+
+    def source_range(self, segment: Segment, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes ``start`` to ``end`` (exclusive) of a file."""
+        yield from self._blocks(segment.key, start, end)
+
+    def _blocks(self, key: str, start: int, end: int | None) -> Iterator[bytes]:
+        try:
+            with self._paths[key].open("rb") as file:
+                file.seek(start)
+                while block := file.read(_BLOCK if end is None else min(_BLOCK, end - file.tell())):
+                    yield block
+        except OSError as error:
+            raise CommandError(f"{self._paths[key]} cannot be read: {error.strerror}.") from None
+
+
+class Bucket:
+    """One object in S3, as it is now; one that is replaced while it is read raises SourceChanged."""
+
+    def __init__(self, s3: "S3Client", bucket: str, key: str) -> None:
+        self._s3 = s3
+        with source_errors():
+            self._about = s3.head_object(Bucket=bucket, Key=key)
+        self._place = bucket, key
+        self.size = self._about["ContentLength"]
+
+    def found(self) -> Iterator[Found]:
+        """Yield the object."""
+        bucket, key = self._place
+        whole = Segment(bucket, key, self._about.get("VersionId", ""), 0, self.size, Format("lines"))
+        beginning = b"".join(self.source_range(whole, 0, HEAD_BYTES)) if self.size else b""
+        yield Found(bucket, key, whole.version_id, self.size, beginning)
+
+    def column(self, found: Found) -> str | None:
+        """Return what the object's metadata says, else its tag."""
+        if named := self._about["Metadata"].get(ID_COLUMN):
+            return named
+        if not self._about.get("TagCount"):
+            return None
+        tags = self._s3.get_object_tagging(Bucket=found.bucket, Key=found.key)["TagSet"]
+        return next((tag["Value"] for tag in tags if tag["Key"] == ID_COLUMN), None)
+
+    def source_blocks(self, segment: Segment) -> Iterator[bytes]:
+        """Yield the object from the byte before the segment on."""
+        yield from blocks_around(partial(self._get, segment), segment.start, segment.end)
+
+    def source_end(self, segment: Segment, size: int) -> tuple[int, bytes]:
+        """Return the length of the object, and its last ``size`` bytes."""
+        answer = self._get(segment, f"bytes=-{size}")
+        return whole_length(answer), b"".join(blocks_of(answer))
+
+    def source_range(self, segment: Segment, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes ``start`` to ``end`` (exclusive) of the object."""
+        yield from blocks_of(self._get(segment, f"bytes={start}-{end - 1}"))
+
+    def _get(self, segment: Segment, byte_range: str) -> "GetObjectOutputTypeDef":
+        with source_errors():
+            return self._s3.get_object(
+                Bucket=segment.bucket, Key=segment.key, IfMatch=self._about["ETag"], Range=byte_range
+            )
