@@ -27,6 +27,11 @@ class InputSettings:
         return cls(**{each.name: said[each.name] for each in fields(cls) if each.name in said}, deployment=deployment)
 
     @property
+    def named(self) -> str:
+        """Whose settings they are, in words."""
+        return f"the settings of {self.deployment}" if self.deployment else "the default settings"
+
+    @property
     def part_bytes(self) -> int:
         """The largest part; X counts a MB as 10^6."""
         return self.part_size_mb * 1_000_000

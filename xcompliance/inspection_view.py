@@ -38,7 +38,14 @@ def show(console: Console, name: str, look: Look, settings: InputSettings) -> No
     console.print()
     console.print(table)
     if look.rejects:
-        console.print(f"\nRejected lines{', the first of them' if result.rejected > len(look.rejects) else ''}:")
+        console.print()
+        show_rejects(console, look)
+
+
+def show_rejects(console: Console, look: Look) -> None:
+    """Print the first rejected lines, if there are any."""
+    if look.rejects:
+        console.print("The first rejected lines:")
         console.print(table_of(look.rejects, with_files=sum(look.kinds.values()) > 1))
 
 
@@ -62,8 +69,7 @@ def _rows(look: Look, settings: InputSettings) -> Iterator[tuple[str, str]]:
     if result.outcome == "accepted":
         yield "parts", f"{count(result.parts)}, each up to {settings.part_size_mb} MB and one of X’s jobs"
         yield "estimated cost", f"X {dollars(result.cost_x_usd)}, AWS {dollars(result.cost_aws_usd)} for a first check"
-    whose = f"settings of {settings.deployment}" if settings.deployment else "the default settings"
-    yield "judged by", f"{whose}: up to {settings.reject_limit_percent:g}% rejected lines"
+    yield "judged by", f"{settings.named}: up to {settings.reject_limit_percent:g}% rejected lines"
 
 
 def _format(kind: Kind) -> str:

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from botocore.exceptions import ClientError
+
 from adapters.inbox_object import source_errors
 from adapters.objects import blocks_around, blocks_of, whole_length
 from adapters.sources import Source
@@ -74,12 +76,19 @@ class Disk:
 
 
 class Bucket:
-    """One object in S3, as it is now; one that is replaced while it is read raises SourceChanged."""
+    """One object in S3, as it is now; one that is replaced while it is read raises SourceChanged.
+
+    Raises CommandError if there is none.
+    """
 
     def __init__(self, s3: "S3Client", bucket: str, key: str) -> None:
         self._s3 = s3
-        with source_errors():
+        try:
             self._about = s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in ("404", "NoSuchKey", "NoSuchBucket"):
+                raise
+            raise CommandError(f"There is no object s3://{bucket}/{key}.") from None
         self._place = bucket, key
         self.size = self._about["ContentLength"]
 

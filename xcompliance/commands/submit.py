@@ -5,20 +5,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xcompliance.commands.options import Json, Prefix, Type
-from xcompliance.commands.output import progress
+from xcompliance.commands.options import Column, Json, Prefix, Type
+from xcompliance.commands.output import notes, progress
+from xcompliance.errors import CommandError
 from xcompliance.text import size
 
 if TYPE_CHECKING:
+    from compliance.runs import JobType
     from xcompliance.progress import Display
+    from xcompliance.stack import Stack
 
 
 def submit(
-    path: Annotated[Path, typer.Argument(help="A file of post or user IDs, or a folder, which becomes one run.")],
+    source: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="A file of post or user IDs, or a folder, which becomes one run."),
+    ],
     *,
     job_type: Type,
-    name: Annotated[str | None, typer.Option(metavar="KEYNAME", help="Its name in the inbox; its own.")] = None,
+    column: Column = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="KEYNAME", help="Object name in the inbox [default: the file's name].")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
+    inspected: Annotated[
+        bool, typer.Option("--inspect/--no-inspect", help="Inspect the file first, and stop if its run would fail.")
+    ] = True,
     prefix: Prefix = None,
     as_json: Json = False,
 ) -> None:
@@ -26,18 +38,41 @@ def submit(
     from xcompliance import target
     from xcompliance.commands.endings import show_end, show_start
     from xcompliance.progress import display
-    from xcompliance.submit import check, submit
+    from xcompliance.submit import check, path_of, submit
     from xcompliance.watch import watch
 
+    path = path_of(source, job_type, name)
     length = check(path)
     stack = target.stack_of(prefix)
     with display(progress()) as shown:
-        submission = submit(stack, path, job_type, name, _Sent(shown, length))
+        if inspected:
+            _inspect(path, job_type, column, stack, shown, name=name)
+        submission = submit(stack, path, job_type, name, _Sent(shown, length), column=column)
         run = watch(stack, [submission], shown)[0] if wait else None
     if run is not None:
         show_end(stack, run, as_json=as_json)
     else:
         show_start(submission, as_json=as_json)
+
+
+def _inspect(
+    path: Path, job_type: "JobType", column: str | None, stack: "Stack", shown: "Display", *, name: str | None
+) -> None:
+    """Warns of what the run would warn of; raises CommandError if the run would fail."""
+    from xcompliance.input_settings import InputSettings
+    from xcompliance.inspecting import inspect_path
+    from xcompliance.inspection_view import show_rejects
+
+    settings = InputSettings.of(stack.outputs, stack.name)
+    look = inspect_path(path, job_type, column, settings, shown, name=name)
+    for warning in look.result.warnings:
+        shown.warn("inspect", warning)
+    if look.result.outcome == "refused":
+        show_rejects(notes(), look)
+        raise CommandError(
+            f"Nothing was submitted, as the run would fail with {look.result.error}: {look.result.message} "
+            f"Judged by {settings.named}. --no-inspect submits the file all the same."
+        )
 
 
 class _Sent:
