@@ -66,7 +66,7 @@ def _stack(prefix: str | None) -> Stack | None:
         return target.sandbox()
     try:
         return target.stack_of(prefix)
-    except (CommandError, AwsError):
+    except (CommandError, *AwsError):
         return None
 
 

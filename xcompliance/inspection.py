@@ -192,8 +192,8 @@ def _kind(form: Format, head: bytes, job_type: JobType) -> Kind:
         name = names[index].strip() if index < len(names) else str(index + 1)
         return Kind(form, name, columns.reason(name, job_type) if names else None)
     if form.kind in ("jsonl", "json"):
-        name = _field(form, head, job_type)
-        return Kind(form, name, columns.reason(name, job_type) if name else None)
+        field_ = _field(form, head, job_type)
+        return Kind(form, field_, columns.reason(field_, job_type) if field_ else None)
     return Kind(form, None if form.column is None else str(form.column), None)
 
 
