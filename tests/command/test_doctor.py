@@ -103,6 +103,7 @@ class Deployed:
             "JobStateMachineArn": machines[1],
             "BearerTokenSecretArn": secret,
             "XApiUrl": ORIGIN,
+            "InputSettings": "{}",
             "KeyArn": "arn:aws:kms:us-east-1:123456789012:key/1",
             "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:XCompliance-Alarms",
         }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.test_cases import FILES
 from xcompliance.cli import app
 from xcompliance.stack import Stack
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 Write = Callable[[Mapping[str, Any]], None]
 
+LIST = str(FILES / "tweets-e3-excel-guard.csv")
 COMPLETE = run_item(records=0)
 FAILED = run_item(status="failed", error="JobExpired", error_message="X reports the job as expired.")
 GOING_ON = without(run_item(status="checking"), "ended_at")
 ASKED: dict[str, tuple[tuple[str, ...], dict[str, Any], type]] = {
-    "submit": ((__file__, "--type", "tweets"), COMPLETE, dict),
+    "inspect": ((LIST, "--type", "tweets"), COMPLETE, dict),
+    "submit": ((LIST, "--type", "tweets"), COMPLETE, dict),
     "runs": ((), COMPLETE, list),
     "show": ((RUN_ID,), COMPLETE, dict),
     "watch": ((RUN_ID,), COMPLETE, dict),

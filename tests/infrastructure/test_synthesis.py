@@ -28,6 +28,7 @@ PIPELINE_OUTPUTS = STORAGE_OUTPUTS | {
     "XApiUrl",
     "ScheduleGroupName",
     "AlarmTopicArn",
+    "InputSettings",
 }
 
 CHANGED_BY_THE_SANDBOX = {
@@ -81,7 +82,7 @@ def test_no_resource_deploys_code_that_is_not_ours(aws: Deployment) -> None:
         for name, body in aws.json(stack)["Resources"].items()
         if body["Type"].startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
     ]
-    assert len(aws.resources("AWS::Lambda::Function")) == len(aws.functions) == 25
+    assert len(aws.resources("AWS::Lambda::Function")) == len(aws.functions) == 26
 
 
 @pytest.mark.parametrize("which", ["aws", "full"])

@@ -21,6 +21,7 @@ OUTPUTS: Final = (
     "KeyArn",
     "AlarmTopicArn",
     "XApiUrl",
+    "InputSettings",
 )
 """All that the command reads."""
 DEPLOY: Final = "Deploy the stacks anew: make deploy"
