@@ -18,7 +18,13 @@ _CAUSES = (
     (re.compile(r"\s*[\"']?https?://"), "URLs: write the ID that stands behind /status/"),
     (re.compile(r"\s*[\"']?@\w"), "user names: X checks IDs"),
     (re.compile(r"\s*[0-9]+(?:[\s,;|]+[0-9]+)+[\s,;|]*\Z"), "several numbers on a line: write one ID per line"),
+    (re.compile(r"\s*[\"']?[0-9]+[\"']?\s*[,;|]\s*\Z"), "IDs with a separator behind each: remove the separators"),
     (re.compile(r"a comma after an object"), "objects with a comma after each: remove the commas"),
+    (re.compile(r"\s*'[0-9]+\s*\Z"), "IDs behind an apostrophe, as spreadsheets mark text: remove the apostrophes"),
+    (
+        re.compile(r"a row of 1 fields"),
+        "rows of one field: use the same separator everywhere",
+    ),
     (re.compile(r"a row of [0-9]+ fields"), "rows with more or fewer fields than the first: quote texts with commas"),
     (re.compile(r"no ID of a post"), "objects that are no post, or whose ID is not known for certain"),
     (re.compile(r"no ID of a user"), "objects that are no user, or posts that do not tell their author"),

@@ -161,6 +161,8 @@ def _kind(name: str, named: KindOfFile | None, packing: Packing, text: bytes) ->
         found = _trouble_of_objects(text)
         if found is None:
             return "jsonl"
+    if found is kinds.TABLE and kinds.has_separators_behind(text):
+        found = kinds.SEPARATORS_BEHIND
     if found is None:
         raise UnsupportedInput(f"{name} is no Parquet file, though it is named so: name it for what it is.")
     raise UnsupportedInput(f"{name} is {found.name}. {found.remedy}")

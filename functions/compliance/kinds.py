@@ -45,6 +45,7 @@ TABLE = Kind("a table of several columns", "Name it .csv or .tsv, so that its co
 PARQUET = Kind("a Parquet file", "Name it .parquet, unpacked, and drop it again.")
 """These are read when they are named for what they are."""
 
+SEPARATORS_BEHIND = Kind("a list with a separator behind each ID", "Remove the separators.")
 _THOUSANDS = Kind("a list of numbers with separators in them", "Write plain digits, one ID per line.")
 _IDS_IN_ROWS = Kind("a list with several IDs on a line", "Write one ID per line.")
 _LONE_CR = Kind(
@@ -140,6 +141,12 @@ def _kind_of_text(text: bytes, *, is_whole: bool) -> Kind | None:
     if any(_is_id(line) for line in lines):
         return _LONE_CR if len(lines) > 1 and b"\n" not in text else None
     return TABLE if any(_is_table(lines, delimiter, is_whole) for delimiter in ",;\t|") else None
+
+
+def has_separators_behind(text: bytes) -> bool:
+    """Return whether each line of a text, but for the last one, is an ID with a comma, semicolon or bar behind it."""
+    lines = [line.strip() for line in text.removeprefix(BOM).decode(errors="replace").splitlines() if line.strip()][:-1]
+    return bool(lines) and all(line[-1] in ",;|" and _is_id(line[:-1]) for line in lines)
 
 
 def _are_grouped(lines: list[str]) -> bool:

@@ -224,6 +224,22 @@ REFUSED = {
     "comments": ("tweets/a.txt", b"# a post\n18\n" * 9, "comment lines: delete them"),
     "URLs": ("tweets/a.txt", b"".join(b"https://x.com/a/status/%d\n" % each for each in IDS), "behind /status/"),
     "floats": ("tweets/a.csv", csv_of("id,text", [f"{each:.5e}" for each in IDS], [0] * 100), "scientific notation"),
+    "a comma behind each": ("tweets/a.txt", b"".join(b"%d,\n" % each for each in IDS), "a separator behind each ID"),
+    "a comma behind most": (
+        "tweets/a.txt",
+        b",\n".join(b"%d" % each for each in IDS),
+        "a separator behind each: remove",
+    ),
+    "apostrophes": (
+        "tweets/a.csv",
+        csv_of("id,text", [f"'{each}" for each in IDS], [0] * 100),
+        "remove the apostrophes",
+    ),
+    "mixed later": (
+        "tweets/a.csv",
+        b"id,text\n" + b"".join(b"%d,x\n%d;x\n" % (each, each + 1) for each in IDS),
+        "the same separator everywhere",
+    ),
     "mixed": ("tweets/a.csv", csv_of("id;text", IDS, [0] * 100), "mixes separators"),
 }
 
