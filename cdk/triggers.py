@@ -73,7 +73,7 @@ class Triggers(Construct):
         )
 
     def _note_misplaced(self, inbox: s3.IBucket, note_misplaced: lambda_.Function) -> None:
-        dead_letters = self._dead_letters("MisplacedNotNoted")
+        target = self._call(note_misplaced, self._dead_letters("MisplacedNotNoted"))
         events.Rule(
             self,
             "ObjectMisplaced",
@@ -86,25 +86,11 @@ class Triggers(Construct):
                     "object": {"key": [{"anything-but": {"wildcard": list(READ)}}]},
                 },
             ),
-            targets=[
-                targets.LambdaFunction(
-                    note_misplaced,
-                    dead_letter_queue=dead_letters,
-                    max_event_age=Duration.hours(24),
-                    retry_attempts=185,
-                )
-            ],
+            targets=[target],
         )
-        note_misplaced.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
 
     def _settle_executions(self, machines: Iterable[sfn.IStateMachine], settle_execution: lambda_.Function) -> None:
-        dead_letters = self._dead_letters("ExecutionsNotSettled")
-        target = targets.LambdaFunction(
-            settle_execution,
-            dead_letter_queue=dead_letters,
-            max_event_age=Duration.hours(24),
-            retry_attempts=185,
-        )
+        target = self._call(settle_execution, self._dead_letters("ExecutionsNotSettled"))
         events.Rule(
             self,
             "ExecutionEnded",
@@ -126,8 +112,14 @@ class Triggers(Construct):
             schedule=events.Schedule.rate(LOOK_AFTER_TURNS),
             targets=[target],
         )
-        # The rules' queue holds events that could not be handed over; this, those that the function failed on.
-        settle_execution.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
+
+    @staticmethod
+    def _call(function: lambda_.Function, dead_letters: sqs.Queue) -> targets.LambdaFunction:
+        """The function as a target; the queue gets events that can't be handed over, and those that it fails on."""
+        function.configure_async_invoke(on_failure=destinations.SqsDestination(dead_letters))
+        return targets.LambdaFunction(
+            function, dead_letter_queue=dead_letters, max_event_age=Duration.hours(24), retry_attempts=185
+        )
 
     def _dead_letters(self, name: str) -> sqs.Queue:
         self.dead_letters[name] = dead_letter_queue(self, name)
