@@ -42,9 +42,11 @@ EXCEPTIONS = {
     # Who may not list a bucket is told 403 where an object is gone.
     "s3:ListBucket Inbox",
     # Lambda itself puts events there that the function failed on.
-    "sqs:SendMessage ExecutionsNotSettled",
-    "sqs:GetQueueAttributes ExecutionsNotSettled",
-    "sqs:GetQueueUrl ExecutionsNotSettled",
+    *(
+        f"sqs:{action} {queue}"
+        for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")
+        for queue in ("ExecutionsNotSettled", "MisplacedNotNoted")
+    ),
     *BY_ATHENA,
 }
 
@@ -132,6 +134,8 @@ def _tell(random: Random, uses: Uses) -> None:
         _tag_all(deployment.universe.aws)
         story = Story(deployment, random, Storm(deployment, random, rate=0.03))
         story.tell(files=4, length=250)
+        for kind in ("Object Created", "Object Deleted"):
+            deployment.announce_misplaced("Tweets/ids.txt", kind)
         for number, key in enumerate(story.files):
             deployment.start({"bucket": {"name": "inbox"}, "object": {"key": key}}, f"by-hand-{number}")
         deployment.start(deployment.drop(b"no ID\n" * 5), "refused")

@@ -311,6 +311,12 @@ class Deployment:
         }
         self.call("settle_execution", event)
 
+    def announce_misplaced(self, key: str, kind: str) -> None:
+        """Delivers S3's event for an object outside the folders that are read."""
+        event = json.loads((EVENTS / "object_created.json").read_text()) | {"detail-type": kind}
+        event["detail"]["object"] |= {"key": key}
+        self.call("note_misplaced", event)
+
     def sweep(self) -> None:
         """What the schedule does."""
         self.call("settle_execution", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
