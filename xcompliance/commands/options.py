@@ -14,7 +14,8 @@ Column = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|NUMBER",
-        help="Column or field that holds the IDs, by name or, in a table, by 1-based number [default: chosen by name].",
+        show_default="chosen by name",
+        help="Column or field that holds the IDs, by name or, in a table, by 1-based number.",
     ),
 ]
 Prefix = Annotated[

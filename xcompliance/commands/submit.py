@@ -25,7 +25,7 @@ def submit(
     job_type: Type,
     column: Column = None,
     name: Annotated[
-        str | None, typer.Option(metavar="KEYNAME", help="Object name in the inbox [default: the file's name].")
+        str | None, typer.Option(metavar="KEYNAME", show_default="the file's name", help="Object name in the inbox.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
     inspected: Annotated[
