@@ -16,6 +16,7 @@ class InputSettings:
     part_size_mb: int = 128
     reject_limit_percent: float = 1.0
     id_column: str = ""
+    rounded_ids: str = "fail"
     deployment: str | None = None
 
     @classmethod

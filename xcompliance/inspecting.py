@@ -1,6 +1,7 @@
 """What is inspected, and by which settings."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,13 @@ _EACH: Final = 32 << 20
 
 
 def look_at(
-    source: str, job_type: JobType, column: str | None, prefix: str | None, console: Console
+    source: str,
+    job_type: JobType,
+    column: str | None,
+    prefix: str | None,
+    console: Console,
+    *,
+    accept_rounded: bool = False,
 ) -> tuple[Look, InputSettings]:
     """Inspect a file, a folder, or an object in S3; return the settings that it was judged by, too.
 
@@ -33,6 +40,7 @@ def look_at(
     """
     stack = _stack(prefix)
     settings = InputSettings.of(stack.outputs, stack.name) if stack else InputSettings()
+    settings = replace(settings, rounded_ids="warn") if accept_rounded else settings
     with display(console) as shown:
         if source.startswith(S3):
             bucket, _, key = source.removeprefix(S3).partition("/")

@@ -24,10 +24,10 @@ from compliance.readers.objects import Objects, fields_of
 from compliance.reading import Rejects, normalized
 from compliance.report.content import Rejected
 from compliance.runs import JobType, Part
-from compliance.segments import Found, Segment, about, check_count, pack, plan, planned_warnings
+from compliance.segments import Found, Segment, about, check_count, pack, plan, planned_intact, planned_warnings
 from xcompliance.input_settings import InputSettings
 from xcompliance.preflight.costs import of_run
-from xcompliance.sources import Files
+from xcompliance.sources import ID_COLUMN, ROUNDED_IDS, Files
 
 MOST_IDS: Final = 5
 MOST_REJECTS: Final = 5
@@ -110,7 +110,9 @@ class _Reading:
         planned = pack(segments, self.settings.part_bytes)
         check_count(len(planned))
         parts = [part for segments in planned for part in self._prepared(segments)]
-        whole = Acceptance(self.job_type, parts, planned_warnings(segments))
+        whole = Acceptance(
+            self.job_type, parts, planned_warnings(segments), planned_intact(segments), self._accepts_rounded
+        )
         whole.check()
         said = whole.said()
         for name in ("accepted", "embedded", "duplicate", "rejected", "blank", "warnings", "parts"):
@@ -119,8 +121,11 @@ class _Reading:
         whole.judge(self.settings.reject_limit_percent)
         result.cost_aws_usd, result.cost_x_usd = of_run(result.accepted, sum(part["accepted"] > 0 for part in parts))
 
+    def _accepts_rounded(self) -> bool:
+        return (self.files.word(ROUNDED_IDS) or self.settings.rounded_ids) == "warn"
+
     def _planned(self, found: Found) -> list[Segment]:
-        named = self.column or self.files.column(found)
+        named = self.column or self.files.word(ID_COLUMN)
         try:
             segments = plan(found, self.job_type, self.settings.part_bytes, lambda: named, self.settings.id_column)
         except ComplianceError as error:

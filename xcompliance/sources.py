@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ID_COLUMN: Final = "id-column"
 """The metadata, and the tag, of an object that names the column or field of IDs."""
 
+ROUNDED_IDS: Final = "rounded-ids"
+"""The metadata, and the tag, of the object that starts a run: ``warn`` accepts rounded IDs."""
+
 _BLOCK: Final = 1 << 20
 
 
@@ -30,8 +33,8 @@ class Files(Source, Protocol):
     def found(self) -> Iterator[Found]:
         """Yield them, in the order of their keys."""
 
-    def column(self, found: Found) -> str | None:
-        """Return the column that the owner of a file names."""
+    def word(self, name: str) -> str | None:
+        """Return what the owner of the files says under that name."""
 
 
 class Disk:
@@ -48,8 +51,8 @@ class Disk:
         for key, path in sorted(self._paths.items()):
             yield Found("", key, "", path.stat().st_size, b"".join(self._blocks(key, 0, HEAD_BYTES)))
 
-    def column(self, _: Found) -> str | None:
-        """A file on a disk names none."""
+    def word(self, _: str) -> str | None:
+        """A file on a disk says nothing."""
         return None
 
     def source_blocks(self, segment: Segment) -> Iterator[bytes]:
@@ -99,14 +102,15 @@ class Bucket:
         beginning = b"".join(self.source_range(whole, 0, HEAD_BYTES)) if self.size else b""
         yield Found(bucket, key, whole.version_id, self.size, beginning)
 
-    def column(self, found: Found) -> str | None:
+    def word(self, name: str) -> str | None:
         """Return what the object's metadata says, else its tag."""
-        if named := self._about["Metadata"].get(ID_COLUMN):
-            return named
+        if said := self._about["Metadata"].get(name):
+            return said
         if not self._about.get("TagCount"):
             return None
-        tags = self._s3.get_object_tagging(Bucket=found.bucket, Key=found.key)["TagSet"]
-        return next((tag["Value"] for tag in tags if tag["Key"] == ID_COLUMN), None)
+        bucket, key = self._place
+        tags = self._s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+        return next((tag["Value"] for tag in tags if tag["Key"] == name), None)
 
     def source_blocks(self, segment: Segment) -> Iterator[bytes]:
         """Yield the object from the byte before the segment on."""

@@ -10,7 +10,7 @@ from compliance.inbox_keys import is_ignored
 from compliance.runs import DATASETS, MARKER, JobType, is_hidden, run_id
 from xcompliance.errors import CommandError
 from xcompliance.records import RunRecord
-from xcompliance.sources import ID_COLUMN
+from xcompliance.sources import ID_COLUMN, ROUNDED_IDS
 from xcompliance.stack import Stack
 
 
@@ -66,22 +66,23 @@ def submit(
     report: Callable[[int], None] | None = None,
     *,
     column: str | None = None,
+    accept_rounded: bool = False,
 ) -> Submission:
     """Uploads a file as ``<type>/<name>``, or the files of a folder below ``datasets/<type>/<name>/`` and its marker.
 
-    ``report`` is called with bytes that were sent since the last time. ``column`` is the one that holds the IDs. Raises
-    CommandError for what is empty, or cannot be read.
+    ``report`` is called with bytes that were sent since the last time. ``column`` is the one that holds the IDs.
+    Raises CommandError for what is empty, or cannot be read.
     """
-    options: dict[str, Any] = {"Callback": report}
-    if column is not None:
-        options["ExtraArgs"] = {"Metadata": {ID_COLUMN: _metadata(column)}}
+    words = {} if column is None else {ID_COLUMN: _metadata(column)}
+    words |= {ROUNDED_IDS: "warn"} if accept_rounded else {}
+    options: dict[str, Any] = {"Callback": report, "ExtraArgs": {"Metadata": words}}
     check(path)
     bucket, key = stack["InboxBucketName"], _key(path, job_type, name)
     if path.is_dir():
         for file in files_of(path):
             place = key.removesuffix(MARKER) + file.relative_to(path).as_posix()
             stack.s3.upload_file(str(file), bucket, place, **options)
-        version_id = stack.s3.put_object(Bucket=bucket, Key=key, Body=b"")["VersionId"]
+        version_id = stack.s3.put_object(Bucket=bucket, Key=key, Body=b"", Metadata=words)["VersionId"]
     else:
         stack.s3.upload_file(str(path), bucket, key, **options)
         version_id = stack.s3.head_object(Bucket=bucket, Key=key)["VersionId"]

@@ -91,6 +91,22 @@ def test_a_folder_goes_to_the_datasets_and_its_marker_last(stack: Stack, invoke:
     assert said["run_id"] == run_id("users", "inbox", folder + "_SUCCESS", said["version_id"])
 
 
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_rounded_ids_are_sent_only_if_they_are_accepted(
+    stack: Stack, invoke: Invoke, tmp_path: Path, is_folder: bool
+) -> None:
+    file = tmp_path / "export" / "ids.txt"
+    file.parent.mkdir()
+    file.write_text("".join(f"{(10**18 + number * 10**14)}\n" for number in range(1, 101)))
+    source = file.parent if is_folder else file
+    refused = invoke("submit", source, "--type", "tweets")
+    assert refused.exit_code != 0
+    assert "RoundedIds" in refused.stderr
+    assert "Contents" not in stack.s3.list_objects_v2(Bucket="inbox")
+    said = json_of(invoke("submit", source, "--type", "tweets", "--accept-rounded", "--json"))
+    assert stack.s3.head_object(Bucket="inbox", Key=said["key"])["Metadata"] == {"rounded-ids": "warn"}
+
+
 def test_a_folder_with_nothing_in_it_is_not_submitted(stack: Stack, invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     result = invoke("submit", tmp_path, "--type", "tweets")

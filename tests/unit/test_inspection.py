@@ -51,7 +51,8 @@ def looked_at(functions: Functions, files: Mapping[str, bytes], folder: Path, mo
     for key, content in files.items():
         paths[key].write_bytes(content)
     monkeypatch.setattr(inspection, "latest_id", lambda _: latest_id(functions.clock.now()))
-    used = InputSettings(settings().part_size_mb, settings().reject_limit_percent, settings().id_column)
+    said = settings()
+    used = InputSettings(said.part_size_mb, said.reject_limit_percent, said.id_column, said.rounded_ids)
     return inspect(Disk(paths), job_type_of(next(iter(files))), None, used, lambda _: None)
 
 
@@ -83,6 +84,15 @@ def test_the_setting_id_column_counts_as_in_a_run(
         if key.endswith(".csv"):
             run, look = compared(functions, {key: content}, tmp_path, monkeypatch)
             assert look == run
+
+
+def test_rounded_ids_are_accepted_as_in_a_run(
+    functions: Functions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions.configure(rounded_ids="warn")
+    run, look = compared(functions, {"tweets/a.txt": CASES["tweets-a1-excel15.txt"][1]}, tmp_path, monkeypatch)
+    assert look == run
+    assert (look["outcome"], len(look["warnings"])) == ("accepted", 1)
 
 
 def test_several_parts_are_counted_as_in_a_run(

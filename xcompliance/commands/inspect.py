@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from xcompliance.commands.options import Column, Json, Prefix, Type
+from xcompliance.commands.options import AcceptRounded, Column, Json, Prefix, Type
 from xcompliance.commands.output import answer, print_json, progress
 from xcompliance.errors import FAILED, CommandError
 
@@ -18,6 +18,7 @@ def inspect(
     *,
     job_type: Type,
     column: Column = None,
+    accept_rounded: AcceptRounded = False,
     prefix: Prefix = None,
     as_json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def inspect(
         raise CommandError(
             "Inspect one file at a time: each file is a run of its own. A folder of files is inspected as one run."
         )
-    look, settings = look_at(source[0], job_type, column, prefix, progress())
+    look, settings = look_at(source[0], job_type, column, prefix, progress(), accept_rounded=accept_rounded)
     if as_json:
         print_json(asdict(look.result))
     else:

@@ -18,6 +18,9 @@ Column = Annotated[
         help="Column or field that holds the IDs, by name or, in a table, by 1-based number.",
     ),
 ]
+AcceptRounded = Annotated[
+    bool, typer.Option("--accept-rounded", help="Warn of rounded IDs (docs/input.md), and check them all the same.")
+]
 Prefix = Annotated[
     str | None,
     typer.Option(envvar="XCOMPLIANCE_PREFIX", help="Of the stacks in an AWS account; XCompliance by default."),

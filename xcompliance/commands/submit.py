@@ -1,19 +1,20 @@
 """``xcompliance submit``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xcompliance.commands.options import Column, Json, Prefix, Type
+from xcompliance.commands.options import AcceptRounded, Column, Json, Prefix, Type
 from xcompliance.commands.output import notes, progress
 from xcompliance.errors import CommandError
 from xcompliance.text import size
 
 if TYPE_CHECKING:
     from compliance.runs import JobType
+    from xcompliance.input_settings import InputSettings
     from xcompliance.progress import Display
-    from xcompliance.stack import Stack
 
 
 def submit(
@@ -24,6 +25,7 @@ def submit(
     *,
     job_type: Type,
     column: Column = None,
+    accept_rounded: AcceptRounded = False,
     name: Annotated[
         str | None, typer.Option(metavar="KEYNAME", show_default="the file's name", help="Object name in the inbox.")
     ] = None,
@@ -37,6 +39,7 @@ def submit(
     """Put a file of IDs, or a folder of files, into the inbox, which starts a run."""
     from xcompliance import target
     from xcompliance.commands.endings import show_end, show_start
+    from xcompliance.input_settings import InputSettings
     from xcompliance.progress import display
     from xcompliance.submit import check, path_of, submit
     from xcompliance.watch import watch
@@ -46,8 +49,11 @@ def submit(
     stack = target.stack_of(prefix)
     with display(progress()) as shown:
         if inspected:
-            _inspect(path, job_type, column, stack, shown, name=name)
-        submission = submit(stack, path, job_type, name, _Sent(shown, length), column=column)
+            settings = InputSettings.of(stack.outputs, stack.name)
+            settings = replace(settings, rounded_ids="warn") if accept_rounded else settings
+            _inspect(path, job_type, column, settings, shown, name=name)
+        sent = _Sent(shown, length)
+        submission = submit(stack, path, job_type, name, sent, column=column, accept_rounded=accept_rounded)
         run = watch(stack, [submission], shown)[0] if wait else None
     if run is not None:
         show_end(stack, run, as_json=as_json)
@@ -56,14 +62,18 @@ def submit(
 
 
 def _inspect(
-    path: Path, job_type: "JobType", column: str | None, stack: "Stack", shown: "Display", *, name: str | None
+    path: Path,
+    job_type: "JobType",
+    column: str | None,
+    settings: "InputSettings",
+    shown: "Display",
+    *,
+    name: str | None,
 ) -> None:
     """Warns of what the run would warn of; raises CommandError if the run would fail."""
-    from xcompliance.input_settings import InputSettings
     from xcompliance.inspecting import inspect_path
     from xcompliance.inspection_view import show_rejects
 
-    settings = InputSettings.of(stack.outputs, stack.name)
     look = inspect_path(path, job_type, column, settings, shown, name=name)
     for warning in look.result.warnings:
         shown.warn("inspect", warning)
