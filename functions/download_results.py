@@ -10,11 +10,24 @@ from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
 from compliance.download import ResultsDownload, google_refusal, x_refusal
-from compliance.errors import DownloadInterrupted, DownloadRefused, ResultsExpired, ResultsUnverified, RouteNotLive
+from compliance.errors import (
+    AccessRefused,
+    DownloadInterrupted,
+    DownloadRefused,
+    JobConflict,
+    ProtocolViolation,
+    RequestRefused,
+    ResultsExpired,
+    ResultsUnverified,
+    RouteNotLive,
+)
 from compliance.jobs import Jobs
 from compliance.results import is_answer
 from compliance.runs import Part, PartRef, Transfer
 from compliance.wire import Request
+
+FRESH_SECONDS = 3600
+"""A refused URL that X has named longer ago is asked for again."""
 
 RESERVE_SECONDS = 30
 """Kept at most of an invocation's time for the piece under way; a third where that is less."""
@@ -38,8 +51,10 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     download = _download(part, sink, clock, reserve)
     try:
         complete, state = download.run(sink.saved(part.get("download")))
-    except (DownloadRefused, ResultsExpired, RouteNotLive):
-        if "refused_at" in part:
+    except (DownloadRefused, ResultsExpired, RouteNotLive) as refused:
+        if clock.now() - _refused_before(part) < FRESH_SECONDS:
+            if isinstance(refused, ResultsExpired):
+                raise DownloadRefused("The download URL that X has given anew has expired too.") from None
             raise
         _ask_for_url(ref, part, clock)
         raise DownloadInterrupted("The download was refused. It goes on with the URL that X has just given.") from None
@@ -59,9 +74,17 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
     return {"complete": complete}
 
 
+def _refused_before(part: Part) -> float:
+    """When a download was refused last and X named its URL anew, epoch seconds; 0 for never."""
+    return parse_time(part["refused_at"]).timestamp() if "refused_at" in part else 0.0
+
+
 def _ask_for_url(ref: PartRef, part: Part, clock: LambdaClock) -> None:
     """Takes down where the results are by X's present word; raises DownloadRefused where X does not say it any more."""
-    job = Jobs(x_api(), Wire(clock).send).get(part["job_id"])
+    try:
+        job = Jobs(x_api(), Wire(clock).send).get(part["job_id"])
+    except (AccessRefused, JobConflict, ProtocolViolation, RequestRefused, RouteNotLive) as error:
+        raise DownloadRefused(f"The download was refused, and X does not name another URL for it. {error}") from None
     if job.status != "complete" or job.download_url is None or job.download_expires_at is None:
         raise DownloadRefused("The download was refused, and X does not name another URL for it.")
     settings().transfer_hosts.of(job.download_url)

@@ -28,6 +28,9 @@ RESERVE_SECONDS = 20
 """Kept at most of an invocation's time for asking what was persisted; a tenth where that is less."""
 
 
+BEGUN = ("in_progress", "complete", "failed", "expired")
+"""What X says of a job that waits for no upload any more."""
+
 SESSION_SECONDS = 7 * 86_400
 """How long Google keeps a session."""
 
@@ -96,18 +99,23 @@ def _upload(ref: PartRef, part: Part, clock: LambdaClock) -> Outcome:
 def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, reserve: float) -> bool:
     """Send the part in one PUT, unless X already works on what an earlier invocation, or execution, has sent.
 
-    Returns whether it is verified. X's own byte path knows no checksums: there, X's word is all there is. Google's
-    answer that names none, or was lost, cannot be asked for again.
+    A status that nobody knows does not say that X has it: it is sent again while there is time, which X refuses with
+    409 if it does. Returns whether it is verified. X's own byte path knows no checksums: there, X's word is all there
+    is. Google's answer that names none, or was lost, cannot be asked for again.
     """
     api, send = x_api(), Wire(clock).send
-    if "uploaded_bytes" in part and Jobs(api, send).get(part["job_id"]).status != "created":
+    is_over = clock.now() >= parse_time(part["upload_expires_at"]).timestamp()
+    status = Jobs(api, send).get(part["job_id"]).status if "uploaded_bytes" in part else "created"
+    if status in BEGUN or (status != "created" and is_over):
         return part["transport"] == "x_hosted"
-    if clock.now() >= parse_time(part["upload_expires_at"]).timestamp():
+    if is_over:
         raise UploadWindowClosed("The 15 minutes for the upload are over.")
     runs_table.update_part(ref, job=part["job_name"], until="uploaded_at", status="uploading", uploaded_bytes=0)
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
         answer = single_put.put(request, source, send, clock, reserve)
+        if answer.status == 409 and status != "created":
+            return True
         try:
             single_put.judge_x_hosted(answer)
         except UploadRefused:

@@ -24,7 +24,7 @@ from compliance.errors import (
     XUnavailable,
 )
 from compliance.gcs_resumable import stored_crc32c
-from compliance.wire import Download, Fetch, Request, Response, WireError, skip
+from compliance.wire import Download, Fetch, Request, Response, WireError
 from compliance.x_api import refusal
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ MAX_ERROR_BODY = 65_536
 MAX_QUESTIONS = 4
 """Questions for a CRC32C that the answer left out before the results count as unverified."""
 
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", re.ASCII)
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/(?:([0-9]+)|\*)", re.ASCII)
 _NO_SUCH_RANGE = re.compile(r"bytes \*/([0-9]+)", re.ASCII)
 
 
@@ -133,8 +133,8 @@ class ResultsDownload:
                 if answer.status == 416 and began:
                     return self._ended_before(state, answer), True
                 state = self._described(state, answer)
-                already_kept = state.offset if answer.status == 200 else 0
-                for piece in _pieces(skip(answer.blocks, already_kept), self.sink.piece_bytes):
+                blocks = _behind(state, answer.blocks) if answer.status == 200 else answer.blocks
+                for piece in _pieces(blocks, self.sink.piece_bytes):
                     is_last = len(piece) < self.sink.piece_bytes
                     if is_last and state.total not in (None, state.offset + len(piece)):
                         raise WireError("the answer ended early")
@@ -255,6 +255,8 @@ def _total(head: Response, offset: int) -> int | None:
         match = _CONTENT_RANGE.fullmatch(head.headers.get("content-range", ""))
         if match is None or int(match[1]) != offset:
             raise ProtocolViolation("The download did not continue where it was asked to.")
+        if match[2] is None:
+            raise ResultsCorrupted("The answer does not say whether it goes to the end: the results are fetched anew.")
         return int(match[2])
     # A Content-Length that is repeated with one value counts as that value [RFC 9110, 8.6].
     lengths = {
@@ -270,6 +272,23 @@ def _total(head: Response, offset: int) -> int | None:
     if "chunked" in head.headers.get("transfer-encoding", ""):
         return None
     raise ProtocolViolation("The download does not say how long it is.")
+
+
+def _behind(state: State, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what an answer from byte 0 on holds behind the bytes that are stored, which it must repeat.
+
+    Raises WireError if it ends before, as a page does, and ResultsCorrupted if it has other bytes there.
+    """
+    left, crc32c = state.offset, 0
+    for block in blocks:
+        known, rest = block[:left], block[left:]
+        crc32c, left = google_crc32c.extend(crc32c, known), left - len(known)
+        if not left and crc32c != state.crc32c:
+            raise ResultsCorrupted("The results changed while they were downloaded.")
+        if rest:
+            yield rest
+    if left:
+        raise WireError("the answer ended before what is stored already")
 
 
 def _pieces(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:

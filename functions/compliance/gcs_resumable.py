@@ -92,6 +92,8 @@ def judge_open(request: Request, response: Response) -> str | Unclear:
     """The session URI. Raises UploadWindowClosed for an expired URL and RequestRefused for any other refusal."""
     if response.status in (200, 201):
         location = response.headers.get("location")
+        if not location and is_page(response):
+            return Unclear(f"a page came with the status {response.status} instead of the session")
         if not location:
             raise ProtocolViolation("Google opened an upload session without naming it.")
         return urljoin(request.url, location)

@@ -36,13 +36,15 @@ def judge_x_hosted(response: Response) -> None:
     if response.status == 409:
         raise UploadInterrupted("X has an upload for the job already.")
     try:
-        data_of(response)
+        data = data_of(response)
     except (BadCredentials, AccessRefused, JobForbidden) as error:
         raise UploadRefused(f"X refused the upload. {error}") from None
     except XUnavailable as error:
         if response.status < 300:
             raise UploadInterrupted(f"X did not confirm the upload. {error}") from None
         raise
+    if not isinstance(data, dict) or not data:
+        raise UploadInterrupted("X did not confirm the upload: it describes no job.")
 
 
 def judge_gcs_put(response: Response, crc32c: str) -> bool:

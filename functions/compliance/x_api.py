@@ -173,7 +173,7 @@ def data_of(response: Response, *, of_job: bool = True) -> Any:
     if "errors" not in document:
         raise XUnavailable(f"X answered {response.status} without any data.")
     problem = _problem(document)
-    status = problem.get("status") or _STATUSES.get(_kind(problem)) or _STATUSES.get(str(problem.get("title")))
+    status = _status(problem) or _STATUSES.get(_kind(problem)) or _STATUSES.get(str(problem.get("title")))
     if isinstance(status, int) and 400 <= status < 500 and (of_job or status != 404):
         raise refusal(replace(response, status=status), of_job=of_job)
     raise XUnavailable(f"X answered {response.status} with errors{_in_words(document)}.")
@@ -246,9 +246,20 @@ def _json(body: bytes) -> dict[str, Any]:
 
 
 def _problem(document: dict[str, Any]) -> dict[str, Any]:
-    """The problem itself: the document, or the first of its ``errors``."""
+    """The problem itself: the document, or of its ``errors`` the first that is a lasting limit, else the first."""
     errors = document.get("errors")
-    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else document
+    found = errors if isinstance(errors, list) else []
+    limits = (each for each in found if isinstance(each, dict) and _lasting_limit(_status(each) or 0, each, ""))
+    return next(limits, found[0] if found and isinstance(found[0], dict) else document)
+
+
+def _status(problem: dict[str, Any]) -> int | None:
+    """The status that a problem names, as a number or as its digits."""
+    text = str(problem.get("status"))
+    return int(text) if _HTTP_STATUS.fullmatch(text) else None
+
+
+_HTTP_STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 
 
 def _in_words(document: dict[str, Any]) -> str:

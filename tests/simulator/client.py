@@ -74,8 +74,8 @@ class Client:
         assert answer.status == 200, answer.body
         return answer.data
 
-    def get(self, job_id: str) -> Any:
-        return self.api("GET", f"/{job_id}?compliance_job.fields={ALL_FIELDS}").data
+    def get(self, job_id: str, fields: str = ALL_FIELDS) -> Any:
+        return self.api("GET", f"/{job_id}?compliance_job.fields={fields}").data
 
     def status(self, job_id: str) -> str:
         return str(self.get(job_id)["status"])

@@ -289,7 +289,7 @@ def test_downloads_are_cut_shortened_and_corrupted(client: Client, job: Any) -> 
 def test_a_job_ends_badly_after_its_upload(client: Client, job: Any, name: str, status: str) -> None:
     client.simulator.faults.arm(name)
     client.upload(job, CONTENT)
-    told = client.get(job["id"])
+    told = client.get(job["id"], "error,status")
     assert told["status"] == status
     assert ("error" in told) == (status == "failed")
     assert client.create()["status"] == "created"

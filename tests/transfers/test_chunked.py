@@ -68,10 +68,12 @@ def refusal(response: Response) -> ComplianceError:
     return DownloadInterrupted(f"X answered {response.status}.")
 
 
-def invoke(server: Server, sink: MemorySink, left: float = 900.0) -> bool:
+def invoke(server: Server, sink: MemorySink, left: float = 900.0, *, promises_crc32c: bool = False) -> bool:
     """One invocation in a process of its own: it knows the saved state alone."""
     clock = ManualClock(left=left)
-    download = ResultsDownload(Request("GET", f"{server.url}/file"), refusal, Wire(clock).fetch, sink, clock, 30)
+    request = Request("GET", f"{server.url}/file")
+    fetch = Wire(clock).fetch
+    download = ResultsDownload(request, refusal, fetch, sink, clock, 30, promises_crc32c=promises_crc32c)
     return download.run(sink.saved)[0]
 
 
@@ -140,5 +142,46 @@ def test_a_chunked_answer_that_breaks_off_is_not_whole() -> None:
         assert sink.content is None
         assert (sink.saved.offset, sink.saved.total) == (2 * PIECE, None)
         server.answering = whole.answer
+        assert invoke(server, sink)
+    assert sink.content == CONTENT
+
+
+SHORTER = {"a page": b"<html>Try again later.</html>", "errors": b'{"errors":[{"title":"x"}]}', "nothing": b""}
+
+
+@pytest.mark.parametrize("promises_crc32c", [False, True])
+@pytest.mark.parametrize("instead", SHORTER)
+def test_what_ends_before_the_stored_bytes_is_not_the_end_of_the_file(instead: str, promises_crc32c: bool) -> None:
+    sink = MemorySink(PIECE)
+    with serving(lambda _: Answer(200, chunks=[CONTENT[:2500]], ends=False)) as server:
+        assert not invoke(server, sink, promises_crc32c=promises_crc32c)
+        server.answering = lambda _: Answer(200, chunks=[SHORTER[instead]] if SHORTER[instead] else [])
+        with pytest.raises(DownloadInterrupted):
+            invoke(server, sink, promises_crc32c=promises_crc32c)
+        server.answering = X(CONTENT).answer
+        assert invoke(server, sink, promises_crc32c=promises_crc32c)
+    assert sink.content == CONTENT
+
+
+def test_a_whole_answer_that_does_not_repeat_the_stored_bytes_is_fetched_anew() -> None:
+    sink = MemorySink(PIECE)
+    with serving(lambda _: Answer(200, chunks=[CONTENT[:2500]], ends=False)) as server:
+        assert not invoke(server, sink)
+        other = CONTENT[::-1]
+        server.answering = lambda _: Answer(200, chunks=[other])
+        with pytest.raises(ResultsCorrupted):
+            invoke(server, sink)
+        assert invoke(server, sink)
+    assert sink.content == other
+
+
+def test_a_range_of_a_file_of_unknown_length_is_not_taken_for_its_end() -> None:
+    sink = MemorySink(PIECE)
+    with serving(lambda _: Answer(200, chunks=[CONTENT[:2500]], ends=False)) as server:
+        assert not invoke(server, sink)
+        server.answering = lambda _: Answer(206, [("Content-Range", "bytes 2000-2099/*")], CONTENT[2000:2100])
+        with pytest.raises(ResultsCorrupted):
+            invoke(server, sink)
+        server.answering = X(CONTENT).answer
         assert invoke(server, sink)
     assert sink.content == CONTENT

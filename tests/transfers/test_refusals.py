@@ -158,3 +158,41 @@ def test_an_upload_that_is_refused_for_ever_is_paid_for_three_times_at_most(pipe
         goes_on = bool(abandon(pipeline, refused.value)["again"])
     assert len(pipeline.simulator.jobs) == 3
     assert pipeline.part["error"] == "UploadRefused"
+
+
+REFUSALS = [(403, "about:blank"), (403, "client-forbidden"), (400, "invalid-request"), (409, "conflict"), (404, "")]
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize(("status", "kind"), REFUSALS)
+def test_a_refused_download_of_a_job_that_x_does_not_tell_of_gets_another_job(
+    pipe: Pipe, generation: str, status: int, kind: str
+) -> None:
+    pipeline = completed(pipe, generation)
+    pipeline.simulator.faults.arm("status", operation="download", status=403, times=9)
+    body = json.dumps({"title": "No", "type": kind, "status": status}) if kind else ""
+    pipeline.simulator.faults.arm("answer", operation="get_job", status=status, body=body, times=9)
+    with pytest.raises(DownloadRefused) as refused:
+        pipeline.step("download_results")
+    assert abandon(pipeline, refused.value) == {"again": True}
+
+
+def test_a_new_url_that_has_expired_too_is_replaced_with_another_job(pipe: Pipe) -> None:
+    pipeline = completed(pipe, "gcs")
+    expired = "<Error><Code>ExpiredToken</Code></Error>"
+    pipeline.simulator.faults.arm("answer", operation="download", status=400, body=expired, times=2)
+    with pytest.raises(DownloadInterrupted):
+        pipeline.step("download_results")
+    with pytest.raises(DownloadRefused) as refused:
+        pipeline.step("download_results")
+    assert abandon(pipeline, refused.value) == {"again": True}
+
+
+def test_a_url_that_x_has_given_long_ago_is_asked_for_again(pipe: Pipe) -> None:
+    pipeline = completed(pipe, "gcs")
+    for _ in range(2):
+        pipeline.simulator.faults.arm("status", operation="download", status=403)
+        with pytest.raises(DownloadInterrupted):
+            pipeline.step("download_results")
+        pipeline.functions.clock.advance(3601)
+    assert pipeline.step("download_results") == {"complete": True}

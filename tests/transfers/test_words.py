@@ -1,5 +1,7 @@
 """What X says about the account and about its jobs, heard on a socket at every call."""
 
+import json
+
 import pytest
 
 from compliance.errors import (
@@ -128,3 +130,66 @@ def test_a_page_in_place_of_results_is_not_kept(pipe: Pipe) -> None:
     with pytest.raises(DownloadInterrupted):
         pipeline.step(step)
     go_on(pipeline, step)
+
+
+@pytest.mark.parametrize("status", ["completed", "pending", "queued"])
+def test_a_status_that_nobody_knows_does_not_say_that_x_has_an_upload_that_was_cut_off(pipe: Pipe, status: str) -> None:
+    pipeline, _ = at(pipe, "upload")
+    pipeline.simulator.faults.arm("unheard", operation="upload")
+    with pytest.raises(UploadInterrupted):
+        pipeline.step("upload_part")
+    pipeline.simulator.faults.arm("job_field", operation="get_job", field="status", value=status)
+    assert pipeline.step("upload_part")["complete"]
+    assert pipeline.simulator.jobs[0].completed_uploads == 1
+
+
+def test_an_upload_whose_answer_was_lost_is_known_by_xs_refusal_of_another(pipe: Pipe) -> None:
+    pipeline, _ = at(pipe, "upload")
+    pipeline.simulator.faults.arm("no_answer", operation="upload")
+    with pytest.raises(UploadInterrupted):
+        pipeline.step("upload_part")
+    pipeline.simulator.faults.arm("job_field", operation="get_job", field="status", value="processing")
+    assert pipeline.step("upload_part")["complete"]
+    assert pipeline.simulator.jobs[0].completed_uploads == 1
+
+
+def test_a_page_instead_of_an_upload_session_is_asked_again(pipe: Pipe) -> None:
+    pipeline = pipe(generation="gcs")
+    pipeline.begin(IDS)
+    pipeline.step("create_job")
+    pipeline.simulator.faults.arm("html_page", operation="open_session")
+    with pytest.raises(UploadInterrupted):
+        pipeline.step("open_upload")
+    pipeline.step("open_upload")
+    assert "session_uri" in pipeline.part
+
+
+SPEND_CAP = {"title": "SpendCapReached", "type": "https://api.x.com/2/problems/credits", "reset_date": "2027-01-01"}
+
+
+@pytest.mark.parametrize("operation", ["create_job", "upload", "get_job"])
+@pytest.mark.parametrize(
+    ("errors", "error"),
+    [
+        ([SPEND_CAP | {"status": "403"}], UsageCapExceeded),
+        ([{"title": "Other"}, SPEND_CAP], UsageCapExceeded),
+        ([{"title": "Payment Required", "status": "402"}], CreditsDepleted),
+    ],
+)
+def test_a_limit_in_a_200_is_heard_in_each_of_its_forms(
+    pipe: Pipe, operation: str, errors: list[dict[str, str]], error: type[Exception]
+) -> None:
+    pipeline, step = at(pipe, operation)
+    pipeline.simulator.faults.arm("answer", operation=operation, status=200, body=json.dumps({"errors": errors}))
+    with pytest.raises(error):
+        pipeline.step(step)
+
+
+@pytest.mark.parametrize("data", [{}, []])
+def test_a_success_without_a_job_is_no_stored_upload(pipe: Pipe, data: object) -> None:
+    pipeline, _ = at(pipe, "upload")
+    pipeline.simulator.faults.arm("answer", operation="upload", status=200, body=json.dumps({"data": data}))
+    with pytest.raises(UploadInterrupted):
+        pipeline.step("upload_part")
+    assert pipeline.step("upload_part")["complete"]
+    assert pipeline.simulator.jobs[0].completed_uploads == 1

@@ -223,7 +223,7 @@ def test_a_length_that_is_not_the_stored_one_is_corrupted() -> None:
         downloading.invoke()
 
 
-@pytest.mark.parametrize("content_range", ["bytes 0-54/55", "bytes 21-54/55", "bytes */55", "", "bytes 20-54/*"])
+@pytest.mark.parametrize("content_range", ["bytes 0-54/55", "bytes 21-54/55", "bytes */55", ""])
 def test_an_answer_from_another_offset_is_a_protocol_violation(content_range: str) -> None:
     downloading = Downloading(
         content_of(55), [Serving(cut_after=27), Serving(headers={"content-range": content_range})]

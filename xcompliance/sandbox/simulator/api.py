@@ -223,7 +223,7 @@ class Api(FaultyService):
             "upload_expires_at": time_text(job.upload_expires_at),
             "upload_url": job.upload_url,
         }
-        told = {name: known[name] for name in (*fields, "error")}
+        told = {name: known[name] for name in fields}
         if fault := self.world.faults.take("job_field", request.operation):
             told[fault["field"]] = fault["value"]
         return {name: value for name, value in told.items() if value is not None}
