@@ -2,12 +2,18 @@
 
 Only as much of the Amazon States Language as the two definitions use, in JSONata; whatever else a definition says is
 an error. All that an execution is lies in plain data, so that it can be copied at any moment and go on from there.
+
+Enforces the quotas of Step Functions that a definition can run into: the five minutes of an Express child, the size of
+a payload, and the length of a history. These fail an execution under AWS's error names. An expression without a value,
+a condition that is not boolean, and a wait that is not an integer are mistakes in a definition, and fail the test: on
+AWS they are States.QueryEvaluationError, which a Catch could hide.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from math import inf
 from typing import Any, Literal, Protocol
 
 from jsonata import Jsonata
@@ -19,7 +25,31 @@ from tests.statemachine.machine import EXPRESSION, JOB, RUN, Machine, State
 ARN = "arn:aws:states:eu-west-1:123456789012"
 MACHINES = {"XComplianceRun": RUN, "XComplianceJob": JOB}
 MAX_PAYLOAD = 262_144
-"""Bytes that may pass between two states."""
+"""Bytes in UTF-8 of an input, an output, an argument, a result, or a variable [Step Functions, service quotas]."""
+
+MAX_EVENTS = 25_000
+"""Events in the history of a Standard execution [Step Functions, service quotas]."""
+
+EXPRESS_SECONDS = 300
+"""Longest time of an Express execution [Step Functions, service quotas]."""
+
+EVENTS = {"Task": 5, "Choice": 2, "Wait": 2, "Pass": 2, "Succeed": 2, "Fail": 1, "Map": 4}
+"""Events of one state: it is entered and exited; a task is scheduled, started and ends; a map starts and ends."""
+
+ITEM = 2
+"""Events of an iteration of an Inline Map: it starts and ends."""
+
+MAP_RUN = 2
+"""Events that a Distributed Map adds: its run starts and ends."""
+
+SUBMITTED = 1
+"""Events that a task adds that waits for an execution or a token."""
+
+TRY = 3
+"""Events of one try of a task: it is scheduled, started and ends."""
+
+UNCAUGHT = ("States.DataLimitExceeded", "States.Runtime")
+"""Errors that States.ALL does not match [Step Functions, "Error names"]."""
 
 ENDINGS = ("SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT")
 
@@ -47,11 +77,19 @@ class StepError(Exception):
         self.error, self.cause = error, cause
 
 
+class ChildTimedOut(StepError):
+    """An Express child has run for as long as it may."""
+
+    def __init__(self) -> None:
+        super().__init__("States.Timeout")
+
+
 @dataclass
 class Frame:
     """Where an execution stands: in its machine's own states (``scope`` is empty), or in those of a Map for one item.
 
-    ``items`` and ``results`` are those of the Map that it stands at. ``attempts`` counts each retrier's.
+    ``items`` and ``results`` are those of the Map that it stands at. ``attempts`` counts each retrier's. ``events`` is
+    the length of the history that begins here, and ``ends_at`` when Step Functions ends the child that runs here.
     """
 
     scope: str
@@ -64,6 +102,8 @@ class Frame:
     items: list[Any] | None = None
     results: list[Any] = field(default_factory=list)
     has_waited: bool = False
+    events: int = 0
+    ends_at: float = inf
 
 
 @dataclass
@@ -89,7 +129,8 @@ class Execution:
     path: list[str] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
     transitions: int = 1
-    """What Step Functions charges for: states that were entered, and retries; of a Distributed Map each child once."""
+    """What Step Functions charges for: states that were entered, and retries; of a Distributed Map each child once, and
+    the states of the child if it is a Standard workflow."""
 
     @property
     def definition(self) -> Machine:
@@ -142,7 +183,9 @@ class StepFunctions:
         if len(name) > 80:
             raise UnsupportedError(f"{name} is too long for an execution's name")
         now = self.clock.now()
-        first = Frame("", MACHINES[machine].starts[""], execution_input, entered_at=now)
+        if _size(execution_input) > MAX_PAYLOAD:
+            raise UnsupportedError(f"the input of {name} has more than {MAX_PAYLOAD} bytes")
+        first = Frame("", MACHINES[machine].starts[""], execution_input, entered_at=now, events=1)
         execution = Execution(arn, machine, execution_input, now, [first], now, parent=parent)
         self.executions[arn] = execution
         return execution
@@ -156,7 +199,7 @@ class StepFunctions:
     def redrive(self, arn: str) -> None:
         """Lets an execution go on at the state where it failed, with the same input and retries as at first.
 
-        The children of a Distributed Map are Express workflows: those begin anew.
+        An Express child of a Distributed Map begins anew.
         """
         execution = self.executions[arn]
         if not execution.is_over or execution.status == "SUCCEEDED":
@@ -168,9 +211,11 @@ class StepFunctions:
         frame = execution.frames[-1]
         frame.attempts.clear()
         frame.has_waited = False
-        if frame.scope and _is_distributed(execution.definition.states[frame.scope]):
+        execution.frames[0].events += 1
+        if _child(execution, frame) == "EXPRESS":
             frame.state = execution.definition.starts[frame.scope]
             frame.input = frame.item
+            frame.ends_at = self.clock.now() + EXPRESS_SECONDS
 
     def send_task_success(self, token: str, output: str) -> None:
         """Answers who waits for a token; raises KeyError when nobody does (any more)."""
@@ -192,6 +237,7 @@ class StepFunctions:
         state = execution.definition.states[frame.state]
         _check(state)
         try:
+            self._check_quotas(execution, frame)
             getattr(self, f"_at_{state.type.lower()}")(execution, frame, state, services)
         except StepError as error:
             if not execution.is_over:
@@ -199,7 +245,18 @@ class StepFunctions:
 
     def time(self, execution: Execution) -> float:
         """When an execution goes on."""
-        return self.clock.now() if execution.answer is not None else execution.ready_at
+        return (
+            self.clock.now() if execution.answer is not None else min(execution.ready_at, execution.frames[-1].ends_at)
+        )
+
+    def _check_quotas(self, execution: Execution, frame: Frame) -> None:
+        if self.clock.now() >= frame.ends_at:
+            raise ChildTimedOut
+        history = _history(execution)
+        if history is not None and history.events > MAX_EVENTS:
+            raise StepError(
+                "States.Runtime", f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+            )
 
     # The states.
 
@@ -209,10 +266,13 @@ class StepFunctions:
             return
         execution.path.append(state.name)
         resource = state.body["Resource"].removeprefix("arn:aws:states:::")
+        waits = resource.endswith((".sync:2", ".waitForTaskToken"))
+        tried = sum(frame.attempts.values())
+        _note(execution, (TRY if tried else EVENTS["Task"]) + SUBMITTED * waits)
         if resource == "lambda:invoke.waitForTaskToken":
             self.tokens += 1
             execution.token = f"SECRET-task-token-{self.tokens}"
-        arguments = self._evaluate(execution, frame, state.body["Arguments"])
+        arguments = _fitting(self._evaluate(execution, frame, state.body["Arguments"]), state, "the arguments")
         if execution.token is None:
             execution.said.append(arguments)
         timeout = state.body["TimeoutSeconds"]
@@ -233,9 +293,11 @@ class StepFunctions:
             try:
                 payload = services.invoke(str(state.function), arguments["Payload"])
             except StepError as error:
+                self._check_quotas(execution, frame)
                 if execution.answer is None:
                     raise error if self.clock.now() - began < timeout else StepError("States.Timeout") from None
             else:
+                self._check_quotas(execution, frame)
                 if execution.token is None:
                     self._done(execution, frame, state, {"Payload": payload, "StatusCode": 200})
                     return
@@ -255,6 +317,7 @@ class StepFunctions:
         self._done(execution, frame, state, answer["result"])
 
     def _at_choice(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
+        _note(execution, EVENTS["Choice"])
         for choice in state.body["Choices"]:
             if choice.keys() - {"Condition", "Next", "Comment", "Assign", "Output"}:
                 raise UnsupportedError(f"a choice with {', '.join(choice)}")
@@ -275,23 +338,27 @@ class StepFunctions:
             self._leave(execution, frame, state, frame.input)
             return
         seconds = self._evaluate(execution, frame, state.body["Seconds"])
-        if not isinstance(seconds, int) or not 0 <= seconds <= 99_999_999:
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= 99_999_999:
             raise UnsupportedError(f"{state.name} waits {seconds!r}")
         execution.path.append(state.name)
+        _note(execution, EVENTS["Wait"])
         frame.has_waited = True
         execution.ready_at = self.clock.now() + seconds
 
     def _at_pass(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
         execution.path.append(state.name)
+        _note(execution, EVENTS["Pass"])
         self._leave(execution, frame, state, self._output(execution, frame, state, frame.input))
 
     def _at_succeed(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
         execution.path.append(state.name)
+        _note(execution, EVENTS["Succeed"])
         execution.output = self._output(execution, frame, state, frame.input)
         self._end(execution, "SUCCEEDED")
 
     def _at_fail(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
         execution.path.append(state.name)
+        _note(execution, EVENTS["Fail"])
         execution.error, execution.cause = (
             self._evaluate(execution, frame, state.body.get(name, "")) for name in ("Error", "Cause")
         )
@@ -299,7 +366,9 @@ class StepFunctions:
 
     def _at_map(self, execution: Execution, frame: Frame, state: State, services: Services) -> None:
         """One item after the other, which any concurrency allows."""
+        kind = _kind(state)
         if frame.items is None:
+            _note(execution, EVENTS["Map"] + MAP_RUN * (kind != "INLINE"))
             frame.items = self._evaluate(execution, frame, state.body["Items"])
             frame.results = []
             if not isinstance(frame.items, list):
@@ -312,8 +381,12 @@ class StepFunctions:
         if "ItemSelector" in state.body:
             item = self._evaluate(execution, frame, state.body["ItemSelector"], item=item)
         first = execution.definition.starts[state.name]
-        execution.transitions += 1
-        execution.frames.append(Frame(state.name, first, item, item, entered_at=self.clock.now()))
+        execution.transitions += 2 if kind == "STANDARD" else 1
+        if kind == "INLINE":
+            _note(execution, ITEM)
+        child = Frame(state.name, first, _fitting(item, state, "an item"), item, entered_at=self.clock.now(), events=1)
+        child.ends_at = self.clock.now() + EXPRESS_SECONDS if kind == "EXPRESS" else inf
+        execution.frames.append(child)
 
     # Ways from a state.
 
@@ -321,8 +394,10 @@ class StepFunctions:
         """A Task or a Map has its result; nobody wants it any more when the execution was ended meanwhile."""
         if execution.is_over:
             return
+        _fitting(result, state, "the result")
         for name, value in state.body.get("Assign", {}).items():
-            frame.variables[name] = self._evaluate(execution, frame, value, result=result)
+            variable = self._evaluate(execution, frame, value, result=result)
+            frame.variables[name] = _fitting(variable, state, f"the variable {name}")
         self._leave(execution, frame, state, self._output(execution, frame, state, result, result=result))
 
     def _failed(self, execution: Execution, failure: StepError) -> None:
@@ -330,11 +405,17 @@ class StepFunctions:
         execution.token = execution.child = execution.answer = None
         execution.said.append({"error": failure.error, "cause": failure.cause})
         for depth in range(len(execution.frames) - 1, -1, -1):
-            state = execution.definition.states[execution.frames[depth].state]
-            if self._retried(execution, execution.frames[depth], state, failure.error):
-                return
-            if self._caught(execution, depth, state, failure):
-                return
+            frame = execution.frames[depth]
+            state = execution.definition.states[frame.state]
+            if not isinstance(failure, ChildTimedOut):
+                if self._retried(execution, frame, state, failure.error):
+                    return
+                if self._caught(execution, depth, state, failure):
+                    return
+            if _child(execution, frame) != "INLINE":
+                failure = StepError(
+                    "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
+                )
         execution.error, execution.cause = failure.error, failure.cause
         self._end(execution, "FAILED")
 
@@ -343,9 +424,7 @@ class StepFunctions:
         return self._evaluate(execution, frame, output, **known) if "Output" in state.body else output
 
     def _put_out(self, execution: Execution, state: State, output: Any) -> Any:
-        if len(json.dumps(output)) > MAX_PAYLOAD:
-            raise UnsupportedError(f"{state.name} puts out more than {MAX_PAYLOAD} bytes")
-        execution.said.append(output)
+        execution.said.append(_fitting(output, state, "the output"))
         return output
 
     def _leave(self, execution: Execution, frame: Frame, state: State, output: Any) -> None:
@@ -363,7 +442,7 @@ class StepFunctions:
     def _move(self, execution: Execution, frame: Frame, name: str) -> None:
         if execution.definition.states[name].scope != frame.scope:
             raise UnsupportedError(f"{name} is not within {frame.scope or 'the machine'}")
-        execution.transitions += not (frame.scope and _is_distributed(execution.definition.states[frame.scope]))
+        execution.transitions += _child(execution, frame) != "EXPRESS"
         frame.state = name
         frame.attempts = {}
         frame.has_waited = False
@@ -400,6 +479,7 @@ class StepFunctions:
         return False
 
     def _end(self, execution: Execution, status: str) -> None:
+        execution.frames[0].events += 1
         execution.status = status
         execution.token = execution.child = execution.answer = None
         parent = self.executions.get(execution.parent or "")
@@ -417,7 +497,7 @@ class StepFunctions:
         item: Any = None,
         **known: Any,
     ) -> Any:
-        is_child = frame.scope and _is_distributed(execution.definition.states[frame.scope])
+        is_child = _child(execution, frame) != "INLINE"
         context: dict[str, Any] = {
             "Execution": {
                 "Id": execution.arn,
@@ -442,7 +522,7 @@ class StepFunctions:
         states |= {{"error_output": "errorOutput"}.get(name, name): each for name, each in known.items()}
         variables: dict[str, Any] = {}
         for each in execution.frames:
-            is_cut_off = each.scope and _is_distributed(execution.definition.states[each.scope])
+            is_cut_off = _child(execution, each) != "INLINE"
             variables = dict(each.variables) if is_cut_off else variables | each.variables
         return json.loads(json.dumps(_evaluated(value, {"states": states, **variables})))
 
@@ -477,15 +557,49 @@ def _expression(text: str, names: frozenset[str]) -> Callable[[dict[str, Any]], 
 def _matches(names: list[str], error: str) -> bool:
     if "States.ALL" in names and len(names) > 1:
         raise UnsupportedError("States.ALL stands alone")
-    known = error in names or names == ["States.ALL"]
+    known = error in names or (names == ["States.ALL"] and error not in UNCAUGHT)
     return known or ("States.TaskFailed" in names and error != "States.Timeout")
 
 
-def _is_distributed(state: State) -> bool:
-    mode = state.body["ItemProcessor"]["ProcessorConfig"]["Mode"]
-    if mode not in ("INLINE", "DISTRIBUTED"):
-        raise UnsupportedError(mode)
-    return bool(mode == "DISTRIBUTED")
+def _kind(state: State) -> str:
+    """Return how a Map runs its items: INLINE, or as executions of a type."""
+    config = state.body["ItemProcessor"]["ProcessorConfig"]
+    match config["Mode"]:
+        case "INLINE":
+            return "INLINE"
+        case "DISTRIBUTED" if config["ExecutionType"] in ("STANDARD", "EXPRESS"):
+            return str(config["ExecutionType"])
+    raise UnsupportedError(f"{state.name} has {config}")
+
+
+def _child(execution: Execution, frame: Frame) -> str:
+    """Return the type of the child execution that a frame is, or INLINE if it is none."""
+    return _kind(execution.definition.states[frame.scope]) if frame.scope else "INLINE"
+
+
+def _history(execution: Execution) -> Frame | None:
+    """Return the frame at which the present history begins, or None for an Express child, which has no limit."""
+    for frame in reversed(execution.frames):
+        if (kind := _child(execution, frame)) != "INLINE":
+            return frame if kind == "STANDARD" else None
+    return execution.frames[0]
+
+
+def _note(execution: Execution, events: int) -> None:
+    history = _history(execution)
+    if history is not None:
+        history.events += events
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _fitting(value: Any, state: State, what: str) -> Any:
+    """Return a value that is not too large to pass; raises StepError for any other."""
+    if _size(value) > MAX_PAYLOAD:
+        raise StepError("States.DataLimitExceeded", f"{what} of {state.name} has more than {MAX_PAYLOAD} bytes")
+    return value
 
 
 def _check(state: State) -> None:

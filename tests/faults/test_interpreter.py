@@ -126,14 +126,21 @@ def test_a_fail_state_fails_again_when_it_is_redriven(machines: StepFunctions) -
     assert (execution.status, execution.error, execution.path) == ("FAILED", "A", ["End", "End"])
 
 
-@pytest.mark.parametrize(("mode", "first_again"), [("INLINE", 0), ("DISTRIBUTED", 1)])
-def test_a_redriven_map_does_only_what_was_not_done(machines: StepFunctions, mode: str, first_again: int) -> None:
+INLINE = {"Mode": "INLINE"}
+STANDARD = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+EXPRESS = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+
+
+@pytest.mark.parametrize(("config", "first_again"), [(INLINE, 0), (STANDARD, 0), (EXPRESS, 1)])
+def test_a_redriven_map_does_only_what_was_not_done(
+    machines: StepFunctions, config: dict[str, str], first_again: int
+) -> None:
     inner = {"First": task("First", Next="Second"), "Second": task("Second", End=True)}
     inner["First"]["Output"] = "{% $states.input %}"
     each = {
         "Type": "Map",
         "Items": "{% $states.input.items %}",
-        "ItemProcessor": {"ProcessorConfig": {"Mode": mode}, "StartAt": "First", "States": inner},
+        "ItemProcessor": {"ProcessorConfig": config, "StartAt": "First", "States": inner},
         "Next": "Done",
     }
     functions = Functions(First=[0] * 9, Second=["a", StepError("A"), "b", "c"])
@@ -167,6 +174,113 @@ def test_a_token_that_nobody_answers_is_a_timeout(machines: StepFunctions) -> No
     assert machines.clock.now() == ManualClock().now() + 60
 
 
+def mapped(config: dict[str, str], inner: dict[str, Any], **more: Any) -> Machine:
+    """A machine that takes each of its input's items through one state, and catches whatever comes of it."""
+    states = {"Inner": {**inner, "End": True}}
+    processor = {"ProcessorConfig": config, "StartAt": "Inner", "States": states}
+    caught = {"ErrorEquals": ["States.ALL"], "Output": {"error": "{% $states.errorOutput.Error %}"}, "Next": "Done"}
+    each = {
+        "Type": "Map",
+        "Items": "{% $states.input %}",
+        "ItemProcessor": processor,
+        "Catch": [caught],
+        "Next": "Done",
+    }
+    return Drawn(Each=each | more, Done=DONE)
+
+
+class Slow(Functions):
+    """Functions of which each invocation takes some seconds."""
+
+    def __init__(self, clock: ManualClock, seconds: float, **script: list[Any]) -> None:
+        super().__init__(**script)
+        self.clock, self.seconds = clock, seconds
+
+    def invoke(self, function: str, payload: Any) -> Any:
+        self.clock.advance(self.seconds)
+        return super().invoke(function, payload)
+
+
+THRESHOLD = {"error": "States.ExceedToleratedFailureThreshold"}
+
+
+@pytest.mark.parametrize(("config", "output"), [(STANDARD, ["late", "b"]), (EXPRESS, THRESHOLD)])
+def test_an_express_child_that_retries_for_more_than_five_minutes_ends_its_map(
+    machines: StepFunctions, config: dict[str, str], output: object
+) -> None:
+    machine = mapped(config, task(TimeoutSeconds=290, Retry=[retry("A", attempts=1)]))
+    functions = Slow(machines.clock, 200, Act=[StepError("A"), "late", "b"])
+    assert run(machines, machine, functions, [1, 2]).output == output
+
+
+def test_an_express_child_does_not_outlive_its_five_minutes_while_it_waits_for_a_retry(machines: StepFunctions) -> None:
+    pauses = {"IntervalSeconds": 400, "BackoffRate": 1, "MaxDelaySeconds": 400, "JitterStrategy": "NONE"}
+    again = {"ErrorEquals": ["A"], "MaxAttempts": 1} | pauses
+    execution = run(machines, mapped(EXPRESS, task(Retry=[again])), Functions(Act=[StepError("A"), "b"]), [1])
+    assert execution.output == THRESHOLD
+    assert machines.clock.now() == ManualClock().now() + 300
+
+
+@pytest.mark.parametrize(("config", "error"), [(INLINE, "A"), (STANDARD, THRESHOLD["error"])])
+def test_a_child_that_fails_ends_its_map_under_another_name_and_an_iteration_under_its_own(
+    machines: StepFunctions, config: dict[str, str], error: str
+) -> None:
+    assert run(machines, mapped(config, task()), Functions(Act=[StepError("A")]), [1]).output == {"error": error}
+
+
+THIRD = "é" * 43_700
+"""In UTF-8, twice as many bytes as characters: a little over a third of what may pass."""
+
+TWICE, THRICE = (f"{{% {' & '.join(['$states.input'] * count)} %}}" for count in (2, 3))
+
+
+@pytest.mark.parametrize(
+    ("state", "field"),
+    [
+        (task(Next="Done", Output={}), "Arguments"),
+        ({"Type": "Pass", "Next": "Done"}, "Output"),
+        (task(Next="Done"), "Output"),
+        (task(Next="Done", Output={}), "Assign"),
+    ],
+)
+@pytest.mark.parametrize(("value", "status"), [(TWICE, "SUCCEEDED"), (THRICE, "FAILED")])
+def test_more_than_256_kib_end_an_execution_and_catching_all_errors_does_not_help(
+    machines: StepFunctions, state: dict[str, Any], field: str, value: str, status: str
+) -> None:
+    caught = {"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Done"}
+    given = {"FunctionName": "${Act}", "Payload": value} if field == "Arguments" else value
+    first = state | {field: {"x": given} if field == "Assign" else given}
+    first |= {"Catch": [caught]} if state["Type"] == "Task" else {}
+    execution = run(machines, Drawn(First=first, Done=DONE), Functions(Act=[{}]), THIRD)
+    assert execution.status == status
+    assert execution.error == ("" if status == "SUCCEEDED" else "States.DataLimitExceeded")
+
+
+@pytest.mark.parametrize(("count", "error"), [(2, ""), (3, "States.DataLimitExceeded")])
+def test_an_answer_and_all_results_of_a_map_are_payloads(machines: StepFunctions, count: int, error: str) -> None:
+    answered = run(machines, Drawn(Act=task(Output={}, Next="Done"), Done=DONE), Functions(Act=[THIRD * count]))
+    machines.executions.clear()
+    each = run(machines, mapped(STANDARD, task()), Functions(Act=[THIRD] * count), list(range(count)))
+    assert (answered.error, each.error) == (error, error)
+
+
+@pytest.mark.parametrize(("config", "fails"), [(INLINE, True), (STANDARD, False), (EXPRESS, False)])
+def test_a_history_has_25_000_events_and_the_children_of_a_distributed_map_have_their_own(
+    machines: StepFunctions, config: dict[str, str], fails: bool
+) -> None:
+    count = 25_000 // (2 + 5) + 1
+    execution = run(machines, mapped(config, task(Output=1)), Functions(Act=[1] * count), list(range(count)))
+    assert (execution.error == "States.Runtime") == fails
+
+
+def test_a_history_is_as_long_as_step_functions_writes_it(machines: StepFunctions) -> None:
+    """Started; entered, twice scheduled, started and ended, exited; entered and exited, twice; ended."""
+    wait = {"Type": "Wait", "Seconds": 1, "Next": "Done"}
+    machine = Drawn(Act=task(Retry=[retry("A", attempts=1)], Next="Wait"), Wait=wait, Done=DONE)
+    execution = run(machines, machine, Functions(Act=[StepError("A"), 1]))
+    assert execution.frames[0].events == 1 + (1 + 3 + 3 + 1) + 2 + 2 + 1
+
+
 @pytest.mark.parametrize(
     "state",
     [
@@ -175,6 +289,13 @@ def test_a_token_that_nobody_answers_is_a_timeout(machines: StepFunctions) -> No
         task(Resource="arn:aws:states:::sqs:sendMessage", Next="Done"),
         task(Next="Done", Output="{% $states.result.nothing %}"),
         {"Type": "Wait", "Seconds": "{% 'soon' %}", "Next": "Done"},
+        {"Type": "Wait", "Seconds": "{% 1.5 %}", "Next": "Done"},
+        {"Type": "Wait", "Seconds": "{% true %}", "Next": "Done"},
+        {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input.nothing %}", "Next": "Done"}],
+            "Default": "Done",
+        },
         {"Type": "Choice", "Choices": [{"Condition": "{% 1 %}", "Next": "Done"}], "Default": "Done"},
     ],
 )
