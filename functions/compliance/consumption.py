@@ -44,15 +44,17 @@ class Consumption:
         return {name: round(amount, 6) for name, amount in amounts.items() if amount}
 
 
-EXPRESS = ("prepare_part", "deduplicate_part", "index_range")
-"""The functions that a child of a Distributed Map calls."""
+EXPRESS = ("index_range",)
+"""The functions that an Express child of a Distributed Map calls."""
 
 _AFTER = {
     "register_run": 1,
     "claim_dataset": 1,
     "unload_dataset": 1,
     "plan_parts": 2,
+    "prepare_part": 1,
     "find_duplicates": 1,
+    "deduplicate_part": 1,
     "accept_input": 1,
     "publish_run": 2,
     "create_job": 1,
@@ -64,7 +66,7 @@ _AFTER = {
     "release_turn": 3,
 }
 """States behind a function's own that call no function: choices, maps and what follows them, ends. Release Turn has the
-Check Part, too, that waits for its job."""
+Check Part, too, that waits for its job; the function of a Standard child has the child's start."""
 
 ENDING = Consumption(transitions=5, lambda_requests=3, s3_puts=2)
 """What comes after a run was added up: the step that does it, Write Report and Publish Run; their time, their units and

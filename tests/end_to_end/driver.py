@@ -16,6 +16,7 @@ from compliance.runs import run_id
 from tests.end_to_end.files import IdFile
 from tests.end_to_end.simulator_admin import SimulatorAdmin
 from tests.schemas import check_event
+from tests.statemachine.machine import JOB, RUN
 from xcompliance.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -314,9 +315,15 @@ class Deployment:
         failed = [event["taskFailedEventDetails"]["error"] for event in history if event["type"] == "TaskFailed"]
         lost = sum(not hasattr(errors, error) for error in failed)
         maps = self._states.list_map_runs(executionArn=arn)["mapRuns"]
-        counts = [self._states.describe_map_run(mapRunArn=each["mapRunArn"])["executionCounts"] for each in maps]
-        children = sum(int(each["total"]) for each in counts)
+        children = sum(self._transitions_of_children(each["mapRunArn"]) for each in maps)
         return entered - kinds["TaskStateEntered"] + kinds["TaskScheduled"] - lost + children
+
+    def _transitions_of_children(self, map_run: str) -> int:
+        """One for each child that starts, and one for the only state of a Standard child."""
+        count = self._states.describe_map_run(mapRunArn=map_run)["executionCounts"]["total"]
+        label = map_run.split(":")[-2].partition("/")[2]
+        standard = {state.body["Label"] for machine in (RUN, JOB) for state, _ in machine.children("STANDARD")}
+        return int(count) * (2 if label in standard else 1)
 
     # ---- answers ----
 

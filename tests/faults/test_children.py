@@ -1,6 +1,5 @@
 """A child of a Distributed Map has the time that its retries need, and a slow one does not end the others."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ A_WHILE = 10.0
 
 NEW_ACCOUNT_THROTTLES = 1_800.0
 """Seconds for which other invocations take the 10 that a new account may have at once."""
-
-
-def children(machine: Machine, kind: str) -> Iterator[tuple[State, list[State]]]:
-    """Yield each map whose children are executions of a kind, with the children's states."""
-    for state in machine.states.values():
-        if state.body.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("ExecutionType") == kind:
-            yield state, [each for each in machine.states.values() if each.scope == state.name]
 
 
 def longest(state: State) -> float:
@@ -43,7 +35,7 @@ def too_long(machine: Machine) -> list[str]:
     """Return what an Express child has no time for: the attempts of all its states, and the pauses between them."""
     return [
         f"{each.name} may take {seconds:g} s"
-        for each, states in children(machine, "EXPRESS")
+        for each, states in machine.children("EXPRESS")
         if (seconds := sum(map(longest, states))) > EXPRESS_SECONDS
     ]
 

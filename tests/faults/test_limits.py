@@ -17,7 +17,9 @@ from compliance.indexing import ranges_of
 from compliance.runs import Part
 from compliance.segments import MAX_PARTS
 from tests.faults.deployment import Deployment
+from tests.faults.interpreter import EVENTS, ITEM, MAP_RUN, MAX_EVENTS, SUBMITTED
 from tests.faults.memory_aws import size
+from tests.faults.truth import one_part, two_parts
 from tests.statemachine.machine import JOB, ROOT, RUN, State
 
 DAY = 86_400
@@ -28,21 +30,6 @@ MAX_ITEM = 400 * 1024
 
 REST_OF_A_PART = 20_000
 """Bytes of a part's record beside its download, of which signed URLs are the most."""
-
-MAX_EVENTS = 25_000
-"""Of one execution [Step Functions, service quotas]."""
-
-EVENTS = {"Task": 5, "Choice": 2, "Wait": 2, "Pass": 2, "Succeed": 2, "Map": 4}
-"""Of one state: it is entered and exited; a task is scheduled, started and ends; a map starts and ends."""
-
-ITEM = 2
-"""A map's iteration starts and ends."""
-
-SUBMITTED = 1
-"""A task that waits for an execution says once more that it has begun."""
-
-MAP_RUN = 2
-"""So does each Distributed Map, of which there are two, and it ends."""
 
 EXECUTION = 2
 """An execution starts, or is redriven, and ends."""
@@ -146,12 +133,38 @@ def two_ids_in_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("two_ids_in_a_part")
 def test_a_run_of_as_many_parts_as_are_allowed_gets_from_state_to_state(deployment: Deployment) -> None:
-    """The interpreter refuses to pass more than 256 KiB on, as Step Functions does."""
+    """The interpreter ends an execution that passes more than 256 KiB on, as Step Functions does."""
     lines = [b"%d\n" % (10**18 + number) for number in range(2 * MAX_PARTS)]
     run = deployment.start(deployment.drop(b"".join(lines)))
     deployment.run(until=lambda execution: execution.state == "Check Part", steps=8 * MAX_PARTS)
     assert run.frames[0].items is not None
     assert len(run.frames[0].items) == MAX_PARTS
+
+
+def test_each_part_adds_as_many_events_as_the_document_says(deployment: Deployment) -> None:
+    deployment.configure(deduplicate_across_parts=False, part_size_mb=1)
+    lengths = []
+    for number, file in enumerate((one_part(), two_parts(key="tweets/two.txt"))):
+        run = deployment.start(deployment.drop(file.content, file.key), f"run-{number}")
+        deployment.run()
+        assert run.status == "SUCCEEDED"
+        lengths.append(run.frames[0].events)
+    assert lengths[1] - lengths[0] == OF_A_PART - EVENTS["Pass"] == 8
+    assert lengths[0] < AROUND + OF_A_PART
+    assert "Checking a part adds 8 events" in LIMITS
+
+
+@pytest.mark.usefixtures("two_ids_in_a_part")
+def test_more_failed_parts_than_their_errors_have_room_for_end_a_run_as_the_document_says(
+    deployment: Deployment,
+) -> None:
+    lines = [b"%d\n" % (10**18 + number) for number in range(2 * MAX_PARTS)]
+    source = deployment.drop(b"".join(lines))
+    run = deployment.start(source)
+    deployment.run(until=lambda execution: execution.state == "Prepare Part", steps=100)
+    deployment.universe.aws.objects.clear()
+    deployment.run(steps=8 * MAX_PARTS)
+    assert (run.status, run.error) == ("FAILED", "States.DataLimitExceeded")
 
 
 @pytest.mark.usefixtures("two_ids_in_a_part")

@@ -82,6 +82,12 @@ class Machine:
     def tasks(self) -> list[State]:
         return [state for state in self.states.values() if state.is_task]
 
+    def children(self, kind: str) -> Iterator[tuple[State, list[State]]]:
+        """Yield each Distributed Map whose children are executions of a kind, with the states of a child."""
+        for state in self.states.values():
+            if state.body.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("ExecutionType") == kind:
+                yield state, [each for each in self.states.values() if each.scope == state.name]
+
     def reached_from(self, name: str) -> set[str]:
         """The state itself and all that may come after it within its scope."""
         reached: set[str] = set()

@@ -1,5 +1,6 @@
 """How many states come before the next function is called: as the definitions say, for each answer of a function."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -53,8 +54,9 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "abandon_job": [{"again": True}, {"again": False, "error": "JobFailed", "error_message": "It failed."}],
     "release_turn": [{}, {"error": "JobFailed", "error_message": "It failed."}],
 }
-ELSEWHERE = {"release_turn": 1}
-"""The Check Part of the other machine. Report Failure ends a failed execution as Succeed does a good one."""
+ELSEWHERE = {"release_turn": 1, "prepare_part": 1, "deduplicate_part": 1}
+"""The Check Part of the other machine, and the start of a Standard child. Report Failure ends a failed execution as
+Succeed does a good one."""
 
 CASES = [(function, answer) for function, answers in ANSWERS.items() for answer in answers]
 
@@ -102,17 +104,9 @@ def test_every_function_that_works_for_a_run_is_known() -> None:
     assert called == ANSWERS.keys() | {"report_failure"}
 
 
-def test_the_express_functions_are_those_of_distributed_maps() -> None:
-    scopes = [
-        (state.name, machine)
-        for machine in (RUN, JOB)
-        for state in machine.states.values()
-        if state.body.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
-    ]
-    found = {
-        _file(state)
-        for name, machine in scopes
-        for state in machine.states.values()
-        if state.scope == name and state.function
-    }
-    assert found == set(EXPRESS)
+@pytest.mark.parametrize(
+    ("kind", "functions"), [("EXPRESS", EXPRESS), ("STANDARD", ELSEWHERE.keys() - {"release_turn"})]
+)
+def test_the_functions_of_children_are_charged_by_the_type_of_their_map(kind: str, functions: Collection[str]) -> None:
+    states = (each for machine in (RUN, JOB) for _, inner in machine.children(kind) for each in inner)
+    assert {_file(state) for state in states if state.function} == set(functions)
