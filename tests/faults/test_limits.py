@@ -142,7 +142,7 @@ def test_a_run_of_as_many_parts_as_are_allowed_gets_from_state_to_state(deployme
 
 
 def test_each_part_adds_as_many_events_as_the_document_says(deployment: Deployment) -> None:
-    deployment.configure(deduplicate_across_parts=False, part_size_mb=1)
+    deployment.configure(part_size_mb=1, reject_limit_percent=50.0, deduplicate_across_parts=False)
     lengths = []
     for number, file in enumerate((one_part(), two_parts(key="tweets/two.txt"))):
         run = deployment.start(deployment.drop(file.content, file.key), f"run-{number}")
