@@ -127,6 +127,6 @@ clean: ## Remove everything that was installed or built
 	@touch $@
 
 node_modules/.installed: package-lock.json .npmrc .venv/.installed
-	@echo "Installing the CDK CLI into node_modules ..."
+	@echo "Installing the CDK CLI and the checks of the machines into node_modules ..."
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --silent
 	@touch $@

@@ -241,7 +241,7 @@ class StepFunctions:
             getattr(self, f"_at_{state.type.lower()}")(execution, frame, state, services)
         except StepError as error:
             if not execution.is_over:
-                self._failed(execution, error)
+                self.fail(execution, error)
 
     def time(self, execution: Execution) -> float:
         """When an execution goes on."""
@@ -400,7 +400,7 @@ class StepFunctions:
             frame.variables[name] = _fitting(variable, state, f"the variable {name}")
         self._leave(execution, frame, state, self._output(execution, frame, state, result, result=result))
 
-    def _failed(self, execution: Execution, failure: StepError) -> None:
+    def fail(self, execution: Execution, failure: StepError) -> None:
         """A step is tried again, or its error is caught, or handed to the Map around it, or the end."""
         execution.token = execution.child = execution.answer = None
         execution.said.append({"error": failure.error, "cause": failure.cause})

@@ -36,9 +36,9 @@ def test_whatever_is_asked_for_is_pinned() -> None:
         assert {re.sub(r"[-_.]+", "-", name).lower() for name in asked} <= pinned
 
 
-def test_the_one_package_of_node_is_pinned_with_its_hash() -> None:
-    (version,) = json.loads((ROOT / "package.json").read_text())["devDependencies"].values()
-    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+def test_each_package_of_node_is_pinned_with_its_hash() -> None:
+    versions = json.loads((ROOT / "package.json").read_text())["devDependencies"].values()
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions)
     locked = {
         name: each for name, each in json.loads((ROOT / "package-lock.json").read_text())["packages"].items() if name
     }
