@@ -20,7 +20,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback,
+    state_task_service_sfn,
+)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.jsonata import jsonata
 
@@ -80,6 +83,24 @@ class Answers:
                 {"Error": {"Code": code, "Message": answer.cause}, "ResponseMetadata": _METADATA}, "Invoke"
             )
         return _response(json.loads(answer.cause or "{}") | {"errorType": answer.error}, is_error=True)
+
+
+class Starter:
+    """Starts executions for a state, which writes parameters with capitals and expects them in the answer."""
+
+    def __init__(self) -> None:
+        self._client: Any = boto3.client("stepfunctions", REGION)
+
+    def start_execution(self, **parameters: str) -> dict[str, Any]:
+        """Answer as the optimized integration does."""
+        answer = self._client.start_execution(
+            **{f"{name[0].lower()}{name[1:]}": each for name, each in parameters.items()}
+        )
+        return {"ExecutionArn": answer["executionArn"], "StartDate": answer["startDate"].isoformat()}
+
+    def describe_execution(self, **parameters: str) -> Any:
+        """Answer as the client does."""
+        return self._client.describe_execution(**parameters)
 
 
 _METADATA: Any = {"HTTPStatusCode": 429, "RequestId": "1"}
@@ -168,6 +189,7 @@ def _moto(engine: Engine, answers: Answers) -> Iterator[Any]:
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         patch.setattr(jsonata, "_eval_jsonata", evaluate)
         patch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: answers)
+        patch.setattr(state_task_service_sfn, "boto_client_for", lambda **_: Starter())
         patch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _: None))
         patch.setattr(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.02)
         patch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
