@@ -109,7 +109,7 @@ clean: ## Remove everything that was installed or built
 	@touch $@
 
 .build/security/.installed: requirements/security.txt .venv/.installed
-	@echo "Installing checkov, cfn-lint and pip-audit into .build/security ..."
+	@echo "Installing checkov, cfn-lint, parliament and pip-audit into .build/security ..."
 	@$(PYTHON) -m venv --clear .build/security
 	@$(BIN)/uv pip install --quiet --python .build/security/bin/python --no-deps --require-hashes -r requirements/security.txt
 	@touch $@

@@ -90,3 +90,18 @@ def test_the_same_answers_lead_through_the_same_states_to_the_same_end(
     replayed = replay(engine, answers, "run-1", source)
     assert replayed == stories
     assert (left(answers), answers.unasked_for) == (Counter(), [])
+
+
+def test_another_answer_leads_elsewhere(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    """A folder that is not known for one has its parts planned, which nobody has an answer for."""
+    answers = Answers()
+    answers.keep(deployment, monkeypatch)
+    source = deployment.drop(b"", "tweets/folder/")
+    deployment.start(source)
+    deployment.run()
+    ((answer,),) = answers.given.values()
+    answer["folder"] = False
+    assert replay(engine, answers, "run-1", source)["run"].status == "FAILED"
+    assert ("PlanPartsFunctionArn", None, None) in answers.unasked_for

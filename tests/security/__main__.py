@@ -7,24 +7,30 @@ Exits with 1 for whatever was found and not accepted. What could not be asked is
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import boto3
 from uv import find_uv_bin
 
+from tests.command.test_policy import WHOLE
 from tests.infrastructure.deployment import everything
-from tests.security import packages, permissions, templates
+from tests.security import packages, permissions, policies, templates
+from xcompliance.policy import Role, policy
+from xcompliance.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 POLICY = ROOT / "docs" / "cloudformation-policy.json"
+DOCUMENTS = (POLICY, ROOT / "SECURITY.md")
 STACKS = ("Storage", "Pipeline")
 
 
 def main() -> None:
     """Says what was looked at and what was found."""
     parser = ArgumentParser(prog="make security")
-    parser.add_argument("tools", type=Path, help="where checkov, cfn-lint and pip-audit are")
+    parser.add_argument("tools", type=Path, help="where checkov, cfn-lint, parliament and pip-audit are")
     parser.add_argument("--audit-required", action="store_true", help="fails when a package could not be audited")
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
@@ -50,9 +56,22 @@ def _templates(tools: Path, folder: Path) -> list[str]:
         linted = templates.lint(tools / "cfn-lint", files)
         _say(f"cfn-lint, {name}: {len(linted)} findings in {len(templates.REGIONS)} regions")
         wrong += [*complaints, *linted]
+        in_templates = list(policies.of_templates(files))
+    documented = [*policies.of_documents(DOCUMENTS), *_of_roles()]
+    in_policies = policies.lint(tools / "parliament", [*in_templates, *documented], folder / "policies")
+    complaints = policies.complaints(in_policies)
+    count = len(in_templates) + len(documented)
+    _say(f"parliament: {count} policies, {len(in_policies)} findings, {len(complaints)} not accepted")
+    wrong += complaints
     lacking = permissions.missing(_schemas(tools), POLICY, folder.glob("*/*.template.json"))
     _say(f"CloudFormation's schemas: {POLICY.name} lacks {len(lacking)} permissions")
     return wrong + lacking
+
+
+def _of_roles() -> Iterator[policies.Policy]:
+    """Yield what `xcompliance policy` prints for a deployment with everything."""
+    stack = Stack("XCompliance", WHOLE, boto3.Session(region_name=policies.REGION), {})
+    return (policies.Policy(role, policy(stack, role)) for role in Role)
 
 
 def _schemas(tools: Path) -> Path:
