@@ -168,7 +168,7 @@ def _lost_session(deployment: Deployment) -> None:
 def _retry(deployment: Deployment) -> None:
     """X does not answer at first, and Lambda has no room for a function."""
     _well(deployment)
-    deployment.universe.world.x.faults["create"] = [503]
+    deployment.universe.world.x.faults["create"] = ["unheard"]
     execution = deployment.run(until=lambda each: each.state == "Plan Parts")
     assert execution is not None
     deployment.universe.machines.fail(execution, StepError("Lambda.TooManyRequestsException", ""))

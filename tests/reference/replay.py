@@ -183,7 +183,7 @@ def _moto(engine: Engine, answers: Answers) -> Iterator[Any]:
                 return None
             raise jsonata.JSONataException("UNKNOWN", str(error)) from None
 
-    with pytest.MonkeyPatch.context() as patch, mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):  # type: ignore[typeddict-item]
+    with pytest.MonkeyPatch.context() as patch, mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(variable, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)

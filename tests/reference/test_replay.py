@@ -42,7 +42,7 @@ def no_credits(deployment: Deployment) -> None:
 
 def retries(deployment: Deployment) -> None:
     """X does not answer at first; Lambda has no room for a child's function and a job's."""
-    deployment.universe.world.x.faults["create"] = [503]
+    deployment.universe.world.x.faults["create"] = ["unheard"]
     invoke, throttled = deployment.call, ["prepare_part", "get_job"]
 
     def call(name: str, payload: object) -> object:
