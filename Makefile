@@ -60,6 +60,7 @@ synth: .venv/.installed node_modules/.installed ## Write the CloudFormation temp
 	@$(CDK) synth --quiet $(SETTINGS)
 
 bootstrap: .venv/.installed node_modules/.installed ## Prepare the AWS account of your credentials for the CDK, once [CONTEXT="--options of cdk bootstrap"]
+	@$(BIN)/xcompliance preflight --account-only
 	@$(CDK) bootstrap $(SETTINGS)
 
 deploy: synth ## Deploy to the AWS account of your credentials, once all is right for it [CONFIG= CONTEXT= ACCEPT_LOSS=true YES=true]
@@ -67,6 +68,7 @@ deploy: synth ## Deploy to the AWS account of your credentials, once all is righ
 	@$(CDK) deploy --all --app cdk.out --require-approval $(if $(filter true,$(YES)),never,any-change) $(SETTINGS)
 
 destroy: .venv/.installed node_modules/.installed ## Tear the deployment down; data is kept unless it was deployed with keep_data=false [CONFIG= CONTEXT= YES=true]
+	@$(BIN)/xcompliance preflight --account-only
 	@$(CDK) destroy --all $(if $(filter true,$(YES)),--force) $(SETTINGS)
 
 release: .venv/.installed ## Write down this version's stateful resources as those that later upgrades must keep

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
 
@@ -19,7 +18,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.world import World
 from tests.fakes.x import BEARER, ORIGIN, answer, problem
 from xcompliance.cli import app
-from xcompliance.doctor import account, examination, work
+from xcompliance.doctor import examination, work
 from xcompliance.doctor.account import clock_beside
 from xcompliance.doctor.examination import CHECKS, Check
 from xcompliance.doctor.finding import right
@@ -28,6 +27,7 @@ from xcompliance.doctor.wire import send
 from xcompliance.stack import Stack
 
 from .conftest import OUTPUTS, Invoke
+from .fake_quotas import DML, EVERYBODY, ServiceQuotas, close_lake
 from .items import RUN_ID, run_item, without
 
 GENERATED = "aB3" * 10 + "xY"
@@ -96,7 +96,7 @@ class Deployed:
         self.secrets = session.client("secretsmanager")
         secret = self.secrets.create_secret(Name="token", SecretString=GENERATED)["ARN"]
         self.secrets.put_secret_value(SecretId=secret, SecretString=BEARER)
-        machines = [self._machine(name) for name in ("XComplianceRun", "XComplianceJob")]
+        machines = [self._machine("XComplianceRun", 20), self._machine("XComplianceJob", 10)]
         self.outputs = {
             **OUTPUTS,
             "RunStateMachineArn": machines[0],
@@ -111,13 +111,26 @@ class Deployed:
         self.queue = self.sqs.create_queue(QueueName="RunsNotStarted")["QueueUrl"]
         self.cloudformation = CloudFormation(self.outputs)
         self.cloudformation.resources.append(("AWS::SQS::Queue", self.queue))
-        self.services: dict[str, Any] = {"cloudformation": self.cloudformation, "lambda": Lambda()}
+        self.quotas = ServiceQuotas()
+        self.services: dict[str, Any] = {
+            "cloudformation": self.cloudformation,
+            "lambda": Lambda(),
+            "service-quotas": self.quotas,
+        }
 
-    def _machine(self, name: str) -> str:
-        definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 999, "End": True}}})
+    def _machine(self, name: str, width: int) -> str:
+        definition = self.definition(width)
         role = "arn:aws:iam::123456789012:role/machine"
         created = self.stack.step_functions.create_state_machine(name=name, definition=definition, roleArn=role)
         return created["stateMachineArn"]
+
+    @staticmethod
+    def definition(width: int) -> str:
+        """A machine that waits, and has a map so wide."""
+        wait = {"Type": "Wait", "Seconds": 999, "End": True}
+        side_by_side = {"Type": "Map", "ItemProcessor": {"StartAt": "Wait", "States": {"Wait": wait}}, "End": True}
+        states = {"Wait": wait, "Each": {**side_by_side, "MaxConcurrency": width}}
+        return json.dumps({"StartAt": "Wait", "States": states})
 
     def execution(self) -> str:
         machine = self.outputs["JobStateMachineArn"]
@@ -253,7 +266,7 @@ def test_no_stack(deployed: Deployed, invoke: Invoke) -> None:
     found = Examined(invoke("doctor", "--json", "--prefix", "Mine"))
     assert found.only_wrong("stack")["found"] == "There is no stack MinePipeline in us-east-1."
     assert "make deploy" in found.findings["stack"]["advice"]
-    assert found.findings["Lambda quota"]["verdict"] == "right"
+    assert found.findings["Athena quota"]["verdict"] == "right"
     assert found.findings["X API"]["verdict"] == "not checked"
 
 
@@ -308,7 +321,7 @@ def test_a_machine_that_is_being_deleted(deployed: Deployed, examined: Callable[
     class StepFunctions:
         @staticmethod
         def describe_state_machine(**_: Any) -> dict[str, str]:
-            return {"name": "XComplianceRun", "status": "DELETING"}
+            return {"name": "XComplianceRun", "status": "DELETING", "definition": Deployed.definition(20)}
 
     deployed.services["stepfunctions"] = StepFunctions
     assert "XComplianceRun is DELETING" in examined().only_wrong("state machines")["found"]
@@ -516,18 +529,62 @@ def test_an_account_that_runs_too_few_functions_at_once(
         assert "aws service-quotas request-service-quota-increase" in found.only_wrong("Lambda quota")["advice"]
 
 
-def test_a_quota_that_the_caller_may_not_see_is_not_checked(
+@pytest.mark.parametrize(("output", "width"), [("RunStateMachineArn", 400), ("JobStateMachineArn", 500)])
+def test_the_quota_is_held_against_the_machines_that_are_deployed(
+    deployed: Deployed, examined: Callable[[], Examined], output: str, width: int
+) -> None:
+    deployed.services["lambda"] = Lambda(width + 9)
+    assert examined().exit_code == 0
+    deployed.stack.step_functions.update_state_machine(
+        stateMachineArn=deployed.outputs[output], definition=deployed.definition(width)
+    )
+    found = examined().only_wrong("Lambda quota")
+    assert f"a run calls {width} side by side, and {width + 10} should be free" in found["found"]
+    assert f"prepare_concurrency and index_concurrency to {width - 1}" in found["advice"]
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "check"), [("states", "L-2", "Step Functions quota"), ("athena", DML, "Athena quota")]
+)
+def test_an_account_that_allows_too_little_of_another_service(
+    deployed: Deployed, examined: Callable[[], Examined], service: str, code: str, check: str
+) -> None:
+    deployed.quotas.set(service, code, 4)
+    assert f"--service-code {service} --quota-code {code}" in examined().only_wrong(check)["advice"]
+    deployed.quotas.set(service, code, None)
+    assert examined().named("not checked") == {check}
+
+
+def test_a_lake_that_iam_does_not_decide_over_denies_athena_until_everybody_is_granted_the_tables(
     deployed: Deployed, examined: Callable[[], Examined]
 ) -> None:
-    deployed.services["lambda"] = Refusing(refusal("AccessDeniedException"))
+    close_lake()
+    advice = examined().only_wrong("Lake Formation")["advice"]
+    assert "grant IAMAllowedPrincipals the permission Super on the database xcompliance" in advice
+    lake = boto3.client("lakeformation")
+    database: Any = {"Database": {"Name": OUTPUTS["GlueDatabaseName"]}}
+    table: Any = {"Table": {"DatabaseName": OUTPUTS["GlueDatabaseName"], "Name": "results"}}
+    everybody: Any = EVERYBODY
+    lake.grant_permissions(Resource=database, **everybody)
+    examined().only_wrong("Lake Formation")
+    lake.grant_permissions(Resource=table, **everybody)
+    assert examined().findings["Lake Formation"]["found"] == "leaves xcompliance to IAM"
+
+
+@pytest.mark.parametrize(
+    ("service", "checks"),
+    [
+        ("lambda", {"Lambda quota"}),
+        ("service-quotas", {"Step Functions quota", "Athena quota"}),
+        ("lakeformation", {"Lake Formation"}),
+    ],
+)
+def test_a_quota_that_the_caller_may_not_see_is_not_checked(
+    deployed: Deployed, examined: Callable[[], Examined], service: str, checks: set[str]
+) -> None:
+    deployed.services[service] = Refusing(refusal("AccessDeniedException"))
     found = examined()
-    assert (found.exit_code, found.named("not checked")) == (0, {"Lambda quota"})
-
-
-def test_a_run_calls_so_many_functions_at_once() -> None:
-    machine = json.loads(Path("statemachine/compliance_run.asl.json").read_text())
-    widths = [state["MaxConcurrency"] for state in machine["States"].values() if "MaxConcurrency" in state]
-    assert max(widths) == account.SIDE_BY_SIDE
+    assert (found.exit_code, found.named("not checked")) == (0, checks)
 
 
 def test_a_mistake_in_one_check_hides_no_other(

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.command.conftest import Invoke
+from tests.command.fake_quotas import DML, ServiceQuotas, close_lake
 from tests.infrastructure.deployment import synthesize
 from xcompliance.preflight.assembly import Assembly
 from xcompliance.preflight.checks import checks_of
@@ -50,10 +51,17 @@ class CloudFormation:
 
 
 class Lambda:
-    """An account's limits and functions."""
+    """An account's limits and functions, of which the last has so much memory."""
 
-    def __init__(self, free: int, *functions: str) -> None:
-        self._free, self._functions = free, functions
+    def __init__(self, free: int, *functions: str, memory: int = 128) -> None:
+        self._free, self._functions, self._memory = free, functions, memory
+
+    def get_paginator(self, name: str) -> "Lambda":
+        assert name == "list_functions"
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"Functions": [{"FunctionName": name, "MemorySize": self._memory}]} for name in self._functions]
 
     def get_account_settings(self) -> dict[str, Any]:
         return {"AccountLimit": {"ConcurrentExecutions": 1_000, "UnreservedConcurrentExecutions": self._free}}
@@ -95,11 +103,13 @@ class Account:
         self.cloudformation = CloudFormation()
         self.athena = Athena()
         self.glue = Glue()
+        self.quotas = ServiceQuotas()
         self.services: dict[str, Any] = {
             "cloudformation": self.cloudformation,
             "lambda": Lambda(1_000),
             "athena": self.athena,
             "glue": self.glue,
+            "service-quotas": self.quotas,
         }
         real = boto3.Session.client
         monkeypatch.setattr(
@@ -270,6 +280,96 @@ def test_a_small_quota_is_told_and_stops_nothing(account: Account, folder: Path,
     assert "request-service-quota-increase" in findings["Lambda quota"]["advice"]
 
 
+@pytest.mark.parametrize(("free", "verdict"), [(16, "wrong"), (17, "right")])
+def test_the_quota_is_held_against_the_concurrency_that_will_be_deployed(
+    account: Account, invoke: Invoke, tmp_path: Path, free: int, verdict: str
+) -> None:
+    folder = synthesize(tmp_path, prepare_concurrency="7", index_concurrency="3").directory
+    account.services["lambda"] = Lambda(free)
+    finding = looked(invoke, folder)[1]["Lambda quota"]
+    assert finding["verdict"] == verdict
+    if verdict == "wrong":
+        assert "a run calls 7 side by side, and 17 should be free" in finding["found"]
+        assert "set prepare_concurrency and index_concurrency to 6" in finding["advice"]
+
+
+@pytest.mark.parametrize(("part_size_mb", "verdict"), [("624", "right"), ("625", "not checked")])
+def test_a_function_with_more_memory_than_new_accounts_allow_is_told_before_its_creation_fails(
+    account: Account, invoke: Invoke, tmp_path: Path, part_size_mb: str, verdict: str
+) -> None:
+    folder = synthesize(tmp_path, part_size_mb=part_size_mb).directory
+    status, findings = looked(invoke, folder)
+    assert (status, findings["Lambda memory"]["verdict"]) == (0, verdict)
+    if verdict == "not checked":
+        assert "XCompliance-prepare_part needs 3,012 MB" in findings["Lambda memory"]["found"]
+        assert "part_size_mb to 624" in findings["Lambda memory"]["advice"]
+        assert "part_size_mb to 624" in invoke("preflight", folder).stdout
+
+
+def test_an_account_that_has_a_large_function_allows_another(account: Account, invoke: Invoke, tmp_path: Path) -> None:
+    account.services["lambda"] = Lambda(1_000, "render", memory=4_096)
+    finding = looked(invoke, synthesize(tmp_path, part_size_mb="1024").directory)[1]["Lambda memory"]
+    assert (finding["verdict"], finding["found"]) == (
+        "right",
+        "XCompliance-prepare_part needs 4,608 MB, and render has 4,096",
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "check", "least"),
+    [("states", "L-2", "Step Functions quota", 20), ("athena", DML, "Athena quota", 5)],
+)
+def test_quotas_of_other_services_are_told_and_stop_nothing(
+    account: Account, folder: Path, invoke: Invoke, service: str, code: str, check: str, least: int
+) -> None:
+    for value, verdict in ((least, "right"), (least - 1, "wrong"), (None, "not checked")):
+        account.quotas.set(service, code, value)
+        status, findings = looked(invoke, folder)
+        assert (status, findings[check]["verdict"]) == (0, verdict)
+        if verdict == "wrong":
+            assert f"--service-code {service} --quota-code {code}" in findings[check]["advice"]
+
+
+@pytest.mark.parametrize("is_admin", [True, False])
+def test_a_lake_that_iam_does_not_decide_over_is_told(
+    account: Account, folder: Path, invoke: Invoke, is_admin: bool
+) -> None:
+    role = "arn:aws:iam::123456789012:role/cdk-hnb659fds-cfn-exec-role-123456789012-us-east-1"
+    close_lake(*[role] * is_admin)
+    status, findings = looked(invoke, folder)
+    assert (status, findings["Lake Formation"]["verdict"]) == (0, "wrong")
+    assert (
+        f"{role}, which creates the database, {'is' if is_admin else 'is not'} a data"
+        in (findings["Lake Formation"]["found"])
+    )
+    assert (
+        "IAMAllowedPrincipals the permission Super on the database xcompliance"
+        in (findings["Lake Formation"]["advice"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "checks"),
+    [
+        ("lambda", {"Lambda quota", "names"}),
+        ("service-quotas", {"Step Functions quota", "Athena quota"}),
+        ("lakeformation", {"Lake Formation"}),
+    ],
+)
+def test_a_quota_that_the_caller_may_not_see_is_not_checked(
+    account: Account, folder: Path, invoke: Invoke, service: str, checks: set[str]
+) -> None:
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            raise refusal("AccessDeniedException")
+
+    account.services[service] = Refusing()
+    status, findings = looked(invoke, folder)
+    assert status == 0
+    assert {name for name, each in findings.items() if each["verdict"] != "right"} == checks
+    assert {findings[name]["verdict"] for name in checks} == {"not checked"}
+
+
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
@@ -434,6 +534,45 @@ def test_make_deploys_what_was_looked_at_and_nothing_that_is_not_right() -> None
     assert synth.endswith(f"cdk synth --quiet {settings}")
     assert preflight.endswith("xcompliance preflight cdk.out --accept-loss")
     assert deploy.endswith(f"cdk deploy --all --app cdk.out --require-approval any-change {settings}")
+
+
+SIGNED_OUT = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.mark.parametrize("target", ["bootstrap", "destroy"])
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "Found no AWS region and no credentials: sign in, and set AWS_REGION and AWS_PROFILE."),
+        ({"AWS_REGION": "eu-central-1"}, "Found no AWS credentials: sign in, and set AWS_PROFILE."),
+        (
+            {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"},
+            "Found no AWS region: sign in, and set AWS_REGION.",
+        ),
+        (
+            {"AWS_REGION": "eu-central-1", "AWS_PROFILE": "nobody"},
+            "There is no such AWS profile: look at AWS_PROFILE.",
+        ),
+    ],
+)
+def test_make_says_in_a_sentence_that_nobody_is_signed_in_before_the_cdk_begins(
+    target: str, environment: dict[str, str], said: str
+) -> None:
+    ended = subprocess.run(
+        ["make", target], cwd=ROOT, check=False, capture_output=True, text=True, env={**SIGNED_OUT, **environment}
+    )
+    assert ended.returncode != 0
+    first, *rest = ended.stderr.splitlines()
+    assert first.startswith(f"error: {said}")
+    assert len(rest) == 1, "make's own line that the target failed"
+    assert ended.stdout == ""
+
+
+def test_whoever_is_signed_in_is_told_where(invoke: Invoke) -> None:
+    result = invoke("preflight", "--account-only")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("Account 123456789012 in us-east-1, as arn:aws:")
+    assert json.loads(invoke("preflight", "--account-only", "--json").stdout)["region"] == "us-east-1"
 
 
 def test_make_asks_unless_it_was_told_yes() -> None:

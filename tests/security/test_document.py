@@ -170,7 +170,7 @@ def test_the_policy_of_cloudformation_fits_into_a_managed_one_with_the_longest_p
     assert len(text.replace("xcompliance", "x" * 32)) < 6_144 - len('{"Version":"2012-10-17","Statement":}')
 
 
-ACTIONS = {"stepfunctions": "states"}
+ACTIONS = {"stepfunctions": "states", "service-quotas": "servicequotas"}
 """Services whose actions have another name than their clients."""
 
 
@@ -178,15 +178,17 @@ def test_the_policy_of_the_deployer_covers_what_is_looked_at_before() -> None:
     text = TEXT.partition("**Who deploys**")[2].partition("```json")[2].partition("```")[0]
     statements = json.loads(text)["Statement"]
     allowed = {action for each in statements for action in listed(each["Action"])}
-    files = [*(ROOT / "xcompliance" / "preflight").glob("*.py"), ROOT / "xcompliance" / "doctor" / "account.py"]
+    shared = ("account", "quotas", "lake_formation")
+    files = [*(ROOT / "xcompliance" / "preflight").glob("*.py")]
+    files += [ROOT / "xcompliance" / "doctor" / f"{name}.py" for name in shared]
     code = "".join(each.read_text() for each in files)
-    calls = re.findall(r'client\("(\w+)"\)\.(?:get_paginator\(")?(\w+)', code)
+    calls = re.findall(r'client\("([\w-]+)"\)\.(?:get_paginator\(")?(\w+)', code)
     actions = {
         f"{ACTIONS.get(service, service)}:{re.sub('(^|_)(.)', lambda found: found[2].upper(), call)}"
         for service, call in calls
     }
-    # HEAD is allowed by the action that lists, and anybody may ask who he is.
-    assert actions - {"sts:GetCallerIdentity", "s3:HeadBucket"} <= allowed
+    # HEAD is allowed by the action that lists, and anybody may ask who he is; doctor alone asks for grants.
+    assert actions - {"sts:GetCallerIdentity", "s3:HeadBucket", "lakeformation:ListPermissions"} <= allowed
     after_a_failure = {"cloudformation:DescribeStackEvents", "cloudformation:ListStackResources"}
     assert allowed - actions == {"sts:AssumeRole", "s3:ListBucket"} | after_a_failure, "and nothing that is not asked"
 

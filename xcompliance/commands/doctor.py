@@ -9,8 +9,8 @@ from xcompliance.text import count
 def doctor(prefix: Prefix = None, as_json: Json = False) -> None:
     """Check that all is there and works, and say what to do about what does not.
 
-    Looks at credentials, region, clock, stack, buckets, tables, machines, turns, dead letters, the bearer token and
-    quotas, and asks X for its jobs of both types: two requests, for which X charges about a cent.
+    Looks at credentials, region, clock, stack, buckets, tables, machines, turns, dead letters, the bearer token,
+    quotas and Lake Formation, and asks X for its jobs of both types: two requests, for which X charges about a cent.
     """
     from xcompliance import target
     from xcompliance.doctor.examination import examine

@@ -12,13 +12,16 @@ from xcompliance.errors import OutcomeError
 
 def preflight(
     assembly: Annotated[Path, typer.Argument(help="What `make synth` has written.")] = Path("cdk.out"),
+    account_only: Annotated[
+        bool, typer.Option(help="Check only that there are credentials and a region, as `make bootstrap` does first.")
+    ] = False,
     accept_loss: Annotated[bool, typer.Option(help="Go on where something with data is replaced or removed.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check that what was synthesized can be deployed, and say what that changes and costs; `make deploy` does it.
 
-    Looks at credentials, region, the CDK's bootstrap, quotas, both stacks as they are and names that are taken. Creates
-    nothing.
+    Looks at credentials, region, the CDK's bootstrap, quotas, Lake Formation, both stacks as they are and names that
+    are taken. Creates nothing.
     """
     from xcompliance.doctor.examination import examine
     from xcompliance.doctor.lines import line
@@ -26,7 +29,15 @@ def preflight(
     from xcompliance.preflight.assembly import Assembly
     from xcompliance.preflight.checks import ADVISORY, checks_of
     from xcompliance.preflight.costs import lines, monthly
+    from xcompliance.preflight.sign_in import signed_in
 
+    if account_only:
+        who = signed_in()
+        if as_json:
+            print_json(who)
+        else:
+            answer().print("Account {account} in {region}, as {arn}".format(**who), soft_wrap=True)
+        return
     planned = Assembly.of(assembly)
     console = answer()
     found = []

@@ -1,4 +1,4 @@
-"""Whoever asks, and where: region, credentials, clock, and what the account may do at once."""
+"""Whoever asks, and where: region, credentials and clock."""
 
 import time
 from collections.abc import Mapping
@@ -10,14 +10,10 @@ from botocore.exceptions import ClientError
 
 from xcompliance.doctor.finding import DeadEnd, Finding, not_checked, right, wrong
 from xcompliance.doctor.subject import Subject
-from xcompliance.text import count, duration
+from xcompliance.text import duration
 
 SKEW_SECONDS: Final = 60.0
 """AWS refuses what is signed five minutes off [AWS, Signature Version 4]."""
-SIDE_BY_SIDE: Final = 20
-"""Functions that one run calls at once."""
-RESERVE: Final = 10
-"""What everything else that is going on needs: the other type's run, other runs' first steps, settling."""
 
 
 def region(subject: Subject) -> Finding:
@@ -58,17 +54,3 @@ def clock_beside(headers: Mapping[str, str], now: float) -> Finding:
             "Set it, best by NTP: AWS refuses requests that are signed five minutes off.",
         )
     return right("the same as AWS's" if abs(skew) < 1 else said)
-
-
-def concurrency(subject: Subject) -> Finding:
-    """Whether the account lets enough functions run at once."""
-    limit = subject.client("lambda").get_account_settings()["AccountLimit"]
-    free, needed = limit["UnreservedConcurrentExecutions"], SIDE_BY_SIDE + RESERVE
-    said = f"{count(free)} functions at once, of {count(limit['ConcurrentExecutions'])} in the account"
-    if free < needed:
-        return wrong(
-            f"{said}: a run calls {SIDE_BY_SIDE} side by side, and {needed} should be free.",
-            "Ask AWS for more, which is free: aws service-quotas request-service-quota-increase --service-code lambda "
-            "--quota-code L-B99A9384 --desired-value 1000",
-        )
-    return right(said)

@@ -7,7 +7,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from xcompliance.aws_errors import AwsError, is_denied, meaning_of, sentence, words_of
-from xcompliance.doctor import account, deployment, work, x
+from xcompliance.doctor import account, deployment, lake_formation, quotas, work, x
 from xcompliance.doctor.finding import DeadEnd, Finding, not_checked, wrong
 from xcompliance.doctor.subject import Subject
 from xcompliance.errors import CommandError
@@ -34,6 +34,16 @@ class Check:
     essential: bool = False
 
 
+def _wide(check: Callable[[Subject, int], Finding]) -> Callable[[Subject], Finding]:
+    """Return a check of a quota against the machines that are deployed."""
+    return lambda subject: check(subject, quotas.deployed_side_by_side(subject))
+
+
+def _on_aws(check: Callable[[Subject], Finding]) -> Callable[[Subject], Finding]:
+    """Return a check that the sandbox, which lacks the service, is not asked for."""
+    return lambda subject: not_checked("The sandbox has none.") if subject.handle else check(subject)
+
+
 CHECKS: Final[Mapping[str, Check]] = {
     "region": Check(account.region, (), essential=True),
     "clock": Check(account.clock, ("region",)),
@@ -49,7 +59,10 @@ CHECKS: Final[Mapping[str, Check]] = {
     "inbox folders": Check(work.misplaced_files, ("runs table",)),
     "bearer token": Check(x.bearer_token, ("stack",)),
     "X API": Check(x.x_api, ("bearer token",)),
-    "Lambda quota": Check(account.concurrency),
+    "Lambda quota": Check(_wide(quotas.concurrency), ("state machines",)),
+    "Step Functions quota": Check(_on_aws(_wide(quotas.transitions)), ("state machines",)),
+    "Athena quota": Check(_on_aws(quotas.queries)),
+    "Lake Formation": Check(_on_aws(lake_formation.deployed), ("stack",)),
 }
 
 

@@ -8,7 +8,7 @@ Verdict = Literal["right", "warning", "wrong", "not checked"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, in a sentence; and where that is wrong, what to do about it."""
+    """What was found, in a sentence; and where that is wrong or unknown, what to do about it."""
 
     verdict: Verdict
     found: str
@@ -30,9 +30,9 @@ def wrong(found: str, advice: str) -> Finding:
     return Finding("wrong", found, advice)
 
 
-def not_checked(reason: str) -> Finding:
+def not_checked(reason: str, advice: str | None = None) -> Finding:
     """Nobody knows."""
-    return Finding("not checked", reason)
+    return Finding("not checked", reason, advice)
 
 
 class DeadEnd(Exception):

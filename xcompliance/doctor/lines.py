@@ -13,7 +13,7 @@ _MARKS: Final[dict[Verdict, tuple[str, str, str]]] = {
     "not checked": ("yellow", "?", "?"),
 }
 """Each verdict's colour, its mark, and what stands for that where a terminal knows ASCII alone."""
-_WIDTH: Final = 16
+_WIDTH: Final = 22
 
 
 def line(name: str, finding: Finding, encoding: str) -> str:

@@ -18,6 +18,8 @@ class PlannedStack:
     """The CDK's, at the least."""
     bootstrap_parameter: str
     """Where Systems Manager has it."""
+    deployer: str
+    """ARN of the role that CloudFormation takes on, with placeholders for partition, account and region."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Assembly:
                     template=json.loads((folder / each["properties"]["templateFile"]).read_text()),
                     bootstrap_version=each["properties"]["requiresBootstrapStackVersion"],
                     bootstrap_parameter=each["properties"]["bootstrapStackVersionSsmParameter"],
+                    deployer=each["properties"]["cloudFormationExecutionRoleArn"],
                 )
                 for name, each in artifacts.items()
                 if each["type"] == "aws:cloudformation:stack"

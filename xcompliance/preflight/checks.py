@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from xcompliance.doctor import account
+from xcompliance.doctor import account, quotas
 from xcompliance.doctor.examination import Check
 from xcompliance.doctor.finding import DeadEnd, Finding, not_checked, right, wrong
 from xcompliance.doctor.subject import Subject
@@ -13,11 +13,12 @@ from xcompliance.preflight.assembly import Assembly, PlannedStack
 from xcompliance.preflight.names import names
 from xcompliance.preflight.notices import notices
 from xcompliance.preflight.prerequisites import boundaries_of, boundary, buckets_of, dataset_buckets
+from xcompliance.preflight.quotas import lake_formation_of, memory, side_by_side
 from xcompliance.preflight.stateful import losses
 from xcompliance.text import count
 
-ADVISORY: Final = frozenset({"Lambda quota"})
-"""What a deployment can be made without; runs are slower for it."""
+ADVISORY: Final = frozenset({"Lambda quota", "Step Functions quota", "Athena quota", "Lake Formation"})
+"""What a deployment can be made without; runs are slower or queries are denied until it is put right."""
 
 SERVICES: Final[Mapping[str, str]] = {
     "Athena": "athena",
@@ -49,7 +50,11 @@ def checks_of(assembly: Assembly, *, accepts_loss: bool = False) -> dict[str, Ch
         "credentials": Check(account.credentials, ("region",), essential=True),
         "services": Check(lambda subject: services(subject, assembly), ("region",)),
         "bootstrap": Check(lambda subject: bootstrap(subject, assembly)),
-        "Lambda quota": Check(account.concurrency),
+        "Lambda quota": Check(lambda subject: quotas.concurrency(subject, side_by_side(assembly))),
+        "Lambda memory": Check(lambda subject: memory(subject, assembly)),
+        "Step Functions quota": Check(lambda subject: quotas.transitions(subject, side_by_side(assembly))),
+        "Athena quota": Check(quotas.queries),
+        "Lake Formation": Check(lambda subject: lake_formation_of(subject, assembly)),
     }
     for stack in assembly.stacks:
         checks[_short(stack, assembly)] = Check(_change_of(stack, accepts_loss=accepts_loss), essential=True)

@@ -45,6 +45,7 @@ OUTPUTS = {
 }
 ELSEWHERE = {"cancel", "retry", "check"}
 """Commands that need a run in another state, or a dataset; they have tests of their own."""
+NOT_IN_A_SANDBOX = {"Step Functions quota", "Athena quota", "Lake Formation"}
 STACK_ID = "StackId-of-XComplianceStorage"
 XCOMPLIANCE = (sys.executable, "-m", "xcompliance")
 SIMULATOR = (sys.executable, "-m", "xcompliance.sandbox.simulator", "--bearer-token", BEARER_TOKEN)
@@ -177,7 +178,8 @@ def to_delete() -> set[str]:
 
 def test_doctor_finds_all_right(box: Box, run: Any) -> None:
     found = findings(0)
-    assert {each["verdict"] for each in found.values()} == {"right"}, found
+    assert {name for name, each in found.items() if each["verdict"] != "right"} == NOT_IN_A_SANDBOX, found
+    assert {found[name]["verdict"] for name in NOT_IN_A_SANDBOX} == {"not checked"}
     assert "requests left" in found["X API"]["found"]
     assert found["dead letters"]["found"].endswith("all empty")
 
@@ -218,7 +220,7 @@ def test_doctor_says_what_to_do_about_a_token_that_x_does_not_take(box: Box) -> 
         found = findings(1)
     finally:
         box.put_token(BEARER_TOKEN)
-    assert [name for name, each in found.items() if each["verdict"] != "right"] == ["X API"]
+    assert [name for name, each in found.items() if each["verdict"] == "wrong"] == ["X API"]
     assert "does not accept the bearer token" in found["X API"]["found"]
     secret = box.handle["BearerTokenSecretArn"]
     assert f"aws secretsmanager put-secret-value --secret-id {secret} " in found["X API"]["advice"]
