@@ -15,6 +15,7 @@ from xcompliance.commands.lookup import lookup
 from xcompliance.commands.policy import policy
 from xcompliance.commands.preflight import preflight
 from xcompliance.commands.query import query
+from xcompliance.commands.remove import remove
 from xcompliance.commands.results import results
 from xcompliance.commands.retry import retry
 from xcompliance.commands.runs import runs
@@ -50,6 +51,7 @@ for command in (
     doctor,
     policy,
     preflight,
+    remove,
 ):
     app.command()(explained()(command))
 app.add_typer(sandbox_command.app, name="sandbox")

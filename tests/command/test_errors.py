@@ -73,7 +73,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
 
 def test_every_command_that_speaks_to_aws_is_among_these() -> None:
     names = {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
-    assert names == {*COMMANDS, "demo", "doctor", "preflight"}
+    assert names == {*COMMANDS, "demo", "doctor", "preflight", "remove"}
 
 
 @pytest.mark.parametrize(("error", "meaning"), KNOWN)

@@ -36,7 +36,7 @@ ASKED: dict[str, tuple[tuple[str, ...], dict[str, Any], type]] = {
     "query": (("deleted",), COMPLETE, list),
 }
 """What each is asked, of a run that stands so, and what its document is."""
-ELSEWHERE = {"demo", "doctor", "datasets", "check", "policy", "preflight"}
+ELSEWHERE = {"demo", "doctor", "datasets", "check", "policy", "preflight", "remove"}
 """The demo is there to be looked at, and has none; those of the others are tested with them."""
 
 

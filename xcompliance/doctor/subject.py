@@ -30,10 +30,15 @@ class Subject:
         machine = handle["RunStateMachineArn"].rpartition(":")[2]
         return cls(machine.removesuffix("Run"), handle)
 
+    @property
+    def connected(self) -> Stack:
+        """Clients for the account, whatever is deployed in it, with AWS's usual patience."""
+        return Stack.of_sandbox(self.handle) if self.handle else Stack.of_session(self.prefix)
+
     @cached_property
     def account(self) -> Stack:
-        """Clients for the account, whatever is deployed in it; they give up soon."""
-        stack = Stack.of_sandbox(self.handle) if self.handle else Stack.of_session(self.prefix)
+        """The same clients, but they give up soon."""
+        stack = self.connected
         known: Config = stack.connection.get("config", Config())
         return replace(stack, outputs={}, connection={**stack.connection, "config": known.merge(_IMPATIENT)})
 

@@ -1,0 +1,1 @@
+"""Removes a deployment with all it holds."""
