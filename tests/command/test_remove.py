@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from tests.command.conftest import Invoke
 from tests.command.fake_cloudformation import CloudFormation, Resource
 from xcompliance.cli import app
-from xcompliance.removal import removal
+from xcompliance.removal.kinds import KINDS
 
 BUCKETS = ("acme-access-logs", "acme-inbox", "acme-results")
 ASKED = "To remove all of this, type the prefix, XCompliance: "
@@ -195,7 +195,7 @@ def test_a_bucket_that_gets_access_logs_meanwhile_is_no_success_and_goes_next_ti
 ) -> None:
     account.deploy()
     with monkeypatch.context() as patched:
-        real = removal.KINDS["AWS::S3::Bucket"].delete
+        real = KINDS["AWS::S3::Bucket"].delete
 
         def delete(connected: Any, name: str) -> None:
             """S3 delivers a log between the last look and the deletion."""
@@ -210,7 +210,7 @@ def test_a_bucket_that_gets_access_logs_meanwhile_is_no_success_and_goes_next_ti
             real(connected, name)
             patched.setattr(connected.s3, "delete_bucket", real_delete)
 
-        patched.setattr(removal.KINDS["AWS::S3::Bucket"], "delete", delete)
+        patched.setattr(KINDS["AWS::S3::Bucket"], "delete", delete)
         result = invoke("remove", "--without-asking", "XCompliance")
     assert result.exit_code == 1
     assert f"Not everything is gone: {BUCKETS[0]}." in result.stderr
@@ -250,7 +250,7 @@ def test_a_removal_that_breaks_off_goes_on_when_it_is_started_again(
         raise refused
 
     with monkeypatch.context() as patched:
-        patched.setattr(removal.KINDS["AWS::DynamoDB::Table"], "delete", refuse)
+        patched.setattr(KINDS["AWS::DynamoDB::Table"], "delete", refuse)
         result = invoke("remove", "--without-asking", "XCompliance")
     assert result.exit_code == 2
     assert "may not call DeleteTable" in result.stderr

@@ -128,9 +128,10 @@ def test_settings_and_datasets_can_be_written_as_they_are_shown(script: str, tmp
 
 
 def test_what_is_to_stay_is_not_set_on_the_command_line() -> None:
-    """The next deployment without it would take it back; only a teardown has none."""
+    """The next deployment without it would take it back."""
     given = {name for document in DOCUMENTS for name, _ in SETTING.findall(document.read_text(encoding="utf-8"))}
-    assert given == {"keep_data"}
+    assert SETTING.findall("make deploy CONTEXT='-c keep_data=false'")
+    assert given == set()
 
 
 @of("aws")

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.documents.aws_command import action
-from tests.documents.reading import commands
 from tests.iam import listed
 from tests.infrastructure.deployment import Deployment, everything, synthesize
 from xcompliance.policy import Role
@@ -193,15 +191,26 @@ def test_the_policy_of_the_deployer_covers_what_is_looked_at_before() -> None:
     assert allowed - actions == {"sts:AssumeRole", "s3:ListBucket"} | after_a_failure, "and nothing that is not asked"
 
 
-def test_who_tears_down_for_good_may_do_what_the_document_tells() -> None:
-    policies = [text.partition("```")[0] for text in TEXT.split("```json")[1:]]
-    statements = [each for text in policies if "Statement" in text for each in json.loads(text)["Statement"]]
-    allowed = {action for each in statements for action in listed(each["Action"])}
-    typed = [each for each in commands() if each.whole and each.program == "aws"]
-    told = {action(each.words) for each in typed if each.document == "docs/upgrading.md"}
-    assert len(told) > 6
-    # Python empties the buckets.
-    assert told | {"s3:ListBucketVersions", "s3:DeleteObjectVersion", "s3:DeleteObject"} <= allowed
+OPERATIONS = {
+    "DeleteObjects": {"DeleteObject", "DeleteObjectVersion"},
+    "ListObjectVersions": {"ListBucketVersions"},
+    "ListMultipartUploads": {"ListBucketMultipartUploads"},
+}
+"""Operations of S3 that its actions are not called by."""
+WAITED_FOR = {"TableNotExists": "DescribeTable"}
+
+
+def test_who_removes_a_deployment_may_call_what_the_command_calls_and_nothing_else() -> None:
+    text = TEXT.partition("**Who removes a deployment for good**")[2].partition("```json")[2].partition("```")[0]
+    allowed = {each for of in json.loads(text)["Statement"] for each in listed(of["Action"])}
+    operations = {each.partition(":")[2] for each in allowed}
+    code = "".join(each.read_text() for each in (ROOT / "xcompliance" / "removal").glob("*.py"))
+    clients = r"(?:s3|dynamodb|secrets|kms|logs|cloudformation|step_functions)"
+    named = re.findall(rf'\b{clients}\.(?:get_(?:paginator|waiter)\(")?(\w+)', code)
+    camel = {re.sub("(^|_)(.)", lambda found: found[2].upper(), each) for each in named} - {"GetPaginator", "GetWaiter"}
+    called = {WAITED_FOR.get(each, each) for each in camel}
+    called = {action for each in called for action in OPERATIONS.get(each, {each})}
+    assert called == operations
 
 
 def test_it_counts_the_functions_that_read_the_token(deployment: Deployment) -> None:

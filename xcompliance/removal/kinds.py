@@ -46,7 +46,8 @@ class _Bucket:
                 objects += len(versions) + len(page.get("DeleteMarkers", []))
                 size += sum(each["Size"] for each in versions)
         except ClientError as error:
-            return _none_if_gone(error)
+            _pass_if_gone(error)
+            return None
         return Kept("AWS::S3::Bucket", name, f"{count(objects)} object versions, {_bytes(size)}")
 
     def empty(self, account: Stack, name: str) -> None:
@@ -55,7 +56,7 @@ class _Bucket:
             account.s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
             _empty(account.s3, name)
         except ClientError as error:
-            _none_if_gone(error)
+            _pass_if_gone(error)
 
     def delete(self, account: Stack, name: str) -> None:
         self.empty(account, name)
@@ -64,7 +65,7 @@ class _Bucket:
         except ClientError as error:
             # S3 delivers access logs late: the next look finds the bucket, and the command is typed again.
             if error.response["Error"]["Code"] != "BucketNotEmpty":
-                _none_if_gone(error)
+                _pass_if_gone(error)
 
 
 def _empty(s3: "S3Client", name: str) -> None:
@@ -86,7 +87,8 @@ class _Table:
         try:
             table = dynamodb.describe_table(TableName=name)["Table"]
         except ClientError as error:
-            return _none_if_gone(error)
+            _pass_if_gone(error)
+            return None
         # DynamoDB counts every six hours.
         holds = f"about {count(table.get('ItemCount', 0))} items, {_bytes(table.get('TableSizeBytes', 0))}"
         return Kept("AWS::DynamoDB::Table", name, holds)
@@ -96,7 +98,7 @@ class _Table:
         try:
             dynamodb.delete_table(TableName=name)
         except ClientError as error:
-            _none_if_gone(error)
+            _pass_if_gone(error)
         dynamodb.get_waiter("table_not_exists").wait(TableName=name)
 
 
@@ -106,7 +108,8 @@ class _Secret:
         try:
             found = secrets.describe_secret(SecretId=name)
         except ClientError as error:
-            return _none_if_gone(error)
+            _pass_if_gone(error)
+            return None
         return None if "DeletedDate" in found else Kept("AWS::SecretsManager::Secret", name, "the bearer token")
 
     def delete(self, account: Stack, name: str) -> None:
@@ -114,7 +117,7 @@ class _Secret:
         try:
             secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         except ClientError as error:
-            _none_if_gone(error)
+            _pass_if_gone(error)
 
 
 class _Key:
@@ -123,7 +126,8 @@ class _Key:
         try:
             state = kms.describe_key(KeyId=name)["KeyMetadata"]["KeyState"]
         except ClientError as error:
-            return _none_if_gone(error)
+            _pass_if_gone(error)
+            return None
         return None if state == "PendingDeletion" else Kept("AWS::KMS::Key", name, "what it alone decrypts")
 
     def delete(self, account: Stack, name: str) -> None:
@@ -142,7 +146,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 """In the order of their deletion: nothing that the key encrypts can be read without it."""
 
 
-def _none_if_gone(error: ClientError) -> None:
+def _pass_if_gone(error: ClientError) -> None:
     """Pass over a thing that is gone; raises any other error."""
     if error.response["Error"]["Code"] not in _GONE:
         raise error

@@ -1,8 +1,5 @@
 """What a teardown keeps, and what docs/upgrading.md says to type about it."""
 
-import subprocess
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,20 +28,17 @@ class Kept:
     tables: tuple[str, ...]
     secret: str
     key: str
-    stack_id: str
 
     @classmethod
     def of(cls, reader: Reader) -> "Kept":
-        """What the stack has of it, as the document says to list it before a teardown."""
-        listed = reader.type_aws(typed("list-stack-resources", STORAGE))["StackResourceSummaries"]
+        """What the stack has of it."""
+        cloudformation = reader.client("cloudformation")
+        listed = cloudformation.list_stack_resources(StackName=STORAGE)["StackResourceSummaries"]
         found: dict[str, list[str]] = {}
         for each in listed:
             found.setdefault(each["ResourceType"], []).append(each["PhysicalResourceId"])
         (secret,), (key,) = found["AWS::SecretsManager::Secret"], found["AWS::KMS::Key"]
-        described = reader.client("cloudformation").describe_stacks(StackName=STORAGE)["Stacks"]
-        return cls(
-            tuple(found["AWS::S3::Bucket"]), tuple(found["AWS::DynamoDB::Table"]), secret, key, described[0]["StackId"]
-        )
+        return cls(tuple(found["AWS::S3::Bucket"]), tuple(found["AWS::DynamoDB::Table"]), secret, key)
 
     def content(self, reader: Reader) -> dict[str, Any]:
         """What is in it: keys, numbers of items, the token; raises AWS's error where something is gone."""
@@ -59,23 +53,11 @@ class Kept:
             "key": reader.client("kms").describe_key(KeyId=self.key)["KeyMetadata"]["KeyState"],
         }
 
-    def delete(self, reader: Reader, environment: Mapping[str, str]) -> None:
-        """Types what empties the buckets, in an ``environment`` of AWS's, and what deletes it all for good."""
-        names = dict(zip(("inbox-bucket", "results-bucket", "access-logs-bucket"), self.buckets, strict=True))
-        _, *words = reader.filled(typed("-c"), **names)
-        subprocess.run([sys.executable, *words], check=True, env=dict(environment))
-        for name in self.buckets:
-            reader.type_aws(typed("s3", "rb"), bucket=name)
-        for name in self.tables:
-            reader.type_aws(typed("delete-table"), table=name)
-        reader.type_aws(typed("delete-secret"), secret=self.secret)
-        reader.type_aws(typed("schedule-key-deletion"), key=self.key)
-
     def check_deleted(self, reader: Reader) -> None:
         """Fails where something of it can still be used."""
         assert not {each["Name"] for each in reader.client("s3").list_buckets()["Buckets"]} & set(self.buckets)
         assert not set(reader.client("dynamodb").list_tables()["TableNames"]) & set(self.tables)
-        assert reader.client("secretsmanager").describe_secret(SecretId=self.secret)["DeletedDate"]
+        assert self.secret not in [each["ARN"] for each in reader.client("secretsmanager").list_secrets()["SecretList"]]
         assert reader.client("kms").describe_key(KeyId=self.key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
 
