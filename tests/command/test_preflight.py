@@ -15,9 +15,12 @@ from botocore.exceptions import ClientError
 from tests.command.conftest import Invoke
 from tests.command.fake_quotas import DML, ServiceQuotas, close_lake
 from tests.infrastructure.deployment import synthesize
+from xcompliance.doctor import lines as printed
+from xcompliance.doctor.examination import examine
+from xcompliance.doctor.subject import Subject
 from xcompliance.preflight.assembly import Assembly
 from xcompliance.preflight.checks import checks_of
-from xcompliance.preflight.costs import ALWAYS, MONTHLY, PER_MILLION, monthly
+from xcompliance.preflight.costs import ALWAYS, MONTHLY, PER_MILLION, lines, monthly
 from xcompliance.preflight.names import NAMED
 
 ROOT = Path(__file__).parents[2]
@@ -582,12 +585,36 @@ def test_make_asks_unless_it_was_told_yes() -> None:
     assert "--force" in made("destroy", "YES=true")[-1]
 
 
+COST = (ROOT / "docs" / "cost.md").read_text()
+FIRST = (ROOT / "docs" / "first-deployment.md").read_text()
+
+
+def test_a_newcomer_reads_what_preflight_prints(account: Account, assembly: Assembly, invoke: Invoke) -> None:
+    account.services["lambda"] = Lambda(10)
+    found = examine(Subject(assembly.prefix), checks_of(assembly))
+    for name, finding in found:
+        if name not in ("credentials", "names", "Lambda quota"):
+            assert printed.line(name, finding, "utf-8").partition("[/] ")[2] in FIRST, name
+    assert "30 should be free." in FIRST
+    for each in lines(assembly):
+        assert each in FIRST
+
+
+def test_a_newcomer_reads_the_documents_costs() -> None:
+    assert "| nothing is checked | $5.92 |" in FIRST
+    stored = re.findall(r"^\| (?:S3|DynamoDB), for each million IDs.*\| \$([\d.]+) \|$", COST, re.MULTILINE)
+    assert f"| stored, for each million IDs | ${sum(map(float, stored)):.4f} |" in FIRST
+    assert f"| a million IDs, first check | ${PER_MILLION.first_check} |" in FIRST
+    assert f"| a million IDs, recheck | ${PER_MILLION.recheck} |" in FIRST
+    assert "| 1,000 | 1 | $0.0013 |" in COST
+    assert "A run of two IDs costs $0.0013 at AWS" in FIRST
+
+
 def test_the_costs_are_the_documents(assembly: Assembly) -> None:
-    text = (ROOT / "docs" / "cost.md").read_text()
-    million = re.search(r"\| 1,000,000 \| 1 \| \$([\d.]+) \| \S+ \| \$([\d.]+) \| \S+ \| \$([\d.]+) \|", text)
+    million = re.search(r"\| 1,000,000 \| 1 \| \$([\d.]+) \| \S+ \| \$([\d.]+) \| \S+ \| \$([\d.]+) \|", COST)
     assert million is not None
     assert tuple(map(float, million.groups())) == tuple(PER_MILLION)
-    stays = dict(re.findall(r"^\| ([^|]+?) \| \$([\d.]+)", text.partition("## What stays")[2], re.MULTILINE))
+    stays = dict(re.findall(r"^\| ([^|]+?) \| \$([\d.]+)", COST.partition("## What stays")[2], re.MULTILINE))
     said = {name.partition(",")[0]: float(usd) for name, usd in stays.items()}
     assert said["the KMS key"] == MONTHLY["AWS::KMS::Key"]
     assert said["the secret"] == MONTHLY["AWS::SecretsManager::Secret"]

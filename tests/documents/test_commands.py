@@ -141,7 +141,9 @@ def test_aws_has_the_command_and_its_options(command: Command) -> None:
 
 def test_no_command_is_given_a_secret_where_the_list_of_processes_shows_it() -> None:
     putting = [each for each in COMMANDS if "--secret-string" in each.words]
-    assert {each.document for each in putting} == {"README.md", "SECURITY.md", "docs/operations.md"}
+    assert {each.document for each in putting} == {
+        *("README.md", "SECURITY.md", "docs/first-deployment.md", "docs/operations.md")
+    }
     assert {each.words[each.words.index("--secret-string") + 1] for each in putting} == {"file:///dev/stdin"}
 
 
