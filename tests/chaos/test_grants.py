@@ -120,6 +120,9 @@ def uses() -> Uses:
 MORE_THAN_A_PART = b"".join(b"%d\n" % (10**18 + number) for number in range(60_000))
 
 
+ROUNDED = b"".join(b"%d\n" % (10**18 + number * 10**14) for number in range(1, 101))
+
+
 def nothing(ids: list[str]) -> list[dict[str, object]]:
     return []
 
@@ -152,6 +155,9 @@ def _tell(random: Random, uses: Uses) -> None:
         deployment.start(deployment.drop(gzip.compress(MORE_THAN_A_PART), "tweets/ids.gz"), "packed")
         for folder in ("tweets", "users"):
             deployment.start(deployment.drop(b"id,label\n18,a\n", f"{folder}/ids.csv"), f"table-{folder}")
+            deployment.start(deployment.drop(ROUNDED, f"{folder}/rounded.txt"), f"rounded-{folder}")
+        deployment.drop(ROUNDED, "datasets/tweets/rounded/ids.txt")
+        deployment.start(deployment.drop(b"", "datasets/tweets/rounded/_SUCCESS"), "rounded-dataset")
         deployment.run()
         # Last, as its job stays at X where X cannot cancel it.
         deployment.universe.world.x.faults["get"] = [problem(402, "credits-depleted", "No credits.")]

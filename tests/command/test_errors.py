@@ -31,7 +31,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "check": ("weekly",),
     "policy": ("analyst",),
 }
-"""Those that speak to AWS, and something to ask each for; doctor tells all that AWS refuses, and goes on."""
+"""Those that speak to AWS, and something to ask each for; doctor tells all that AWS refuses, and goes on. So
+does inspect, which needs AWS only for an object in S3."""
 
 
 def refusal(code: str, message: str = "AWS's own words.") -> ClientError:
@@ -73,7 +74,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
 
 def test_every_command_that_speaks_to_aws_is_among_these() -> None:
     names = {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
-    assert names == {*COMMANDS, "demo", "doctor", "preflight", "remove"}
+    assert names == {*COMMANDS, "demo", "doctor", "inspect", "preflight", "remove"}
 
 
 @pytest.mark.parametrize(("error", "meaning"), KNOWN)
@@ -118,7 +119,7 @@ def test_an_upload_that_fails_is_told_by_its_cause(
             raise refusal("AccessDenied")
 
     monkeypatch.setattr("s3transfer.manager.TransferManager.upload", lambda *_, **__: Upload())
-    result = invoke("submit", __file__, "--type", "tweets")
+    result = invoke("submit", __file__, "--type", "tweets", "--no-inspect")
     assert result.exit_code == 2
     assert "error: These AWS credentials may not call GetItem" in result.stderr
 

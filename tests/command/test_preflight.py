@@ -601,7 +601,7 @@ def test_a_newcomer_reads_what_preflight_prints(account: Account, assembly: Asse
 
 
 def test_a_newcomer_reads_the_documents_costs() -> None:
-    assert "| nothing is checked | $5.92 |" in FIRST
+    assert "| nothing is checked | $6.02 |" in FIRST
     stored = re.findall(r"^\| (?:S3|DynamoDB), for each million IDs.*\| \$([\d.]+) \|$", COST, re.MULTILINE)
     assert f"| stored, for each million IDs | ${sum(map(float, stored)):.4f} |" in FIRST
     assert f"| a million IDs, first check | ${PER_MILLION.first_check} |" in FIRST
@@ -618,7 +618,7 @@ def test_the_costs_are_the_documents(assembly: Assembly) -> None:
     said = {name.partition(",")[0]: float(usd) for name, usd in stays.items()}
     assert said["the KMS key"] == MONTHLY["AWS::KMS::Key"]
     assert said["the secret"] == MONTHLY["AWS::SecretsManager::Secret"]
-    assert said["12 alarms"] == pytest.approx(
+    assert said["13 alarms"] == pytest.approx(
         assembly.count("AWS::CloudWatch::Alarm") * MONTHLY["AWS::CloudWatch::Alarm"]
     )
     assert said["the dashboard; the first three of an account are free"] == MONTHLY["AWS::CloudWatch::Dashboard"]
