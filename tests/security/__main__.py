@@ -42,6 +42,8 @@ def main() -> None:
 
 def _templates(tools: Path, folder: Path) -> list[str]:
     wrong: list[str] = []
+    found: list[policies.Finding] = []
+    count = 0
     for name, settings in _settings(folder).items():
         output = folder / name
         context = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
@@ -56,12 +58,13 @@ def _templates(tools: Path, folder: Path) -> list[str]:
         linted = templates.lint(tools / "cfn-lint", files)
         _say(f"cfn-lint, {name}: {len(linted)} findings in {len(templates.REGIONS)} regions")
         wrong += [*complaints, *linted]
-        in_templates = list(policies.of_templates(files))
+        of_stacks = list(policies.of_templates(files))
+        found += policies.lint(tools / "parliament", of_stacks, output / "policies")
+        count += len(of_stacks)
     documented = [*policies.of_documents(DOCUMENTS), *_of_roles()]
-    in_policies = policies.lint(tools / "parliament", [*in_templates, *documented], folder / "policies")
-    complaints = policies.complaints(in_policies)
-    count = len(in_templates) + len(documented)
-    _say(f"parliament: {count} policies, {len(in_policies)} findings, {len(complaints)} not accepted")
+    found += policies.lint(tools / "parliament", documented, folder / "policies")
+    complaints = policies.complaints(found)
+    _say(f"parliament: {count + len(documented)} policies, {len(found)} findings, {len(complaints)} not accepted")
     wrong += complaints
     lacking = permissions.missing(_schemas(tools), POLICY, folder.glob("*/*.template.json"))
     _say(f"CloudFormation's schemas: {POLICY.name} lacks {len(lacking)} permissions")
