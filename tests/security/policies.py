@@ -53,7 +53,7 @@ _WHOLE_SERVICES: Final = "athena|cloudwatch|dynamodb|events|glue|lambda|logs|s3|
 ACCEPTED: Final = (
     Accepted(
         "RESOURCE_MISMATCH",
-        r"(AWS-IAM-Policy\.\w+\.PolicyDocument|operator)",
+        r"(AWS-IAM-Policy\.\w+\.PolicyDocument|operator|SECURITY\.md\.2)",
         r'\[(\{"action": "states:\w+Executions?", "required_format": "[^"]*:(express|mapRun):[^"]*"\}(, )?)+]',
         "parliament asks for each kind of resource that an action knows; both machines are Standard, and no function "
         "lists a Map Run.",
