@@ -81,6 +81,7 @@ def test_a_sandbox_that_is_up_is_used(monkeypatch: pytest.MonkeyPatch, invoke: I
     assert stack.runs_table.meta.client.meta.endpoint_url == "https://127.0.0.1:1"
     monkeypatch.setattr("xcompliance.target.find_sandbox", lambda: handle)
     monkeypatch.setattr("xcompliance.runs.latest_runs", lambda stack, limit: [RunRecord.of(run_item(stack.name))])
+    monkeypatch.setattr("xcompliance.misplaced.misplaced", lambda stack, limit: [])
     assert json_of(invoke("runs", "--json"))[0]["run_id"] == "sandbox"
 
 

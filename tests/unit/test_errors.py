@@ -10,7 +10,8 @@ from compliance.errors import ComplianceError, PermanentError, StepFailed, Trans
 
 def leaves(kind: type[ComplianceError] = ComplianceError) -> list[type[ComplianceError]]:
     """The errors that are raised: those that are no mere kind of others."""
-    return [leaf for child in kind.__subclasses__() for leaf in (leaves(child) or [child])]
+    own = [child for child in kind.__subclasses__() if child.__module__ == errors.__name__]
+    return [leaf for child in own for leaf in (leaves(child) or [child])]
 
 
 def cause_of(message: str, kind: str) -> str:
