@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from adapters.id_lines import id_lines
+from adapters.object_word import ID_COLUMN, ROUNDED_IDS
 from adapters.spool import Spool
 from compliance import columns
 from compliance.acceptance import Acceptance
@@ -27,7 +28,7 @@ from compliance.runs import JobType, Part
 from compliance.segments import Found, Segment, about, check_count, pack, plan, planned_intact, planned_warnings
 from xcompliance.input_settings import InputSettings
 from xcompliance.preflight.costs import of_run
-from xcompliance.sources import ID_COLUMN, ROUNDED_IDS, Files
+from xcompliance.sources import Files
 
 MOST_IDS: Final = 5
 MOST_REJECTS: Final = 5

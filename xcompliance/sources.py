@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from botocore.exceptions import ClientError
 
 from adapters.inbox_object import source_errors
+from adapters.object_word import word_in
 from adapters.objects import blocks_around, blocks_of, whole_length
 from adapters.sources import Source
 from compliance.formats import HEAD_BYTES, Format
@@ -16,13 +17,7 @@ from xcompliance.errors import CommandError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
-
-ID_COLUMN: Final = "id-column"
-"""The metadata, and the tag, of an object that names the column or field of IDs."""
-
-ROUNDED_IDS: Final = "rounded-ids"
-"""The metadata, and the tag, of the object that starts a run: ``warn`` accepts rounded IDs."""
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, TagTypeDef
 
 _BLOCK: Final = 1 << 20
 
@@ -104,13 +99,12 @@ class Bucket:
 
     def word(self, name: str) -> str | None:
         """Return what the object's metadata says, else its tag."""
-        if said := self._about["Metadata"].get(name):
-            return said
-        if not self._about.get("TagCount"):
-            return None
         bucket, key = self._place
-        tags = self._s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-        return next((tag["Value"] for tag in tags if tag["Key"] == name), None)
+
+        def tags() -> "list[TagTypeDef]":
+            return self._s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+
+        return word_in(name, self._about["Metadata"], tags if self._about.get("TagCount") else list)
 
     def source_blocks(self, segment: Segment) -> Iterator[bytes]:
         """Yield the object from the byte before the segment on."""

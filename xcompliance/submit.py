@@ -6,11 +6,11 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from adapters.object_word import ID_COLUMN, ROUNDED_IDS
 from compliance.inbox_keys import is_ignored
 from compliance.runs import DATASETS, MARKER, JobType, is_hidden, run_id
 from xcompliance.errors import CommandError
 from xcompliance.records import RunRecord
-from xcompliance.sources import ID_COLUMN, ROUNDED_IDS
 from xcompliance.stack import Stack
 
 

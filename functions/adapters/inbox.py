@@ -7,7 +7,7 @@ from functools import partial
 from adapters import inbox_object
 from adapters.aws import s3
 from adapters.inbox_object import source_errors
-from adapters.object_word import word_of
+from adapters.object_word import ID_COLUMN, word_of
 from adapters.settings import settings
 from compliance.errors import ComplianceError, NothingToCheck, PartTooLarge, UnsupportedInput
 from compliance.formats import HEAD_BYTES
@@ -16,9 +16,6 @@ from compliance.segments import Found, Segment, about, plan
 
 MAX_OBJECTS = 50_000
 """Of one folder. Some 300 a second are looked at, so that an invocation is done with them in time."""
-
-ID_COLUMN = "id-column"
-"""The metadata, and the tag, that names the column or field of IDs of an object."""
 
 _ONLY_COLUMN = "1"
 """A query has one column, whatever its name."""

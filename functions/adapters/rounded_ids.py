@@ -1,12 +1,9 @@
 """Ask whether the owner of a run's IDs accepts that they were rounded."""
 
 from adapters import inbox_object
-from adapters.object_word import word_of
+from adapters.object_word import ROUNDED_IDS, word_of
 from adapters.settings import settings
 from compliance.runs import Run
-
-NAME = "rounded-ids"
-"""Of the metadata (``x-amz-meta-rounded-ids``) and of the tag of the object that started the run."""
 
 
 def are_accepted(run: Run) -> bool:
@@ -17,5 +14,5 @@ def are_accepted(run: Run) -> bool:
     said: str | None = run.get("rounded_ids")
     if "version_id" in run:
         place = run["bucket"], run["key"], run["version_id"]
-        said = word_of(NAME, *place, inbox_object.described(*place)) or said
+        said = word_of(ROUNDED_IDS, *place, inbox_object.described(*place)) or said
     return (said or settings().rounded_ids) == "warn"

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from adapters import aws
-from adapters.inbox import ID_COLUMN
 from adapters.inbox_object import Head, source_head
-from adapters.object_word import word_of
+from adapters.object_word import ID_COLUMN, word_of
 from compliance.errors import SourceChanged
 from tests.unit.conftest import INBOX, Functions
 
