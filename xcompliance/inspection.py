@@ -20,7 +20,7 @@ from compliance.ids import BOM, Reject
 from compliance.normalizer import Normalized
 from compliance.plausibility import latest_id
 from compliance.preparation import prepare
-from compliance.readers.arrays import element_lines
+from compliance.readers.arrays import first_elements
 from compliance.readers.objects import Objects, fields_of
 from compliance.reading import Rejects, normalized
 from compliance.report.content import Rejected
@@ -206,17 +206,8 @@ def _kind(form: Format, head: bytes, job_type: JobType) -> Kind:
 def _field(form: Format, head: bytes, job_type: JobType) -> str | None:
     """The field that most of the first objects of a JSON file have their IDs in."""
     text = beginning(head, form.packing).removeprefix(BOM)
-    lines = _elements(text) if form.kind == "json" else text.splitlines()
+    lines = first_elements(text) if form.kind == "json" else text.splitlines()
     reader = Objects(job_type, None if form.column is None else str(form.column))
     found = (fields_of(line) for line in islice(lines, _SAMPLE) if line.strip().startswith(b"{"))
     names = Counter(name for fields in found if fields and (name := reader.name_of_id(fields)))
     return names.most_common(1)[0][0] if names else None
-
-
-def _elements(text: bytes) -> Iterator[bytes]:
-    """The elements of an array that may be cut off, but for the last one."""
-    try:
-        for block in element_lines(iter([text])):
-            yield from block.splitlines()[:-1]
-    except ComplianceError:
-        return

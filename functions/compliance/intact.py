@@ -9,10 +9,9 @@ from typing import NamedTuple
 import msgspec
 
 from compliance.columns import quoted
-from compliance.errors import UnsupportedInput
 from compliance.formats import Format, beginning, rows_of
 from compliance.ids import BOM, MAX_ID, read_id
-from compliance.readers.arrays import element_lines
+from compliance.readers.arrays import first_elements
 from compliance.readers.objects import Objects, fields_of
 from compliance.runs import JobType
 
@@ -46,7 +45,7 @@ def where_intact(form: Format, head: bytes, job_type: JobType) -> str:
         case "jsonl":
             found = _of_objects(form, beginning(head, form.packing).removeprefix(BOM).splitlines()[:-1], job_type)
         case "json":
-            found = _of_objects(form, _elements(beginning(head, form.packing)), job_type)
+            found = _of_objects(form, first_elements(beginning(head, form.packing)), job_type)
         case _:
             return ""
     rows = list(islice(found, _MOST))
@@ -94,15 +93,6 @@ def _of_objects(form: Format, lines: Iterable[bytes], job_type: JobType) -> Iter
         text = objects.texts(fields) if fields else ""
         if fields and isinstance(text, str) and (own := _number(text)):
             yield _Row(own, fields.keys(), fields.values())
-
-
-def _elements(text: bytes) -> Iterator[bytes]:
-    """The elements at the beginning of an array, a line for each."""
-    try:
-        for lines in element_lines(iter([text])):
-            yield from lines.split(b"\n")[:-1]
-    except UnsupportedInput:
-        return  # only the beginning is there
 
 
 def _text(value: str | msgspec.Raw) -> str:

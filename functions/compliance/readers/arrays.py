@@ -34,6 +34,15 @@ def element_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
         raise UnsupportedInput(_CUT_OFF)
 
 
+def first_elements(beginning: bytes) -> Iterator[bytes]:
+    """Yield the whole elements at the beginning of an array, which may be cut off anywhere."""
+    try:
+        for lines in element_lines(iter([beginning])):
+            yield from lines.split(b"\n")[:-1]
+    except UnsupportedInput:
+        return  # only the beginning is there
+
+
 def _from_bracket(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The same from behind the opening bracket on."""
     head = b""
