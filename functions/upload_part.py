@@ -28,9 +28,6 @@ RESERVE_SECONDS = 20
 """Kept at most of an invocation's time for asking what was persisted; a tenth where that is less."""
 
 
-BEGUN = ("in_progress", "complete", "failed", "expired")
-"""What X says of a job that waits for no upload any more."""
-
 SESSION_SECONDS = 7 * 86_400
 """How long Google keeps a session."""
 
@@ -105,8 +102,9 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
     """
     api, send = x_api(), Wire(clock).send
     is_over = clock.now() >= parse_time(part["upload_expires_at"]).timestamp()
-    status = Jobs(api, send).get(part["job_id"]).status if "uploaded_bytes" in part else "created"
-    if status in BEGUN or (status != "created" and is_over):
+    job = Jobs(api, send).get(part["job_id"]) if "uploaded_bytes" in part else None
+    is_unclear = job is not None and job.status != "created"
+    if job is not None and (job.is_past_upload or (is_unclear and is_over)):
         return part["transport"] == "x_hosted"
     if is_over:
         raise UploadWindowClosed("The 15 minutes for the upload are over.")
@@ -114,7 +112,7 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
     if part["transport"] == "x_hosted":
         request = single_put.x_hosted_request(api, part["upload_url"], source.total)
         answer = single_put.put(request, source, send, clock, reserve)
-        if answer.status == 409 and status != "created":
+        if answer.status == 409 and is_unclear:
             return True
         try:
             single_put.judge_x_hosted(answer)

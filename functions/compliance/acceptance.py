@@ -9,7 +9,7 @@ from compliance.accounting import check_rows, judge, total_across_parts, total_c
 from compliance.errors import RoundedIds
 from compliance.plausibility import warnings
 from compliance.rounding import rounded
-from compliance.runs import Counts, JobType, Part
+from compliance.runs import Counts, JobType, Oddities, Part
 from compliance.segments import check_count
 
 
@@ -37,10 +37,15 @@ class Acceptance:
         """The lines of all parts."""
         return total_counts(self.parts)
 
+    @cached_property
+    def oddities(self) -> Oddities:
+        """What is odd in all parts."""
+        return total_oddities(self.parts)
+
     @property
     def warnings(self) -> list[str]:
         """What the input's owner should look at, each once."""
-        found = warnings(self.job_type, self.counts["accepted"], total_oddities(self.parts))
+        found = warnings(self.job_type, self.counts["accepted"], self.oddities)
         return list(dict.fromkeys([*self.planned, *found, *self._rounding[0]]))
 
     @cached_property
@@ -60,8 +65,7 @@ class Acceptance:
 
     def judge(self, reject_limit_percent: float) -> None:
         """Raise InputRejected, NothingToCheck or RoundedIds for an input that is refused."""
-        headers, causes = total_oddities(self.parts)["headers"], total_causes(self.parts)
-        judge(self.counts, headers, reject_limit_percent, causes, self.intact)
+        judge(self.counts, self.oddities["headers"], reject_limit_percent, total_causes(self.parts), self.intact)
         refusal = self._rounding[1]
         if refusal:
             raise refusal

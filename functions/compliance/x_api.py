@@ -72,6 +72,11 @@ class ComplianceJob:
         return self.status in ("complete", "failed", "expired")
 
     @property
+    def is_past_upload(self) -> bool:
+        """Whether X is known to wait for no upload of the job any more."""
+        return self.status == "in_progress" or self.has_ended
+
+    @property
     def shown_status(self) -> str:
         """The status for a log line or a message: X's word if it is a plain one."""
         return self.status if _WORD.fullmatch(self.status) else "unreadable"
