@@ -130,7 +130,7 @@ def _without_start(small: Sequence[Trial], whole: Sequence[Trial]) -> Figures:
 
 
 def _way(directory: Path, way: Way, runs: int) -> list[float]:
-    """MB per CPU second of ours, the median of all runs, and of the peers, which run once."""
+    """MB per CPU second: the median of all our runs, and the one run of each peer."""
     path, size = made(directory, way)
     environment = {**client_environment(ROOT / ".build", ""), **function_environment(), **FOR_ARRAYS}
     ours = [sys.executable, "-m", "benchmarks.clients.way", str(path)]

@@ -18,7 +18,7 @@ from cdk.storage_stack import StorageStack
 from cdk.triggers import Triggers
 
 SETTINGS_OF_INPUT: Final = ("part_size_mb", "reject_limit_percent", "id_column", "rounded_ids")
-"""What the command reads a file by before it is dropped."""
+"""The settings that `xcompliance inspect` needs."""
 
 
 class PipelineStack(Stack):

@@ -1,4 +1,4 @@
-"""What else takes the IDs out of a file, each of them once. Arguments: polars|duckdb FILE
+"""Read the distinct IDs of a file with polars or DuckDB. Arguments: polars|duckdb FILE
 
 Prints the seconds of CPU that it took, without the start.
 """

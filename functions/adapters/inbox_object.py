@@ -54,7 +54,7 @@ def source_head(bucket: str, key: str, version_id: str, size: int) -> Head:
 
 
 def described(bucket: str, key: str, version_id: str) -> Head:
-    """What S3 says of an inbox object, without its beginning. It may have tags."""
+    """Return the length and metadata of an inbox object, without its content. It may have tags."""
     with source_errors():
         answer = s3().head_object(Bucket=bucket, Key=key, VersionId=version_id)
     return Head(answer["ContentLength"], b"", answer["Metadata"], tags=1)

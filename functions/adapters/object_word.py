@@ -1,4 +1,4 @@
-"""The words with which an object's owner says how to read it, in its metadata or else in a tag."""
+"""Instructions of an object's owner, in its metadata or in a tag."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING

@@ -39,7 +39,7 @@ _INTEGER = re.compile("U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?")
 _BLANKS = " || ".join(f"chr({ord(blank)})" for blank in " \t\n\r\v\f")
 
 _ROW = b"file_row_number"
-"""How DuckDB calls the number of a row. A file whose own column has this name cannot be read with it."""
+"""DuckDB's name for the row number. It cannot be requested from a file that has a column of this name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whatever has the objects that segments are of: S3, or a disk."""
+"""Where the objects of segments are read from: S3 or a disk."""
 
 from collections.abc import Iterator
 from typing import Protocol

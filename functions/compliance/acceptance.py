@@ -1,4 +1,4 @@
-"""What becomes of an input once all of its parts are prepared: its figures, its warnings, and whether it is refused."""
+"""Accept or refuse an input whose parts are all prepared, with its totals and warnings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Acceptance:
 
     @property
     def warnings(self) -> list[str]:
-        """What the input's owner should look at, each once."""
+        """The warnings for the input's owner, without repeats."""
         found = warnings(self.job_type, self.counts["accepted"], self.oddities)
         return list(dict.fromkeys([*self.planned, *found, *self._rounding[0]]))
 

@@ -13,7 +13,7 @@ from compliance.runs import Counts, Findings, Oddities, Part
 
 @dataclass
 class Rows:
-    """Of the Parquet files in a part: how many rows were read, and how many the files whose first range it is have.
+    """Rows of a part's Parquet files: those read, and those in all files whose first range is in this part.
 
     ``column`` is the one that was read last.
     """
