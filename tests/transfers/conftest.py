@@ -53,10 +53,14 @@ class Pipeline:
         while not self.step("upload_part")["complete"]:
             pass
 
-    def download(self) -> None:
-        """Waits for X, and fetches the results."""
+    def await_job(self) -> None:
+        """Poll X until it has completed the job."""
         while self.step("get_job")["status"] != "complete":
             pass
+
+    def download(self) -> None:
+        """Waits for X, and fetches the results."""
+        self.await_job()
         while not self.step("download_results")["complete"]:
             pass
 

@@ -4,7 +4,7 @@ import pytest
 
 from compliance.errors import ComplianceError, JobNotFound, UploadInterrupted
 from tests.transfers.conftest import Pipe, Pipeline
-from tests.transfers.test_refusals import GENERATIONS, IDS, abandon, wait_for_x
+from tests.transfers.test_refusals import GENERATIONS, IDS, abandon
 
 OTHER = "token-of-another-app"
 
@@ -48,7 +48,7 @@ def test_a_poll_leads_to_a_job_of_the_other_app(pipe: Pipe, generation: str) -> 
 def test_a_download_leads_to_a_job_of_the_other_app(pipe: Pipe) -> None:
     pipeline = rotated_after(pipe, "x-hosted", "create_job", "upload_part")
     pipeline.put_token(pipeline.simulator.settings.bearer_token)
-    wait_for_x(pipeline)
+    pipeline.await_job()
     pipeline.put_token(OTHER)
     with pytest.raises(JobNotFound) as lost:
         pipeline.step("download_results")
@@ -58,7 +58,7 @@ def test_a_download_leads_to_a_job_of_the_other_app(pipe: Pipe) -> None:
 def test_a_download_from_google_needs_no_token(pipe: Pipe) -> None:
     pipeline = rotated_after(pipe, "gcs", "create_job", "open_upload", "upload_part")
     pipeline.put_token(pipeline.simulator.settings.bearer_token)
-    wait_for_x(pipeline)
+    pipeline.await_job()
     pipeline.put_token(OTHER)
     assert pipeline.step("download_results") == {"complete": True}
     assert len(pipeline.simulator.jobs) == 1

@@ -26,16 +26,11 @@ def abandon(pipeline: Pipeline, error: ComplianceError) -> dict[str, object]:
     return pipeline.functions.invoke("abandon_job", pipeline.ref | {"error": type(error).__name__, "cause": cause})
 
 
-def wait_for_x(pipeline: Pipeline) -> None:
-    while pipeline.step("get_job")["status"] != "complete":
-        pass
-
-
 def completed(pipe: Pipe, generation: str) -> Pipeline:
     pipeline = pipe(generation=generation)
     pipeline.begin(IDS)
     pipeline.upload()
-    wait_for_x(pipeline)
+    pipeline.await_job()
     return pipeline
 
 

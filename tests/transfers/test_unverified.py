@@ -71,7 +71,7 @@ def test_results_are_verified_by_a_checksum_that_a_later_answer_names(pipe: Pipe
     pipeline = pipe()
     pipeline.begin(IDS)
     pipeline.upload()
-    pipeline.step("get_job")
+    pipeline.await_job()
     pipeline.simulator.faults.arm("hashless", "download", times=2)
     assert pipeline.step("download_results")["complete"]
     assert "unverified" not in pipeline.part
@@ -85,7 +85,7 @@ def test_a_question_that_is_not_answered_does_not_make_results_unverified(
     pipeline = pipe()
     pipeline.begin(IDS)
     pipeline.upload()
-    pipeline.step("get_job")
+    pipeline.await_job()
     describe = google_answers.description
 
     def once(stored: StoredObject, now: float) -> google_answers.Headers:

@@ -13,7 +13,7 @@ from compliance.errors import (
     XUnavailable,
 )
 from tests.transfers.conftest import Pipe, Pipeline
-from tests.transfers.test_refusals import IDS, abandon, wait_for_x
+from tests.transfers.test_refusals import IDS, abandon
 
 CALLS = {
     "create_job": ("create_job", ()),
@@ -30,7 +30,7 @@ def at(pipe: Pipe, operation: str) -> tuple[Pipeline, str]:
     pipeline.begin(IDS)
     step, before = CALLS[operation]
     for each in before:
-        wait_for_x(pipeline) if each == "get_job" else pipeline.step(each)
+        pipeline.await_job() if each == "get_job" else pipeline.step(each)
     return pipeline, step
 
 
