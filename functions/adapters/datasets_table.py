@@ -10,9 +10,10 @@ from compliance.runs import ENDED, Run
 
 
 def claim(run: Run) -> tuple[Standing, str]:
-    """Makes a dataset a run's, or puts the run down as waiting, or neither; the same again changes nothing.
+    """Make a dataset a run's, or put the run down as waiting, or neither; the same again changes nothing.
 
-    Returns what came of it, and which run checks the dataset now.
+    Returns what came of it, and which run checks the dataset now. A run that began before it failed is never skipped:
+    it waits, if need be beside another.
     """
     while True:
         claims = _claims(run["dataset"])
@@ -20,7 +21,8 @@ def claim(run: Run) -> tuple[Standing, str]:
         role = {"claimed": "checking", "waits": "waiting"}.get(found)
         known = items.unchanged(claims, "checking", "waiting")
         if role is None or items.update(_key(run["dataset"]), {role: run["run_id"]}, known):
-            return found, run["run_id"] if found == "claimed" else claims["checking"]
+            checking = run["run_id"] if found == "claimed" else claims["checking"]
+            return ("waits" if found == "skipped" and "files" in run else found), checking
 
 
 def remember(run: Run) -> None:

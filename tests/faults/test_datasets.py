@@ -41,6 +41,10 @@ def remembered(deployment: Deployment) -> dict[str, Any]:
     return item
 
 
+def run_until_it_waits(deployment: Deployment, waiting: Execution) -> None:
+    deployment.run(until=lambda execution: execution is waiting and execution.state == "Wait For Dataset")
+
+
 def put_files(deployment: Deployment) -> None:
     deployment.universe.aws.put(INBOX, f"{FOLDER}ids.txt", one_part().content)
 
@@ -111,6 +115,23 @@ def test_a_failed_run_that_is_started_again_waits_and_is_not_skipped(deployment:
     deployment.start(check_at(MONDAY, "skip", **QUERY) | {"retry": True}, "again")
     deployment.run()
     assert statuses(deployment) == ["complete", "complete"]
+
+
+def test_a_run_that_began_before_it_failed_waits_beside_another(deployment: Deployment) -> None:
+    """Its event says that it never began if it is skipped, but X may have been paid for its parts."""
+    put_files(deployment)
+    one = deployment.start(check_at(MONDAY), "one")
+    deployment.run(until=goes_on)
+    for execution in [*deployment.universe.machines.executions.values()]:
+        deployment.universe.machines.abort(execution.arn)
+        deployment.settle(execution.arn)
+    assert one.status == "ABORTED"
+    deployment.start(check_at(TUESDAY), "two")
+    deployment.run(until=lambda execution: goes_on(execution) and not execution.is_over)
+    for source, name in ((check_at(WEDNESDAY), "three"), (check_at(MONDAY) | {"retry": True}, "again")):
+        run_until_it_waits(deployment, deployment.start(source, name))
+    deployment.run()
+    assert statuses(deployment) == ["complete", "complete", "complete"]
 
 
 def test_a_run_that_begins_again_waits_as_one_that_has_just_begun(deployment: Deployment) -> None:

@@ -8,6 +8,7 @@ seconds.
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -18,7 +19,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.faults.deployment import Act, Deployment, Effect, deployed, generation, no_fault
 from tests.faults.interpreter import ENDINGS, Execution, StepError
 from tests.faults.memory_aws import Item
-from tests.faults.truth import FIRST, SECOND, check_complete, runs, turns, two_parts
+from tests.faults.test_datasets import FOLDER, MONDAY, TUESDAY, WEDNESDAY, check_at
+from tests.faults.truth import (
+    FIRST,
+    SECOND,
+    active_jobs,
+    check_complete,
+    check_row,
+    check_secrecy,
+    one_part,
+    runs,
+    turns,
+    two_parts,
+)
+from tests.unit.conftest import INBOX
 
 FILES = (two_parts(FIRST, FIRST + 1000, "tweets/one.txt"), two_parts(SECOND, SECOND + 1000, "tweets/two.txt"))
 REPEATED = ("told_at", "told_aws_usd", "told_x_usd", "report")
@@ -27,6 +41,7 @@ REPEATED = ("told_at", "told_aws_usd", "told_x_usd", "report")
 STEPS = st.integers(1, 12)
 SWEEP_SECONDS = 900
 SKEWS = st.integers(-8, 8)
+GAPS = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ class LateWriters(RuleBasedStateMachine):
         self.calls: list[Call] = []
         self.heard: set[tuple[str, int]] = set()
         self.sources: dict[str, Any] = {}
+        """What each run was started with, by the key or the time of its run."""
         self.starts = 0
 
     @property
@@ -122,8 +138,7 @@ class LateWriters(RuleBasedStateMachine):
     @precondition(lambda self: self.failed())
     @rule(data=st.data())
     def a_failed_run_is_started_again(self, data: st.DataObject) -> None:
-        run = data.draw(st.sampled_from(self.failed()))
-        self.start(self.sources[run["key"]] | {"retry": True})
+        self.start_again(data.draw(st.sampled_from(self.failed())))
 
     @precondition(lambda self: self.ended())
     @rule(data=st.data(), skew=SKEWS, at=st.integers(0, 40), redriven=st.booleans())
@@ -158,11 +173,14 @@ class LateWriters(RuleBasedStateMachine):
             self.world.sweep()
             self.go_on(3000)
             for run in self.failed():
-                self.start(self.sources[run["key"]] | {"retry": True})
+                self.start_again(run)
             if all(each.is_over for each in self.executions):
                 break
+        self.check()
+
+    def check(self) -> None:
+        """Assert that every run is complete, and nothing is lost or done twice."""
         check_complete(self.world, *FILES, events=None)
-        assert not turns(self.world.universe)
 
     # The parts of it.
 
@@ -174,6 +192,9 @@ class LateWriters(RuleBasedStateMachine):
         self.starts += 1
         self.world.universe.clock.advance(1)
         self.world.start(source, f"run-{self.starts}")
+
+    def start_again(self, run: Item) -> None:
+        self.start(self.sources[run.get("scheduled_at") or run["key"]] | {"retry": True})
 
     def go_on(self, steps: int) -> None:
         for _ in range(steps):
@@ -243,6 +264,36 @@ class LateWriters(RuleBasedStateMachine):
         return [{name: value for name, value in item.items() if name not in REPEATED} for item in items]
 
 
+class LateWritersOfADataset(LateWriters):
+    """The same of one dataset that is checked three times, more often than one check takes."""
+
+    @initialize(where=st.sampled_from(["plain", "x-hosted"]), overlap=st.sampled_from(["wait", "skip"]), gaps=GAPS)
+    def files_are_dropped(self, where: Any, overlap: str, gaps: tuple[int, int, int]) -> None:
+        generation(self.world.universe, where)
+        self.world.universe.aws.put(INBOX, f"{FOLDER}ids.txt", one_part().content)
+        for when, gap in zip((MONDAY, TUESDAY, WEDNESDAY), gaps, strict=True):
+            self.sources[f"{when[:-1]}.000Z"] = source = check_at(when, overlap)
+            self.start(source)
+            self.go_on(gap)
+
+    def check(self) -> None:
+        """Assert that each check is complete or was skipped, and the dataset remembers the last complete one."""
+        universe, file = self.world.universe, one_part()
+        found = sorted(runs(universe), key=itemgetter("scheduled_at"))
+        assert [run["scheduled_at"] for run in found] == list(self.sources), "not one run for each check"
+        assert {run["status"] for run in found} <= {"complete", "skipped"}
+        checked = [run for run in found if run["status"] == "complete"]
+        assert [(run["accepted"], run["records"]) for run in checked] == [(3, 2)] * len(checked)
+        for run in found:
+            check_row(universe, run)
+        (claims,) = (item for item in universe.aws.items("runs") if item["pk"].startswith("DATASET#"))
+        last = max(checked, key=itemgetter("started_at"))
+        assert (claims["checked_by"], claims["checked_at"]) == (last["run_id"], last["started_at"])
+        assert not turns(universe)
+        assert not active_jobs(universe)
+        check_secrecy(self.world, file)
+
+
 @dataclass(frozen=True)
 class _Noting:
     """What the machines call, with a note of each call."""
@@ -259,11 +310,12 @@ class _Noting:
 
 
 @pytest.fixture
-def story(clients: None) -> Iterator[type[LateWriters]]:
+def stories(clients: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, deployed(patch) as deployment:
         LateWriters.deployment, LateWriters.beginning = deployment, deployment.snapshot()
-        yield LateWriters
+        yield
 
 
-def test_no_late_writer_undoes_what_has_happened_since(story: type[LateWriters]) -> None:
+@pytest.mark.parametrize("story", [LateWriters, LateWritersOfADataset])
+def test_no_late_writer_undoes_what_has_happened_since(stories: None, story: type[LateWriters]) -> None:
     run_state_machine_as_test(story, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
