@@ -9,7 +9,14 @@ from adapters.http import Wire
 from adapters.secret import x_api
 from adapters.settings import settings
 from compliance.clock import parse_time, time_text
-from compliance.errors import ComplianceError, JobConflict, ProtocolViolation, RequestRefused, TurnLost
+from compliance.errors import (
+    ComplianceError,
+    JobConflict,
+    JobNotFound,
+    ProtocolViolation,
+    RequestRefused,
+    TurnLost,
+)
 from compliance.jobs import Jobs
 from compliance.polling import CONFLICT_WAITS
 from compliance.retention import check_part_is_kept
@@ -45,21 +52,34 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         return {"created": False, "wait_seconds": _conflict(jobs, ref, part, clock.now())}
     if job.upload_url is None or job.upload_expires_at is None:
         raise ProtocolViolation("X created a job without saying where, or until when, to upload.")
-    runs_table.update_part(
-        ref,
-        job=part["job_name"],
-        until="job_id",
-        status="created",
-        transport=settings().transfer_hosts.transport(job.upload_url),
-        job_id=job.id,
-        created_at=time_text(clock.now()),
-        upload_url=job.upload_url,
-        upload_expires_at=time_text(job.upload_expires_at.timestamp()),
-        conflicts=None,
-        conflict_since=None,
-        conflict_with=None,
-    )
+    transport = settings().transfer_hosts.transport(job.upload_url)
+    try:
+        part = runs_table.update_part(
+            ref,
+            job=part["job_name"],
+            until="job_id",
+            status="created",
+            transport=transport,
+            job_id=job.id,
+            created_at=time_text(clock.now()),
+            upload_url=job.upload_url,
+            upload_expires_at=time_text(job.upload_expires_at.timestamp()),
+            conflicts=None,
+            conflict_since=None,
+            conflict_with=None,
+        )
+    except JobNotFound:
+        _cancel_unused(jobs, job)
+        raise
+    if part["job_id"] != job.id:
+        _cancel_unused(jobs, job)
     return {"created": True}
+
+
+def _cancel_unused(jobs: Jobs, job: ComplianceJob) -> None:
+    """Cancel a job that came too late: the part has been given another, or none, meanwhile."""
+    with suppress(ComplianceError):
+        jobs.cancel(job.id)
 
 
 def _begin_attempt(ref: PartRef, part: Part, now: float) -> Part:

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.chaos.story import Story
 from tests.chaos.verdicts import is_kept, row, verdicts
+from tests.fakes.world import World
+from tests.fakes.x import Job
 from tests.faults.memory_aws import Item
 from tests.faults.truth import active_jobs, check_row, check_secrecy, parts, runs, turns
 from tests.unit.conftest import RESULTS
@@ -76,20 +78,24 @@ def _is_told_of(part: Item, run: Item) -> bool:
 def _left_over(story: Story, used: set[str]) -> list[str]:
     """Return the jobs that nobody used, and that somebody could have cancelled.
 
-    Another App's job could not be cancelled, nor can one whose bytes went to Google: X reads them in vain if they came
-    wrong.
+    Another App's job could not be cancelled, nor can one whose bytes go to Google: it lapses if it gets none, and X
+    reads them in vain if they came wrong.
     """
     universe, world = story.deployment.universe, story.deployment.universe.world
     active = active_jobs(universe)
     sent = {universe.aws.body(RESULTS, part["object_key"]) for part in parts(universe)}
-    unused = [job for job in world.x.jobs.values() if job.id not in used]
     return [
         job.name
-        for job in unused
-        if (job.status == "complete" or job.name in active)
+        for job in world.x.jobs.values()
+        if job.id not in used
+        and (job.status == "complete" or job.name in active)
         and not story.storm.weather.was_out_of_reach(job)
-        and not (job.known.generation == "gcs" and job.id in world.core.uploads and world.uploaded(job) not in sent)
+        and not (job.known.generation == "gcs" and _uploaded(world, job) not in sent)
     ]
+
+
+def _uploaded(world: World, job: Job) -> bytes | None:
+    return world.uploaded(job) if job.id in world.core.uploads else None
 
 
 def _check_results(story: Story, expected: list[dict[str, Any]]) -> None:

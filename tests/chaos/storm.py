@@ -63,13 +63,14 @@ class Storm:
         self.deployment.universe.world.gcs.play(self._chunks())
         if _is_download(effect) and not effect.is_aws:
             self.deployment.universe.world.downloads.script[:] = self._servings()
-        self.lost_cancels += may_lose_cancel(effect) and self.weather.hides_jobs
+        is_late = self.deployment.is_late
+        self.lost_cancels += may_lose_cancel(effect, is_late=is_late) and self.weather.hides_jobs
         if self.random.random() >= (self.rate if effect.is_aws else OFTENER_ON_THE_WIRE * self.rate):
             return act()
         name, trouble = self.random.choice(AWS_TROUBLES if effect.is_aws else WIRE_TROUBLES)
         self.done[name] += 1
         is_death = trouble in (die_before, die_after)
-        self.lost_cancels += may_lose_cancel(effect, is_death=is_death)
+        self.lost_cancels += may_lose_cancel(effect, is_late=is_late, is_death=is_death)
         return trouble(self, effect, act)
 
     def _chunks(self) -> Iterator[ChunkAct]:
@@ -186,10 +187,14 @@ def rotate_to_another_app(storm: Storm, effect: Effect, act: Act) -> Any:
     return act()
 
 
-def may_lose_cancel(effect: Effect, *, is_death: bool = False) -> bool:
-    """Return whether a job may stay at X that nobody needs: it is cancelled once, by whoever knows the token."""
+def may_lose_cancel(effect: Effect, *, is_late: bool, is_death: bool = False) -> bool:
+    """Return whether a job may stay at X that nobody needs: it is cancelled once, by whoever knows the token.
+
+    That is also a twin of Create Job whose job comes too late.
+    """
     is_asked = not effect.is_aws or effect.operation == "GetSecretValue"
-    return effect.function in ("abandon_job", "settle_execution") and (is_asked or is_death)
+    cancels = effect.function in ("abandon_job", "settle_execution") or (is_late and effect.function == "create_job")
+    return cancels and (is_asked or is_death)
 
 
 AWS_TROUBLES: tuple[tuple[str, Trouble], ...] = (

@@ -138,17 +138,21 @@ def test_however_a_story_ends_badly_its_seed_is_said(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("function", "service", "operation", "is_death", "expected"),
+    ("function", "service", "operation", "is_late", "is_death", "expected"),
     [
-        ("abandon_job", "x", "DELETE /2/compliance/jobs/1", True, True),
-        ("settle_execution", "secretsmanager", "GetSecretValue", False, True),
-        ("abandon_job", "dynamodb", "UpdateItem", True, True),
-        ("abandon_job", "dynamodb", "UpdateItem", False, False),
-        ("settle_execution", "dynamodb", "GetItem", False, False),
-        ("get_job", "x", "GET /2/compliance/jobs/1", True, False),
+        ("abandon_job", "x", "DELETE /2/compliance/jobs/1", False, True, True),
+        ("settle_execution", "secretsmanager", "GetSecretValue", False, False, True),
+        ("abandon_job", "dynamodb", "UpdateItem", False, True, True),
+        ("abandon_job", "dynamodb", "UpdateItem", False, False, False),
+        ("settle_execution", "dynamodb", "GetItem", False, False, False),
+        ("get_job", "x", "GET /2/compliance/jobs/1", False, True, False),
+        ("create_job", "x", "DELETE /2/compliance/jobs/1", True, False, True),
+        ("create_job", "dynamodb", "UpdateItem", True, True, True),
+        ("create_job", "x", "DELETE /2/compliance/jobs/1", False, False, False),
     ],
 )
 def test_a_job_may_stay_at_x_only_where_its_cancel_may_be_lost(
-    function: str, service: str, operation: str, is_death: bool, expected: bool
+    function: str, service: str, operation: str, is_late: bool, is_death: bool, expected: bool
 ) -> None:
-    assert may_lose_cancel(Effect(0, function, service, operation), is_death=is_death) == expected
+    effect = Effect(0, function, service, operation)
+    assert may_lose_cancel(effect, is_late=is_late, is_death=is_death) == expected

@@ -150,13 +150,33 @@ def test_who_does_not_hold_the_turn_creates_nothing(functions: Functions) -> Non
     assert functions.world.x.heard == []
 
 
-def test_a_job_that_was_given_up_while_it_was_created_is_left_over(functions: Functions) -> None:
+def test_a_job_that_was_given_up_while_it_was_created_is_cancelled(functions: Functions) -> None:
     """An execution was stopped while its function ran, and the part was abandoned meanwhile."""
+    functions.world.x.generation = "x"
+    functions.configure(resumable="never")
     ref = functions.prepared(IDS)
     functions.world.x.on_create = lambda: functions.update(ref, status="failed", job_name=None)
     with pytest.raises(JobNotFound):
         functions.invoke("create_job", ref)
     assert "job_id" not in functions.part(ref)
+    assert functions.world.x.job().status == "failed"
+
+
+def test_a_job_that_is_created_after_a_twin_s_job_has_ended_is_cancelled(functions: Functions) -> None:
+    """The first invocation was held up, and the second one's job is complete: X has no reason to refuse another."""
+    functions.world.x.generation = "x"
+    ref = functions.prepared(IDS)
+
+    def overtaken() -> None:
+        functions.world.x.on_create = lambda: None
+        assert functions.invoke("create_job", ref) == {"created": True}
+        functions.world.x.job().status = "complete"
+
+    functions.world.x.on_create = overtaken
+    assert functions.invoke("create_job", ref) == {"created": True}
+    used, unused = functions.world.x.jobs.values()
+    assert functions.part(ref)["job_id"] == used.id
+    assert (used.status, unused.status) == ("complete", "failed")
 
 
 def test_a_refusal_of_resumable_is_remembered_for_other_parts(functions: Functions) -> None:
