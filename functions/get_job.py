@@ -38,13 +38,14 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
             _learn(part, now)
             answers.keep(ref, part, job, now)
             return {"status": job.status, "wait_seconds": 0}
-        case "failed":
+        case "failed" | "expired":
             reason = jobs.reason(job)
             _note(ref, part, polls=part["polls"] + 1, job_error=reason)
+            if job.status == "expired":
+                said = f" ({reason})" if reason else ": it did not get the upload in time"
+                raise JobExpired(f"X reports the job as expired{said}.")
             said = f" ({reason})" if reason else ": it was cancelled, or X could not work on it"
             raise JobFailed(f"X reports the job as failed{said}.")
-        case "expired":
-            raise JobExpired("X reports the job as expired: it did not get the upload in time.")
     if not job.is_active:
         logger.warning("X reports the job as %s, which is no known status. Polling goes on.", job.shown_status)
     _note(ref, part, polls=part["polls"] + 1, working_at=time_text(now), rate_limits=None)

@@ -151,16 +151,19 @@ def test_a_status_of_any_text_is_logged_only_if_it_is_a_plain_word(functions: Fu
     assert "1800000000000000001" not in functions.log.getvalue()
 
 
-def test_why_a_job_failed_is_in_the_error_and_stays_on_the_part(functions: Functions) -> None:
+@pytest.mark.parametrize(("status", "error"), [("failed", JobFailed), ("expired", JobExpired)])
+def test_why_a_job_came_to_nothing_is_in_the_error_and_stays_on_the_part(
+    functions: Functions, status: Status, error: type[Exception]
+) -> None:
     ref = functions.uploaded(IDS)
     job = functions.world.x.job()
-    failed = {"id": job.id, "status": "failed", "error": "The file [SECRET] is empty."}
-    functions.world.x.faults["get"] = [x_answer(200, {"data": failed})]
-    with pytest.raises(JobFailed, match=r"failed \(The file is empty\)\.") as raised:
+    ended = {"id": job.id, "status": status, "error": "The file [SECRET] is empty."}
+    functions.world.x.faults["get"] = [x_answer(200, {"data": ended})]
+    with pytest.raises(error, match=rf"{status} \(The file is empty\)\.") as raised:
         functions.invoke("get_job", ref)
     assert functions.world.x.heard == ["get"]
     cause = json.dumps({"errorMessage": str(raised.value)})
-    functions.invoke("abandon_job", ref | {"error": "JobFailed", "cause": cause})
+    functions.invoke("abandon_job", ref | {"error": error.__name__, "cause": cause})
     part = functions.part(ref)
     assert "job_id" not in part
     assert part["job_error"] == "The file is empty"
