@@ -240,13 +240,21 @@ class LateWriters(RuleBasedStateMachine):
         return fault
 
     def left(self) -> list[Call]:
-        """What states have called that their executions have left, by going on or by ending."""
+        """Return what states have called that their executions have left, by going on or by ending.
+
+        Create Job is not left while its execution waits for its turn again: a twin only does its work early.
+        """
         last = {call.execution: place for place, call in enumerate(self.calls)}
-        return [
+        calls = [
             call
             for place, call in enumerate(self.calls)
             if place < last[call.execution] and self.calls[last[call.execution]].function != call.function
-        ][-30:]
+        ]
+        return [call for call in calls if not self.comes_back_to(call)][-30:]
+
+    def comes_back_to(self, call: Call) -> bool:
+        execution = self.world.universe.machines.executions[call.execution]
+        return call.function == "CreateJobFunctionArn" and not execution.is_over and execution.state == "Take Turn"
 
     def redrivable(self) -> list[str]:
         return [each.arn for each in self.executions if each.status in ENDINGS and each.status != "SUCCEEDED"]
