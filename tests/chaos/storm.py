@@ -87,11 +87,11 @@ class Storm:
             )
 
     def _servings(self) -> list[Serving]:
-        """How the next download is served."""
+        """How the next download is served; it ends within the first record, since an empty answer may be true."""
         if self.random.random() >= self.rate:
             return []
         self.done["a download cut off"] += 1
-        length = self.random.randrange(100)
+        length = self.random.randrange(1, 100)
         broken = (Serving(cut_after=length), Serving(ends_after=length), Serving(status=503))
         return [self.random.choice(broken)]
 

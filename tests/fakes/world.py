@@ -120,8 +120,8 @@ class World:
         return Judged(self, self.api if name == "api" else self.storage)
 
     def uploaded(self, job: Job) -> bytes:
-        """What the last upload to a job has brought."""
-        return _content(self.core.uploads[job.id][-1])
+        """Return what X works on: the first upload to a job. A twin's may come later."""
+        return _content(self.core.uploads[job.id][0])
 
     def results(self, job: Job) -> bytes:
         """X's answer."""
