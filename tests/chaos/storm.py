@@ -1,5 +1,6 @@
 """Faults at random, everywhere at once."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -221,8 +222,12 @@ WIRE_TROUBLES: tuple[tuple[str, Trouble], ...] = (
 )
 
 
+_JOB = re.compile("GET /2/compliance/jobs/[0-9]+")
+"""A download that is refused asks for the job."""
+
+
 def _is_download(effect: Effect) -> bool:
-    return effect.function == "download_results"
+    return effect.function == "download_results" and not _JOB.fullmatch(effect.operation)
 
 
 @contextmanager
