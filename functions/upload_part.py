@@ -97,8 +97,9 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
     """Send the part in one PUT, unless X already works on what an earlier invocation, or execution, has sent.
 
     A status that nobody knows does not say that X has it: it is sent again while there is time, which X refuses with
-    409 if it does. Returns whether it is verified. X's own byte path knows no checksums: there, X's word is all there
-    is. Google's answer that names none, or was lost, cannot be asked for again.
+    409 if it does. Google takes it again, but X may work on what was sent before. Returns whether it is verified. X's
+    own byte path knows no checksums: there, X's word is all there is. Google's answer that names none, or was lost,
+    cannot be asked for again.
     """
     api, send = x_api(), Wire(clock).send
     is_over = clock.now() >= parse_time(part["upload_expires_at"]).timestamp()
@@ -124,7 +125,8 @@ def _put_once(ref: PartRef, part: Part, source: Source, clock: LambdaClock, rese
             raise UploadInterrupted("X refused the upload. It is tried once more with the token read again.") from None
         return True
     request = put_request(part["upload_url"], source.total)
-    return single_put.judge_gcs_put(single_put.put(request, source, send, clock, reserve), source.crc32c)
+    answer = single_put.put(request, source, send, clock, reserve)
+    return single_put.judge_gcs_put(answer, source.crc32c) and not is_unclear
 
 
 def _update_session(ref: PartRef, part: Part, **attributes: Any) -> None:

@@ -122,6 +122,20 @@ def test_a_plain_upload_whose_answer_was_lost_is_not_sent_again_and_not_verified
     assert pipeline.part["unverified"] == ["upload"]
 
 
+def test_a_plain_upload_that_is_sent_again_while_xs_status_is_unclear_is_not_verified(pipe: Pipe) -> None:
+    """X may work on what came first, whose answer was lost."""
+    pipeline = pipe(resumable="refused", job_seconds=60)
+    pipeline.begin(IDS)
+    pipeline.simulator.faults.arm("corrupted_upload")
+    pipeline.simulator.faults.arm("lost_answer", operation="upload")
+    with pytest.raises(UploadInterrupted):
+        pipeline.upload()
+    pipeline.simulator.faults.arm("job_field", "get_job", field="status", value="completed")
+    assert pipeline.step("upload_part")["complete"]
+    assert pipeline.asked("upload") == 2
+    assert pipeline.part["unverified"] == ["upload"]
+
+
 def test_xs_own_byte_path_names_no_checksum_and_is_not_called_unverified(pipe: Pipe) -> None:
     pipeline = pipe(generation="x-hosted")
     pipeline.begin(IDS)
