@@ -36,6 +36,36 @@ def _user(number: int) -> str:
     return json.dumps({**user, "public_metrics": counts})
 
 
+def _page(number: int) -> str:
+    """Ten posts as twarc2 writes them, with what X includes."""
+    posts = [json.loads(_post(number + each)) for each in range(14)]
+    users = [json.loads(_user(number % 10**9 + each)) for each in range(8)]
+    includes = {"tweets": posts[10:], "users": users}
+    return json.dumps({"data": posts[:10], "includes": includes, "meta": {"result_count": 10}})
+
+
+def _flattened(number: int) -> str:
+    quoted = {"type": "quoted", **json.loads(_post(number + 1)), "author": json.loads(_user(number % 10**9 + 1))}
+    within = {"author": json.loads(_user(number % 10**9)), "referenced_tweets": [quoted]}
+    return json.dumps({**json.loads(_post(number)), **within})
+
+
+def _old(number: int, **more: object) -> str:
+    """A post of API v1.1."""
+    user = {"id": number % 10**9, "id_str": str(number % 10**9), "screen_name": "jack", "description": _TEXT}
+    post = {"id": number, "id_str": str(number), "full_text": _TEXT, "user": user, "created_at": _WHEN}
+    return json.dumps({**post, "retweet_count": 1, "favorite_count": 2, "lang": "en", **more})
+
+
+def _snscrape(number: int, **more: object) -> str:
+    user = {"username": "jack", "id": number % 10**9, "displayname": "Jack", "rawDescription": _TEXT}
+    counts = {"replyCount": 1, "retweetCount": 2, "likeCount": 3, "quoteCount": 4, "lang": "en"}
+    return json.dumps(
+        {"url": f"https://twitter.com/jack/status/{number}", "rawContent": _TEXT, "id": number}
+        | {"user": user, **counts, **more}
+    )
+
+
 WAYS = (
     Way("a clean list", ".txt", str),
     Way("a list, quoted", ".txt", '"{}"'.format),
@@ -52,6 +82,10 @@ WAYS = (
     Way("CSV, quotes within texts", ".csv", f'{{}},{_TEXT[:26]} "so" {_TEXT[:26]}'.format, "id,text"),
     Way("CSV, packed", ".csv.gz", f"{{}},{_WHEN},{_TEXT.replace(',', '')},en".format, "id,created_at,text,lang"),
     Way("JSON lines, posts", ".jsonl", _post),
+    Way("JSON lines, pages with what X includes", ".jsonl", _page),
+    Way("JSON lines, flattened posts with quotes", ".jsonl", _flattened),
+    Way("JSON lines, retweets of API v1.1", ".jsonl", lambda n: _old(n, retweeted_status=json.loads(_old(n + 1)))),
+    Way("JSON lines, quotes of snscrape", ".jsonl", lambda n: _snscrape(n, quotedTweet=json.loads(_snscrape(n + 1)))),
     Way("JSON lines, users under tweets/", ".jsonl", _user),
     Way("JSON lines, an ID each", ".jsonl", '{{"id": "{}"}}'.format),
     Way("Parquet, integers", ".parquet", str),

@@ -88,6 +88,7 @@ SEGMENTS: Final = (
     ),
     Column("delimiter", "string", "What separates the columns of csv and tsv"),
     Column("has_header", "boolean", "Whether the first row of csv and tsv is no data"),
+    Column("reads_embedded", "boolean", "Whether the IDs of what is stored within a record of JSON are read, too"),
     Column("may_quote", "boolean", "Whether csv and tsv may have quotes; so long a one that it was cut has none"),
     Column("width", "int", "How many columns csv and tsv have, by the first row"),
 )

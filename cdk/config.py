@@ -171,6 +171,12 @@ class Settings:
         "What happens to a run whose IDs were certainly rounded by a spreadsheet or a floating-point number: it fails "
         "before X is asked, or it warns.",
     )
+    embedded: bool = setting(
+        True,
+        yes_or_no(),
+        "Whether posts and users that are stored within others in JSON are checked, too: retweets, quotes, authors, "
+        "and what X includes.",
+    )
     deduplicate_across_parts: bool = setting(
         False,
         yes_or_no(),

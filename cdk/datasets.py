@@ -50,8 +50,8 @@ class Dataset:
 
     ``name``, ``type`` (tweets or users) and ``schedule`` are needed. The IDs are in the files below ``prefix``, a
     folder of the inbox or ``s3://bucket/folder/``; or they are what ``query`` finds, SQL of Athena's with one column,
-    over tables of ``database`` whose files are in the folders that ``reads`` lists. ``rounded_ids`` overrides the
-    setting of that name.
+    over tables of ``database`` whose files are in the folders that ``reads`` lists. ``rounded_ids`` and
+    ``embedded`` override the settings of those names.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Dataset:
     timezone: str = "UTC"
     overlap: str = "wait"
     rounded_ids: str = ""
+    embedded: bool | None = None
     prefix: str = ""
     query: str = ""
     database: str = ""
@@ -165,11 +166,15 @@ def _dataset(given: object) -> Dataset:
             raise DatasetError(f"{key}: is missing")
     values: dict[str, Any] = {}
     for key, value in given.items():
-        is_right = isinstance(value, list if key == "reads" else int | float if key == "max_age_days" else str)
-        if not is_right or isinstance(value, bool):
-            raise DatasetError(f"{key}: must be {_KINDS.get(key, 'text')}, not {value!r}")
+        kind, words = _KINDS.get(key, (str, "text"))
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise DatasetError(f"{key}: must be {words}, not {value!r}")
         values[key] = tuple(map(str, value)) if key == "reads" else value
     return Dataset(**values | {"query": values.get("query", "").strip().rstrip(";")})
 
 
-_KINDS: Final = {"reads": "a list of folders", "max_age_days": "a number"}
+_KINDS: Final[Mapping[str, tuple[Any, str]]] = {
+    "reads": (list, "a list of folders"),
+    "max_age_days": (int | float, "a number"),
+    "embedded": (bool, "true or false"),
+}

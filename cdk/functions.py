@@ -21,6 +21,7 @@ SETTINGS_OF_FUNCTIONS: Final = (
     "chunk_size_mb",
     "reject_limit_percent",
     "rounded_ids",
+    "embedded",
     "resumable",
     "unverified",
     "first_poll_seconds",

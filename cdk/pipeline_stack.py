@@ -17,7 +17,7 @@ from cdk.schedules import Schedules
 from cdk.storage_stack import StorageStack
 from cdk.triggers import Triggers
 
-SETTINGS_OF_INPUT: Final = ("part_size_mb", "reject_limit_percent", "id_column", "rounded_ids")
+SETTINGS_OF_INPUT: Final = ("part_size_mb", "reject_limit_percent", "id_column", "rounded_ids", "embedded")
 """The settings that `xcompliance inspect` needs."""
 
 

@@ -76,8 +76,8 @@ VIEWS: Final = {
     "changes_since_last_check": _columns(_VERDICT, f"{_STEP} run_id type checked_on"),
     "audit": _columns(
         _AUDIT,
-        "dataset run_id status started_at ended_at files lines blank notice rejected duplicate accepted checked "
-        "unchecked compliant to_delete to_rehydrate to_scrub_geo other errors error error_message bucket key "
+        "dataset run_id status started_at ended_at files lines embedded blank notice rejected duplicate accepted "
+        "checked unchecked compliant to_delete to_rehydrate to_scrub_geo other errors error error_message bucket key "
         "version_id type checked_on",
     ),
 }

@@ -68,9 +68,11 @@ class Schedules(Construct):
 
 def _input(dataset: Dataset, inbox: str, database: str) -> dict[str, Any]:
     """What the compliance run is told; the same time of the same dataset is the same run."""
-    about = {"name": dataset.name, "type": dataset.type, "overlap": dataset.overlap}
+    about: dict[str, Any] = {"name": dataset.name, "type": dataset.type, "overlap": dataset.overlap}
     if dataset.rounded_ids:
         about["rounded_ids"] = dataset.rounded_ids
+    if dataset.embedded is not None:
+        about["embedded"] = dataset.embedded
     when = {"scheduled_at": scheduler.ContextAttribute.scheduled_time}
     place = dataset.location
     if place is None:

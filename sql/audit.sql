@@ -22,6 +22,7 @@ SELECT
     r.ended_at,
     r.files,
     r.lines,
+    r.embedded,
     r.blank,
     r.notice,
     r.rejected,

@@ -17,6 +17,7 @@ class InputSettings:
     reject_limit_percent: float = 1.0
     id_column: str = ""
     rounded_ids: str = "fail"
+    embedded: bool = True
     deployment: str | None = None
 
     @classmethod

@@ -128,7 +128,14 @@ class _Reading:
     def _planned(self, found: Found) -> list[Segment]:
         named = self.column or self.files.word(ID_COLUMN)
         try:
-            segments = plan(found, self.job_type, self.settings.part_bytes, lambda: named, self.settings.id_column)
+            segments = plan(
+                found,
+                self.job_type,
+                self.settings.part_bytes,
+                lambda: named,
+                self.settings.id_column,
+                reads_embedded=self.settings.embedded,
+            )
         except ComplianceError as error:
             raise about(error, found.key) from None
         kind = _kind(segments[0].format, found.beginning, self.job_type)

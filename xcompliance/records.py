@@ -24,6 +24,7 @@ class Record:
     lines: int = 0
     blank: int = 0
     notice: int = 0
+    embedded: int = 0
     accepted: int = 0
     duplicate: int = 0
     duplicate_across_parts: int | None = None
@@ -106,6 +107,7 @@ class RunRecord(Record):
     scheduled_at: datetime | None = None
     overlap: str | None = None
     rounded_ids: str | None = None
+    reads_embedded: bool | None = None
     query: str | None = None
     database: str | None = None
     copies_expire_at: datetime | None = None

@@ -124,6 +124,7 @@ _CONSUMED = {
 _INDEX = ("indexed", "unchanged", "outranked")
 _KINDS = {
     "lines": "lines",
+    "  embedded": "embedded",
     "accepted": "accepted",
     "duplicate": "duplicate",
     "  across parts": "duplicate_across_parts",

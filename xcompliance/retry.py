@@ -34,9 +34,11 @@ def retry(stack: Stack, run: RunRecord) -> str:
 
 def _check_of(run: RunRecord) -> dict[str, Any]:
     """What the run's schedule had said of it."""
-    about = {"name": run.dataset, "type": run.type, "overlap": run.overlap}
+    about: dict[str, Any] = {"name": run.dataset, "type": run.type, "overlap": run.overlap}
     if run.rounded_ids:
         about["rounded_ids"] = run.rounded_ids
+    if run.reads_embedded is not None:
+        about["embedded"] = run.reads_embedded
     at = run.scheduled_at or run.started_at
     source: dict[str, Any] = {"dataset": about, "scheduled_at": time_text(at.timestamp())}
     if run.query:

@@ -48,7 +48,8 @@ class PartTruth:
 
 @dataclass
 class Truth:
-    """All figures of one file. ``lines`` is the sum of the other counts and of what its parts accept.
+    """All figures of one list, in which nothing is embedded. ``lines`` is the sum of the other counts and of what its
+    parts accept.
 
     Of the duplicates, ``duplicate_across_parts`` stand in a lower part, where these count.
     """
@@ -60,6 +61,7 @@ class Truth:
     duplicate_across_parts: int = 0
     parts: list[PartTruth] = field(default_factory=lambda: [PartTruth()])
     notice: int = 0
+    embedded: int = 0
 
     @property
     def accepted(self) -> int:

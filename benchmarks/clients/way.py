@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -44,7 +45,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     if path.suffix == ".parquet":
         return parquet_ids.id_lines(path, None, "tweets", (0, path.stat().st_size), lambda *_: None)
     with path.open("rb") as head:
-        form = format_of(path.name, head.read(HEAD_BYTES), "tweets", lambda: None)
+        form = replace(format_of(path.name, head.read(HEAD_BYTES), "tweets", lambda: None), reads_embedded=True)
     return files.id_lines(form, files.unpacked(form, _blocks(path), MOST_READ[form.kind]), "tweets")
 
 
@@ -57,7 +58,8 @@ def main() -> None:
     """Reads the file."""
     path = Path(sys.argv[1])
     began = time.process_time()
-    normalizer = Normalizer(lambda _: None, is_beginning=path.suffix == ".txt", most_rejects=MAX_REJECTS)
+    is_list = path.suffix == ".txt"
+    normalizer = Normalizer(lambda _: None, is_list, has_marks=path.suffix == ".jsonl", most_rejects=MAX_REJECTS)
     parts = list(prepare(normalizer.normalize(_lines(path)), 1 << 30, _File))
     seconds = time.process_time() - began
     print(json.dumps([seconds, sum(part.counts["accepted"] for part in parts)]))

@@ -53,7 +53,8 @@ def _cut(run: Run, key: str, version_id: str) -> list[Segment]:
     if "query" in run:
         return plan(found, run["type"], settings().part_bytes, lambda: _ONLY_COLUMN)
     ask = partial(word_of, ID_COLUMN, *place, head)
-    return plan(found, run["type"], settings().part_bytes, ask, settings().id_column)
+    reads_embedded = run.get("reads_embedded", settings().embedded)
+    return plan(found, run["type"], settings().part_bytes, ask, settings().id_column, reads_embedded=reads_embedded)
 
 
 def _listed(bucket: str, folder: str) -> Iterator[tuple[str, str]]:

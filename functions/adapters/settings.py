@@ -32,6 +32,7 @@ class Settings:
     chunk_size_mb: int
     reject_limit_percent: float
     rounded_ids: Literal["fail", "warn"]
+    embedded: bool
     resumable: Literal["auto", "always", "never"]
     unverified: Literal["warn", "fail"]
     first_poll_seconds: float

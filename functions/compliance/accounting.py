@@ -39,16 +39,17 @@ def check_rows(parts: Iterable[Part]) -> None:
 
 
 def total_counts(parts: Iterable[Part]) -> Counts:
-    """The lines of all parts; every line is blank, a notice, accepted, duplicate or rejected."""
-    total = Counts(lines=0, blank=0, notice=0, accepted=0, duplicate=0, rejected=0)
+    """Add up the lines of all parts; every line or embedded ID is blank, a notice, accepted, duplicate or rejected."""
+    total = Counts(lines=0, blank=0, notice=0, embedded=0, accepted=0, duplicate=0, rejected=0)
     for part in parts:
         total["lines"] += part["lines"]
         total["blank"] += part["blank"]
         total["notice"] += part.get("notice", 0)
+        total["embedded"] += part.get("embedded", 0)
         total["accepted"] += part["accepted"]
         total["duplicate"] += part["duplicate"]
         total["rejected"] += part["rejected"]
-    if total["lines"] != (
+    if total["lines"] + total["embedded"] != (
         total["blank"] + total["notice"] + total["accepted"] + total["duplicate"] + total["rejected"]
     ):
         raise AssertionError("the parts' counts do not add up to their lines")

@@ -27,9 +27,9 @@ def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -
     """The run that a schedule asks for: the same time of the same dataset is always the same run.
 
     ``source`` has the ``dataset``: its ``name``, ``type`` and ``overlap``, for one that Athena is asked for the
-    ``query`` and its ``database``, and ``rounded_ids`` if it overrides the setting; the ``bucket.name``, and the
-    ``object.key`` of the folder that is read; and the time ``scheduled_at``, ISO 8601. Raises UnsupportedInput where
-    any of it is missing or wrong.
+    ``query`` and its ``database``, and ``rounded_ids`` and ``embedded`` if they override the settings; the
+    ``bucket.name``, and the ``object.key`` of the folder that is read; and the time ``scheduled_at``, ISO 8601. Raises
+    UnsupportedInput where any of it is missing or wrong.
     """
     try:
         dataset, bucket = source["dataset"], source["bucket"]["name"]
@@ -48,6 +48,8 @@ def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -
         )
     if dataset.get("rounded_ids", "fail") not in get_args(Strictness):
         raise UnsupportedInput("The dataset's rounded_ids must be fail or warn.")
+    if not isinstance(dataset.get("embedded", True), bool):
+        raise UnsupportedInput("The dataset's embedded must be true or false.")
     run = Run(
         run_id=run_id(job_type, bucket, folder, f"{name}\n{scheduled_at}"),
         type=job_type,
@@ -63,6 +65,8 @@ def scheduled_run(source: dict[str, Any], execution_arn: str, started_at: str) -
     )
     if "rounded_ids" in dataset:
         run["rounded_ids"] = dataset["rounded_ids"]
+    if "embedded" in dataset:
+        run["reads_embedded"] = dataset["embedded"]
     if asked:
         run |= {"key": f"{UNLOADED}{run['run_id']}/", "query": asked["query"], "database": asked["database"]}
     return run

@@ -54,7 +54,8 @@ class Format:
     ``column`` is, of ``csv`` and ``tsv``, the number of the column of IDs from 1; of ``parquet``, ``jsonl`` and
     ``json`` what was asked for, or None. ``delimiter``, ``has_header``, ``may_quote``, ``preamble``, the bytes before
     the first row, and ``width``, the number of columns, are of ``csv`` and ``tsv`` alone. ``warnings`` are for the
-    file's owner; ``intact`` says where the IDs stand unrounded, if it is known.
+    file's owner; ``intact`` says where the IDs stand unrounded, if it is known. ``reads_embedded`` says whether the IDs
+    of posts and users that are stored within others are read, too; only JSON has any.
     """
 
     kind: KindOfFile
@@ -67,6 +68,7 @@ class Format:
     width: int = field(default=0, compare=False)
     warnings: tuple[str, ...] = ()
     intact: str = ""
+    reads_embedded: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(KindOfFile) or self.packing not in get_args(Packing):

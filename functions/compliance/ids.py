@@ -26,6 +26,16 @@ and ``x18`` as rtweet does. Both patterns are possessive, so that no line takes 
 NOTICE = "\x16notice"
 """The line that a reader gives for a notice in a recorded stream, such as that a post was deleted."""
 
+EMBEDDED = "\x17"
+"""Stands in a line before the ID of a post or user that is stored within a record."""
+
+
+class Embedded(str):
+    """The ID of a post or user that is stored within a record."""
+
+    __slots__ = ()
+
+
 BOM = b"\xef\xbb\xbf"
 """What Windows programs write in front of UTF-8."""
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from compliance.blocks import whole_lines
 from compliance.columns import is_header
-from compliance.ids import BOM, MAX_LINE, MAX_TEXT, NOTICE, Reason, Reject, read_id
+from compliance.ids import BOM, EMBEDDED, MAX_LINE, MAX_TEXT, NOTICE, Reason, Reject, read_id
 from compliance.lines import SHORT, Lines, Positions, Scanner, rows_at
 from compliance.wrapped import Flags, unwrap
 
@@ -18,14 +18,19 @@ _AROUND = 8
 _FEW, _RARE = 64, 50
 """So many odd lines of a block are looked at one by one, or one in so many lines if that is more."""
 
-_NOTICE = NOTICE.encode()
+_NOTICE, _EMBEDDED = NOTICE.encode(), EMBEDDED.encode()
+_NONE = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many lines were read, and what became of them: any other is an ID."""
+    """How many lines were read, and what became of them: any other is an ID.
+
+    The IDs ``embedded`` in a line are no lines of their own.
+    """
 
     lines: int = 0
+    embedded: int = 0
     blank: int = 0
     notice: int = 0
     rejected: int = 0
@@ -34,6 +39,7 @@ class Tally:
     def __add__(self, more: "Tally") -> "Tally":
         return Tally(
             self.lines + more.lines,
+            self.embedded + more.embedded,
             self.blank + more.blank,
             self.notice + more.notice,
             self.rejected + more.rejected,
@@ -52,13 +58,13 @@ class Normalizer:
 
     A byte-order mark, CRLF, surrounding spaces or quotes, blank lines and a missing last newline are tolerated.
     ``reject`` is told of ``most_rejects`` rejected lines at most, as they are met, and of the header of a file's only
-    column, which may be its first line with text, where ``is_beginning`` says that the lines are a file's first. A
-    NOTICE is one where ``has_notices`` says that a reader gives them.
+    column, which may be its first line with text, where ``is_beginning`` says that the lines are a file's first.
+    NOTICE and EMBEDDED mean what they say where ``has_marks`` says that a reader gives them.
     """
 
     reject: Callable[[Reject], None] = field(repr=False)
     is_beginning: bool = True
-    has_notices: bool = False
+    has_marks: bool = False
     most_rejects: int = sys.maxsize
     _scanner: Scanner = field(default_factory=Scanner, repr=False)
     _before: Tally = Tally()
@@ -67,6 +73,7 @@ class Normalizer:
     _rejected: int = 0
     _headers: int = 0
     _told: int = 0
+    _embedded: Positions = field(default_factory=lambda: _NONE, repr=False)
 
     def normalize(self, blocks: Iterator[bytes]) -> Iterator[Normalized]:
         """Yields the IDs of each block, in their order, and the block's tally."""
@@ -75,11 +82,16 @@ class Normalizer:
             text = block.replace(b"\r\n", b"\n") if block.endswith(b"\r\n") else block
             if self.is_beginning and not self._before.lines:
                 text = text.removeprefix(BOM)
+            self._embedded = _embedded(text) if self.has_marks and _EMBEDDED in text else _NONE
+            if len(self._embedded):
+                text = text.removeprefix(_EMBEDDED).replace(b"\n" + _EMBEDDED, b"\n")
             lines, is_plain = self._scanner.scan(text)
             self._blank = self._notice = self._rejected = self._headers = 0
             odd = np.flatnonzero(~is_plain)
             found = self._few(lines, odd) if len(odd) <= max(_FEW, len(lines) // _RARE) else self._many(lines)
-            tally = Tally(len(lines), self._blank, self._notice, self._rejected, self._headers)
+            embedded = len(self._embedded)
+            read = len(lines) - embedded
+            tally = Tally(read, embedded, self._blank, self._notice, self._rejected, self._headers)
             self._before += tally
             yield found, tally
 
@@ -92,7 +104,7 @@ class Normalizer:
         """The IDs of lines of which many are odd."""
         found = unwrap(lines, _is_wrapping, MAX_LINE)
         is_rejected = ~(found.is_id | found.is_blank | found.is_open)
-        if self.has_notices:
+        if self.has_marks:
             is_rejected &= ~(is_notice := _are(_NOTICE, lines))
             self._notice = int(np.count_nonzero(is_notice))
         first = np.flatnonzero(~found.is_blank)[:1]
@@ -119,7 +131,7 @@ class Normalizer:
         if not line.strip() and len(line) <= MAX_LINE:
             self._blank += 1
             return None
-        if self.has_notices and line == _NOTICE:
+        if self.has_marks and line == _NOTICE:
             self._notice += 1
             return None
         id_or_reason = read_id(line)
@@ -135,7 +147,8 @@ class Normalizer:
         if self._told < self.most_rejects:
             self._told += 1
             text = line[: 4 * MAX_TEXT].strip().decode(errors="replace")[:MAX_TEXT]
-            self.reject(Reject(self._before.lines + index + 1, reason, text))
+            line_number = self._before.lines + index + 1 - int(np.searchsorted(self._embedded, index, "right"))
+            self.reject(Reject(line_number, reason, text))
 
 
 def _is_wrapping(before: bytes, behind: bytes) -> bool:
@@ -143,9 +156,18 @@ def _is_wrapping(before: bytes, behind: bytes) -> bool:
     return read_id(before + b"1" + behind) == 1
 
 
+def _embedded(text: bytes) -> Positions:
+    """Return which lines of a text have EMBEDDED before their ID, counted from 0."""
+    values = np.frombuffer(text, np.uint8)
+    starts = np.concatenate(([0], np.flatnonzero(values[:-1] == ord("\n")) + 1))
+    return np.flatnonzero(values[starts] == _EMBEDDED[0])
+
+
 def _are(text: bytes, lines: Lines) -> Flags:
     """Which lines are a certain text."""
     found: Flags = lines.ends - lines.starts == len(text)
+    if not found.any():
+        return found
     rows = rows_at(lines.text, lines.starts[found], len(text))
     found[found] = (rows == np.frombuffer(text, np.uint8)).all(axis=1)
     return found

@@ -107,6 +107,7 @@ class _Draft(Generic[S]):
             lines=self._tally.lines,
             blank=self._tally.blank,
             notice=self._tally.notice,
+            embedded=self._tally.embedded,
             accepted=len(numbers),
             duplicate=self._duplicate + len(repeats),
             rejected=self._tally.rejected,

@@ -38,7 +38,7 @@ def normalized(
         normalizer = Normalizer(
             partial(rejects.add, segment),
             is_beginning=segment.start == 0 and segment.format.kind == "lines",
-            has_notices=segment.format.kind in ("jsonl", "json"),
+            has_marks=segment.format.kind in ("jsonl", "json"),
             most_rejects=MAX_REJECTS - rejects.listed,
         )
         yield from normalizer.normalize(id_lines(segment))

@@ -23,7 +23,8 @@ MARKER = "_SUCCESS"
 
 
 class Counts(TypedDict):
-    """Every input line is one of these: ``lines = blank + notice + accepted + duplicate + rejected``.
+    """Every input line is one of these, and every ID that stands within one is accepted, a duplicate or rejected:
+    ``lines + embedded = blank + notice + accepted + duplicate + rejected``.
 
     A notice is what a recorded stream says besides posts, such as that one was deleted.
     """
@@ -31,6 +32,7 @@ class Counts(TypedDict):
     lines: int
     blank: int
     notice: int
+    embedded: int
     accepted: int
     duplicate: int
     rejected: int
@@ -83,6 +85,7 @@ class Run(TypedDict):
     scheduled_at: NotRequired[str]
     overlap: NotRequired[Overlap]
     rounded_ids: NotRequired[Strictness]
+    reads_embedded: NotRequired[bool]
     query: NotRequired[str]
     database: NotRequired[str]
     unloaded_at: NotRequired[str]
@@ -93,6 +96,7 @@ class Run(TypedDict):
     lines: NotRequired[int]
     blank: NotRequired[int]
     notice: NotRequired[int]
+    embedded: NotRequired[int]
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     duplicate_across_parts: NotRequired[int]
@@ -158,6 +162,7 @@ class Part(TypedDict):
     lines: NotRequired[int]
     blank: NotRequired[int]
     notice: NotRequired[int]
+    embedded: NotRequired[int]
     accepted: NotRequired[int]
     duplicate: NotRequired[int]
     duplicate_across_parts: NotRequired[int]
@@ -417,5 +422,5 @@ def summary(run: Run) -> dict[str, Any]:
 
 _NOT_TOLD = (
     *("execution_arn", "claimed_at", "step", "told_at", "told_aws_usd", "told_x_usd", "copies_expire_at"),
-    *("overlap", "query", "database", "unloaded_at", "rounded_ids", "intact"),
+    *("overlap", "query", "database", "unloaded_at", "rounded_ids", "reads_embedded", "intact"),
 )

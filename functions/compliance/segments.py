@@ -85,16 +85,23 @@ class Found:
 
 
 def plan(
-    found: Found, job_type: JobType, part_bytes: int, ask: Callable[[], str | None], default: str | None = None
+    found: Found,
+    job_type: JobType,
+    part_bytes: int,
+    ask: Callable[[], str | None],
+    default: str | None = None,
+    *,
+    reads_embedded: bool = False,
 ) -> list[Segment]:
     """Return the ranges that an object is read in, each of which fits into a part of ``part_bytes``.
 
-    Raises NothingToCheck for an empty object; takes ``ask`` and ``default``, and raises, as ``format_of`` and ``cut``.
+    ``reads_embedded`` says whether posts and users that are stored within others are read. Raises NothingToCheck for an
+    empty object; takes ``ask`` and ``default``, and raises, as ``format_of`` and ``cut``.
     """
     if found.size == 0:
         raise NothingToCheck("The file is empty: there is nothing to check.")
     form = format_of(found.key, found.beginning, job_type, ask, default)
-    form = replace(form, intact=where_intact(form, found.beginning, job_type))
+    form = replace(form, intact=where_intact(form, found.beginning, job_type), reads_embedded=reads_embedded)
     return cut(Segment(found.bucket, found.key, found.version_id, 0, found.size, form), part_bytes)
 
 
@@ -200,6 +207,7 @@ def segment_of(line: bytes) -> Segment:
         row.get("may_quote", True),
         row.get("preamble", 0),
         row.get("width", 0),
+        reads_embedded=row.get("reads_embedded", False),
     )
     return Segment(row["bucket"], row["key"], row["version_id"], row["range_start"], row["range_end"], source)
 

@@ -154,10 +154,12 @@ def test_a_dataset_that_is_none_is_told(invoke: Invoke, started: list[dict[str, 
     assert not started
 
 
-LENIENT = SAID | {"dataset": {"name": "weekly", "type": "tweets", "overlap": "skip", "rounded_ids": "warn"}}
+LENIENT = SAID | {
+    "dataset": {"name": "weekly", "type": "tweets", "overlap": "skip", "rounded_ids": "warn", "embedded": False}
+}
 
 
-@pytest.mark.parametrize("said", [SAID, ASKED, LENIENT], ids=["a folder", "a query", "rounded IDs"])
+@pytest.mark.parametrize("said", [SAID, ASKED, LENIENT], ids=["a folder", "a query", "settings of its own"])
 @pytest.mark.usefixtures("scheduler")
 def test_a_failed_check_is_started_again_as_the_same_run(
     invoke: Invoke, write: Write, started: list[dict[str, Any]], said: dict[str, Any]

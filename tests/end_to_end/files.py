@@ -25,6 +25,7 @@ class IdFile:
     ids: Sequence[str] = field(repr=False)
     duplicate: int = 0
     blank: int = 0
+    embedded: int = 0
     rejects: Sequence[tuple[int, str, str]] = ()
     folder: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The files that the object is the marker of, by their keys."""
@@ -48,7 +49,7 @@ class IdFile:
             "blank": self.blank,
             "rejected": len(self.rejects),
         }
-        return {"lines": sum(kinds.values()), **kinds}
+        return {"lines": sum(kinds.values()) - self.embedded, "embedded": self.embedded, **kinds}
 
 
 @dataclass(frozen=True)

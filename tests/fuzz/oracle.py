@@ -1,7 +1,7 @@
 """A naive reader: what docs/input.md promises, character by character, with nothing of the product's in it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 ID = re.compile(r"""\s*(["']?)\s*([1-9][0-9]{0,18})\s*\1\s*""", re.ASCII)
@@ -11,11 +11,12 @@ LONGEST_LINE = 4096
 
 @dataclass
 class Answer:
-    """The IDs in their order, and how many records are blank, or no IDs."""
+    """The IDs in their order, how many records are blank, or no IDs, and how many IDs are those of copies."""
 
     ids: list[int] = field(default_factory=list)
     blank: int = 0
     rejected: int = 0
+    embedded: int = 0
 
     def take(self, text: str) -> None:
         """One record's text."""
@@ -26,6 +27,15 @@ class Answer:
             self.ids.append(int(match[2]))
         else:
             self.rejected += 1
+
+    def unordered(self) -> "Answer":
+        """The same with the IDs in the order of their size: that of copies is not promised."""
+        return replace(self, ids=sorted(self.ids))
+
+    def copy(self, text: str) -> None:
+        """The ID of a copy."""
+        self.embedded += 1
+        self.ids.append(int(text))
 
 
 def read_lines(content: str) -> Answer:
@@ -62,7 +72,28 @@ def read_objects(records: list[Any], job_type: str) -> Answer:
             wanted = each.get("id") if is_post == (job_type == "tweets") else each.get("author_id")
             answer.take(str(wanted) if wanted is not None else "none")
         answer.blank += record.get("data") == []
+        for copy in copies(record):
+            is_post = "text" in copy
+            if job_type == "tweets" and is_post:
+                answer.copy(copy["id"])
+            elif job_type == "users" and (is_post or "username" in copy):
+                answer.copy(copy["author_id"] if is_post else copy["id"])
     return answer
+
+
+def copies(value: Any) -> list[Any]:
+    """All objects that are stored as copies within an object, at any depth."""
+    found = []
+    if isinstance(value, list):
+        return [each for member in value for each in copies(member)]
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name == "includes":
+                found += [*each.get("tweets", []), *each.get("users", [])]
+            elif name in ("referenced_tweets", "quoted_tweet", "in_reply_to_user"):
+                found += each if isinstance(each, list) else [each]
+            found += copies(each)
+    return found
 
 
 def read_values(values: list[Any]) -> Answer:

@@ -56,7 +56,7 @@ class Reading:
 
     def __init__(self, content: bytes, key: str, job_type: JobType, block: int = 1 << 20) -> None:
         self.content, self.job_type, self.block = content, job_type, block
-        form = format_of(key, content[:HEAD_BYTES], job_type, lambda: None)
+        form = replace(format_of(key, content[:HEAD_BYTES], job_type, lambda: None), reads_embedded=True)
         self.whole = Segment("inbox", key, "1", 0, len(content), form)
 
     def answer(self, cuts: tuple[int, ...] = (), *, few: int = 64) -> Answer:
@@ -73,13 +73,16 @@ class Reading:
                 form = replace(self.whole.format, may_quote=False) if cuts and is_table else self.whole.format
                 form = form if start == 0 else replace(form, has_header=False)
                 segment = replace(self.whole, start=start, end=end, format=form)
-                reader = Normalizer(rejects.append, is_beginning=start == 0 and form.kind == "lines")
+                is_json = form.kind in ("jsonl", "json")
+                is_beginning = start == 0 and form.kind == "lines"
+                reader = Normalizer(rejects.append, is_beginning=is_beginning, has_marks=is_json)
                 for lines, tally in reader.normalize(id_lines(segment, self.job_type)):
                     found.ids += map(int, lines.text.split())
                     found.blank += tally.blank
                     found.rejected += tally.rejected
+                    found.embedded += tally.embedded
         assert len(rejects) == found.rejected
-        return found
+        return found.unordered() if self.whole.format.kind in ("jsonl", "json") else found
 
     def _blocks(self, segment: Segment) -> Iterator[bytes]:
         at = max(0, segment.start - 1)
@@ -173,13 +176,41 @@ def test_no_row_of_a_table_with_stray_quotes_vanishes(content: str, block: int) 
     assert found == alike == read_table(rows, 0)
 
 
-POSTS = st.fixed_dictionaries(
+OTHERS = st.fixed_dictionaries({"id": IDS.map(str), "username": st.just("jill")})
+REFERENCES = st.fixed_dictionaries({"type": st.just("quoted"), "id": IDS.map(str)})
+
+
+def copied(posts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Posts that hold copies of posts and users, and references to others."""
+    flat = st.builds(lambda reference, post: reference | post, REFERENCES, posts)
+    more = st.fixed_dictionaries(
+        {},
+        optional={
+            "referenced_tweets": st.lists(REFERENCES | flat, max_size=3),
+            "quoted_tweet": posts,
+            "in_reply_to_user": OTHERS,
+        },
+    )
+    return st.builds(lambda post, within: post | within, posts, more)
+
+
+PLAIN = st.fixed_dictionaries(
     {"id": IDS.map(str), "text": st.text('ab\n"é{', max_size=5), "author_id": IDS.map(str)},
     optional={"lang": st.just("en"), "public_metrics": st.just({"id": 5})},
 )
+POSTS = st.recursive(PLAIN, copied, max_leaves=5)
+INCLUDES = st.fixed_dictionaries(
+    {},
+    optional={
+        "tweets": st.lists(POSTS, max_size=3),
+        "users": st.lists(OTHERS, max_size=3),
+        "media": st.just([{"id": 7}]),
+    },
+)
 USERS = st.fixed_dictionaries({"id": IDS.map(str), "username": st.just("jack"), "name": st.text("ab é", max_size=5)})
 PAGES = st.fixed_dictionaries(
-    {"data": st.lists(POSTS, max_size=4)}, optional={"meta": st.just({"result_count": 1}), "errors": st.just([])}
+    {"data": st.lists(POSTS, max_size=4)},
+    optional={"meta": st.just({"result_count": 1}), "errors": st.just([]), "includes": INCLUDES},
 )
 BARE = IDS.map(str) | st.just("")
 
@@ -191,16 +222,21 @@ BARE = IDS.map(str) | st.just("")
     packing=PACKINGS,
     block=SIZES,
     job_type=st.sampled_from(["tweets", "users"]),
+    is_array=st.booleans(),
 )
-def test_json_lines(records: list[Any], spaces: bool, packing: str, block: int, job_type: JobType) -> None:
+def test_json(records: list[Any], spaces: bool, packing: str, block: int, job_type: JobType, is_array: bool) -> None:
+    records = [record for record in records if not (is_array and isinstance(record, str))]
     first = {"id": "18", "text": "a", "author_id": "7"}
     separators = (", ", ": ") if spaces else (",", ":")
     lines = [
         record if isinstance(record, str) else json.dumps(record, separators=separators, ensure_ascii=spaces)
         for record in [first, *records]
     ]
-    content = "".join(line + "\n" for line in lines).encode()
-    check(content, "tweets/a.jsonl", read_objects([first, *records], job_type), packing, block, job_type)
+    expected = read_objects([first, *records], job_type).unordered()
+    if is_array:
+        check(f"[{','.join(lines)}]".encode(), "tweets/a.json", expected, packing, block, job_type)
+    else:
+        check("".join(line + "\n" for line in lines).encode(), "tweets/a.jsonl", expected, packing, block, job_type)
 
 
 VALUES = {

@@ -28,6 +28,7 @@ datasets:
     prefix: s3://our-archive/exports/ids/
     max_age_days: 10
     rounded_ids: warn
+    embedded: false
   - name: posts
     type: tweets
     schedule: rate(1 day)

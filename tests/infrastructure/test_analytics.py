@@ -35,7 +35,8 @@ COLUMNS = {
         **dict.fromkeys(("scheduled_at", "started_at", "prepared_at", "ended_at"), "timestamp"),
         **dict.fromkeys(("files", "bytes", "parts", "parts_complete", "parts_failed", "parts_unverified"), "bigint"),
         **dict.fromkeys(
-            ("lines", "blank", "notice", "accepted", "duplicate", "duplicate_across_parts", "rejected"), "bigint"
+            ("lines", "embedded", "blank", "notice", "accepted", "duplicate", "duplicate_across_parts", "rejected"),
+            "bigint",
         ),
         **dict.fromkeys(("records", "affected", "result_errors"), "bigint"),
         **dict.fromkeys(("by_action", "by_reason"), "string"),
@@ -69,6 +70,7 @@ COLUMNS = {
         "delimiter": "string",
         "has_header": "boolean",
         "may_quote": "boolean",
+        "reads_embedded": "boolean",
         "width": "int",
     },
     "prepared_ids": {"id": "bigint"},

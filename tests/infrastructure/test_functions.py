@@ -320,6 +320,7 @@ def test_every_function_has_the_same_environment(aws: Deployment, name: str) -> 
         "chunk_size_mb": 256,
         "reject_limit_percent": 1.0,
         "rounded_ids": "fail",
+        "embedded": True,
         "resumable": "auto",
         "unverified": "warn",
         "first_poll_seconds": 30,

@@ -58,6 +58,7 @@ def test_a_schedule_hands_its_dataset_and_the_time_to_the_run(scheduled: Deploym
         "scheduled_at": "<aws.scheduler.scheduled-time>",
     }
     assert _said(found["accounts"])["dataset"]["rounded_ids"] == "warn"
+    assert _said(found["accounts"])["dataset"]["embedded"] is False
     asked = {name: _said(found[name])["dataset"] for name in ("posts", "everything")}
     assert asked["posts"]["query"] == "SELECT post_id FROM posts WHERE deleted_at IS NULL"
     assert (asked["posts"]["database"], asked["everything"]["database"]) == ("archive", "xcompliance")
@@ -134,6 +135,7 @@ ONE = "datasets: [{name: a, type: users, schedule: rate(1 day), "
         (ONE + "timezone: CEST}]", "schedule: CEST is no time zone"),
         (ONE + "overlap: run}]", "overlap: must be wait or skip"),
         (ONE + "rounded_ids: allow}]", "rounded_ids: must be fail or warn"),
+        (ONE + "embedded: 1}]", "embedded: must be true or false, not 1"),
         (ONE + "schedul: b}]", "did you mean schedule"),
         (ONE + "schedule: rate(2 days)}]", r"(?s)datasets\.yaml cannot be read: schedule is given twice.* line 1"),
         (

@@ -42,6 +42,7 @@ SETTINGS: dict[str, Any] = {
     "chunk_size_mb": 1,
     "reject_limit_percent": 1.0,
     "rounded_ids": "fail",
+    "embedded": True,
     "resumable": "auto",
     "unverified": "warn",
     "first_poll_seconds": 30,

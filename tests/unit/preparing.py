@@ -38,11 +38,11 @@ class Part:
 
 
 def prepared_parts(
-    blocks: Iterable[bytes], limit: int, *, is_beginning: bool = True, latest: int = MAX_ID, has_notices: bool = False
+    blocks: Iterable[bytes], limit: int, *, is_beginning: bool = True, latest: int = MAX_ID, has_marks: bool = False
 ) -> list[Part]:
     """All parts; the rejects of each are those of all."""
     rejects: list[Reject] = []
-    normalizer = Normalizer(rejects.append, is_beginning=is_beginning, has_notices=has_notices)
+    normalizer = Normalizer(rejects.append, is_beginning=is_beginning, has_marks=has_marks)
     return [
         Part(b"".join(part.store.blocks), part.counts, part.oddities(latest), rejects)
         for part in prepare(normalizer.normalize(iter(blocks)), limit, MemoryStore)

@@ -23,16 +23,30 @@ def part_of(**attributes: Any) -> Part:
     return cast(Part, attributes)
 
 
-def counts_of(accepted: int = 0, rejected: int = 0, duplicate: int = 0, blank: int = 0, notice: int = 0) -> Counts:
-    lines = accepted + rejected + duplicate + blank + notice
-    return Counts(lines=lines, blank=blank, notice=notice, accepted=accepted, duplicate=duplicate, rejected=rejected)
+def counts_of(
+    accepted: int = 0, rejected: int = 0, duplicate: int = 0, blank: int = 0, notice: int = 0, embedded: int = 0
+) -> Counts:
+    return Counts(
+        lines=accepted + rejected + duplicate + blank + notice - embedded,
+        blank=blank,
+        notice=notice,
+        embedded=embedded,
+        accepted=accepted,
+        duplicate=duplicate,
+        rejected=rejected,
+    )
 
 
-@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 5), max_size=8))
+@given(st.lists(st.builds(counts_of, *[st.integers(0, 10**7)] * 6), max_size=8))
 def test_the_parts_lines_add_up(parts: list[Counts]) -> None:
     total = total_counts(part_of(**counts) for counts in parts)
     assert total == counts_of(
-        *(sum(counts[name] for counts in parts) for name in ("accepted", "rejected", "duplicate", "blank", "notice"))
+        sum(counts["accepted"] for counts in parts),
+        sum(counts["rejected"] for counts in parts),
+        sum(counts["duplicate"] for counts in parts),
+        sum(counts["blank"] for counts in parts),
+        sum(counts["notice"] for counts in parts),
+        sum(counts["embedded"] for counts in parts),
     )
 
 

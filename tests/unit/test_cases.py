@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from compliance.errors import InputRejected, UnsupportedInput
-from tests.unit.conftest import Functions
+from tests.unit.conftest import EXECUTION, INBOX, Functions
 from tests.unit.test_hostile_input import plan
 
 FILES = Path(__file__).parent / "inputs" / "cases"
@@ -274,11 +274,44 @@ def test_whatever_a_stream_says_besides_posts_is_a_notice(functions: Functions, 
 
 
 @pytest.mark.parametrize("key", ["tweets/a.txt", "tweets/a.csv", "tweets/a.jsonl"])
-def test_no_text_passes_for_a_notice(functions: Functions, key: str) -> None:
+@pytest.mark.parametrize("trick", ["\x16notice", "\x1720"])
+def test_no_text_passes_for_a_notice_or_a_copy(functions: Functions, key: str, trick: str) -> None:
     functions.configure(reject_limit_percent=60)
-    trick = '{"id": "\\u0016notice", "text": ""}' if key.endswith("l") else "\x16notice"
-    run = check(functions, key, f"{trick}\n18\n19\n".encode())
-    assert (run["accepted"], run["notice"], run["rejected"]) == (2, 0, 1)
+    line = json.dumps({"id": trick, "text": ""}) if key.endswith("l") else trick
+    run = check(functions, key, f"{line}\n18\n19\n".encode())
+    assert (run["accepted"], run["notice"], run["embedded"], run["rejected"]) == (2, 0, 0, 1)
+
+
+PAGE = {
+    "data": [{"id": "18", "text": "x"}],
+    "includes": {"tweets": [{"id": "19", "text": "x"}, {"id": "18", "text": "x"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("setting", "dataset", "is_read"), [(True, None, True), (False, True, True), (True, False, False)]
+)
+def test_copies_within_records_are_counted_and_a_dataset_goes_before_the_setting(
+    functions: Functions, setting: bool, dataset: bool | None, is_read: bool
+) -> None:
+    functions.configure(embedded=setting)
+    functions.drop(json.dumps(PAGE).encode(), "datasets/tweets/weekly/a.jsonl")
+    source: dict[str, Any] = {
+        "dataset": {"name": "weekly", "type": "tweets", "overlap": "wait"},
+        "bucket": {"name": INBOX},
+        "object": {"key": "datasets/tweets/weekly/"},
+        "scheduled_at": "2026-11-23T12:00:00Z",
+    }
+    if dataset is not None:
+        source["dataset"]["embedded"] = dataset
+    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+    run = functions.invoke("register_run", event)
+    prepared = [functions.invoke("prepare_part", ref) for ref in plan(functions, run)]
+    functions.invoke("accept_input", {"run_id": run["run_id"], "prepared": prepared})
+    found = functions.run(run)
+    counts = (found["lines"], found["embedded"], found["accepted"], found["duplicate"], found["rejected"])
+    assert counts == ((1, 2, 2, 1, 0) if is_read else (1, 0, 1, 0, 0))
+    assert sent(functions) == ([18, 19] if is_read else [18])
 
 
 def test_a_column_chosen_by_number_beside_other_ids_is_warned_of_in_the_runs_record(functions: Functions) -> None:

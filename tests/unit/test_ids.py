@@ -24,7 +24,7 @@ def cut(content: bytes, size: int) -> Iterator[bytes]:
 def test_plain_ids_come_out_as_they_went_in() -> None:
     lines, counts, rejects = normalized([b"1\n20\n1234567890123456789\n"])
     assert lines == [b"1", b"20", b"1234567890123456789"]
-    assert counts == {"lines": 3, "blank": 0, "notice": 0, "accepted": 3, "duplicate": 0, "rejected": 0}
+    assert counts == {"lines": 3, "blank": 0, "notice": 0, "embedded": 0, "accepted": 3, "duplicate": 0, "rejected": 0}
     assert rejects == []
 
 
@@ -121,6 +121,7 @@ def test_a_line_is_read_up_to_its_longest_length(first: bytes, reason: str) -> N
         "lines": 2,
         "blank": 1,
         "notice": 0,
+        "embedded": 0,
         "accepted": 1,
         "duplicate": 0,
         "rejected": 0,
@@ -145,7 +146,7 @@ def test_a_reject_shows_the_lines_beginning_even_of_bytes_that_are_no_text() -> 
 def test_an_id_comes_out_once_however_it_is_written() -> None:
     lines, counts, _ = normalized([b'7\n"7"\n 7 \r\n8\n7'])
     assert lines == [b"7", b"8"]
-    assert counts == {"lines": 5, "blank": 0, "notice": 0, "accepted": 2, "duplicate": 3, "rejected": 0}
+    assert counts == {"lines": 5, "blank": 0, "notice": 0, "embedded": 0, "accepted": 2, "duplicate": 3, "rejected": 0}
 
 
 def test_a_byte_order_mark_belongs_to_the_first_line_only() -> None:
@@ -203,7 +204,7 @@ def test_parts_together_have_every_id_and_account_for_every_line(blocks: list[li
 def test_no_blocks_are_no_lines() -> None:
     assert normalized([]) == (
         [],
-        {"lines": 0, "blank": 0, "notice": 0, "accepted": 0, "duplicate": 0, "rejected": 0},
+        {"lines": 0, "blank": 0, "notice": 0, "embedded": 0, "accepted": 0, "duplicate": 0, "rejected": 0},
         [],
     )
 

@@ -52,7 +52,7 @@ def looked_at(functions: Functions, files: Mapping[str, bytes], folder: Path, mo
         paths[key].write_bytes(content)
     monkeypatch.setattr(inspection, "latest_id", lambda _: latest_id(functions.clock.now()))
     said = settings()
-    used = InputSettings(said.part_size_mb, said.reject_limit_percent, said.id_column, said.rounded_ids)
+    used = InputSettings(said.part_size_mb, said.reject_limit_percent, said.id_column, said.rounded_ids, said.embedded)
     return inspect(Disk(paths), job_type_of(next(iter(files))), None, used, lambda _: None)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.ids import BOM
+from compliance.ids import BOM, EMBEDDED
 from compliance.readers.objects import Objects, fields_of
 from compliance.readers.posts import MAX_RECORD, id_lines
 from compliance.runs import JobType
@@ -184,9 +184,10 @@ def test_any_records_give_the_same_lines_however_their_bytes_are_cut_and_read(
 ) -> None:
     written = [json.dumps(record, ensure_ascii=ascii_only).encode(errors="replace") for record in records]
     found = lines(b"\n".join(written), job_type, size)
-    assert found == [text for line in written for text in of(json.loads(line), job_type)]
+    wanted = [text for line in written for text in of(json.loads(line), job_type)]
+    assert found == [text.replace(EMBEDDED, "?") for text in wanted]
     for line in written:
-        slowly = [text.replace("\n", " ") for text in by_all_fields(line, job_type)]
+        slowly = [text.replace("\n", " ").replace(EMBEDDED, "?") for text in by_all_fields(line, job_type)]
         assert [text.encode(errors="replace").decode() for text in slowly] == lines(line, job_type)
 
 

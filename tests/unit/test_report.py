@@ -158,6 +158,13 @@ def test_it_says_what_was_checked_and_accounts_for_every_line() -> None:
     assert "a list, one ID per line" in text
 
 
+def test_copies_within_records_have_a_row_and_a_place_in_the_equation() -> None:
+    page = text_of(reports.complete(run=reports.run(lines=250_000, embedded=4_100)))
+    assert "Posts stored within them 4,100" in page
+    assert "250,000 + 4,100 embedded = 250,000 accepted" in page
+    assert "250,000 98.4 %" in page
+
+
 def test_it_tells_every_action_and_reason_with_its_number() -> None:
     text = text_of(reports.complete())
     for row in ("delete remove it 3,550 71.2 %", "rehydrate fetch it again 702 14.1 %", "suspended 1,002 20.1 %"):

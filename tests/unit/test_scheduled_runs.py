@@ -101,6 +101,14 @@ def test_a_dataset_may_say_what_becomes_of_rounded_ids() -> None:
         scheduled(FOLDER | {"dataset": said | {"rounded_ids": "allow"}})
 
 
+def test_a_dataset_may_say_whether_copies_within_records_are_read() -> None:
+    said = {"name": "weekly", "type": "tweets", "overlap": "skip", "embedded": False}
+    assert scheduled(FOLDER | {"dataset": said})["reads_embedded"] is False
+    assert "reads_embedded" not in scheduled(FOLDER)
+    with pytest.raises(UnsupportedInput, match="true or false"):
+        scheduled(FOLDER | {"dataset": said | {"embedded": "no"}})
+
+
 def among(*running: str) -> Callable[[str], bool]:
     return lambda run_id: run_id not in running
 

@@ -102,6 +102,7 @@ def test_a_listing_says_where_the_segments_of_each_part_stand() -> None:
         "may_quote": True,
         "preamble": 0,
         "width": 0,
+        "reads_embedded": False,
     }
 
 

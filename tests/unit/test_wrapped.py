@@ -46,13 +46,13 @@ def test_many_odd_lines_are_read_as_each_by_itself(lines: list[str], repeated: i
 
 
 @pytest.mark.parametrize("few", [0, 10**9])
-@pytest.mark.parametrize("has_notices", [True, False])
-def test_notices_are_counted_among_many_odd_lines_and_few(few: int, has_notices: bool) -> None:
+@pytest.mark.parametrize("has_marks", [True, False])
+def test_notices_are_counted_among_many_odd_lines_and_few(few: int, has_marks: bool) -> None:
     text = b"18\n" + (NOTICE.encode() + b"\n") * 3 + b"x" * len(NOTICE) + b'\n"19"\n\n'
-    reader = Normalizer(lambda _: None, has_notices=has_notices)
+    reader = Normalizer(lambda _: None, has_marks=has_marks)
     with patch.object(normalizer, "_FEW", few), patch.object(normalizer, "_RARE", 10**9):
         ((lines, tally),) = reader.normalize(iter([text]))
-    notices = 3 * has_notices
+    notices = 3 * has_marks
     assert lines.text == b"18\n19\n"
     assert tally == Tally(lines=7, blank=1, notice=notices, rejected=4 - notices)
 

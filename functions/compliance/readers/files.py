@@ -39,7 +39,8 @@ def id_lines(source: Format, blocks: Iterator[bytes], job_type: JobType) -> Iter
             return table.lines(_behind(blocks, source.preamble))
         case "jsonl" | "json":
             field = None if source.column is None else str(source.column)
-            return posts.id_lines(element_lines(blocks) if source.kind == "json" else blocks, job_type, field)
+            records = element_lines(blocks) if source.kind == "json" else blocks
+            return posts.id_lines(records, job_type, field, reads_embedded=source.reads_embedded)
     raise ValueError("Parquet is read from a file.")
 
 

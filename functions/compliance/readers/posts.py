@@ -9,6 +9,7 @@ import msgspec
 
 from compliance.ids import BOM
 from compliance.readers.objects import MAX_NAMES, Fields, Objects, Texts, fields_of, with_odd_numbers_as_text
+from compliance.readers.stored import Page, Stored, embedded, page_of, plain, stored_of, stored_of_all
 from compliance.readers.texts import lines_of
 from compliance.runs import JobType
 
@@ -20,53 +21,22 @@ _IS_OBJECT = methodcaller("startswith", b"{")
 _DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class _Person(msgspec.Struct, gc=False):
-    id: str | int | None = None
-    id_str: str | int | None = None
-
-
-class _Post(msgspec.Struct, gc=False):
-    """What tells a post of X's API, and what may make it something else."""
-
-    id: str | int | None = None
-    id_str: str | int | None = None
-    author_id: str | int | None = None
-    author: _Person | str | int | None = None
-    user: _Person | str | int | None = None
-    text: msgspec.Raw = msgspec.Raw()
-    full_text: msgspec.Raw = msgspec.Raw()
-    tweet_id: msgspec.Raw = msgspec.Raw()
-    tweetId: msgspec.Raw = msgspec.Raw()  # noqa: N815 -- as it is spelled
-    user_id: msgspec.Raw = msgspec.Raw()
-    userId: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    user_id_str: msgspec.Raw = msgspec.Raw()
-    from_user_id: msgspec.Raw = msgspec.Raw()
-
-
-class _Page(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"twarc": "__twarc"}):
-    data: list[_Post] | _Post
-    includes: msgspec.Raw = msgspec.Raw()
-    meta: msgspec.Raw = msgspec.Raw()
-    errors: msgspec.Raw = msgspec.Raw()
-    matching_rules: msgspec.Raw = msgspec.Raw()
-    twarc: msgspec.Raw = msgspec.Raw()
-
-
-_decode_posts = msgspec.json.Decoder(_Post).decode_lines
-_decode_page = msgspec.json.Decoder(_Page).decode
 _decode_fields = msgspec.json.Decoder(Fields).decode_lines
 
 
-def id_lines(blocks: Iterator[bytes], job_type: JobType, field: str | None = None) -> Iterator[bytes]:
+def id_lines(
+    blocks: Iterator[bytes], job_type: JobType, field: str | None = None, *, reads_embedded: bool = False
+) -> Iterator[bytes]:
     """Yield the IDs of the posts, or of their authors when ``users`` are to be checked, a line for each record.
 
-    A page of 100 posts gives 100 lines; an empty one gives a blank line, as a blank line does. What X includes beside a
-    page's ``data`` is left alone. A notice of a stream gives NOTICE. A record without such an ID gives a line that says
-    what it is instead. A line that is no object is given as it is, so that bare IDs are read.
+    A page of 100 posts gives 100 lines; an empty one gives a blank line, as a blank line does. If ``reads_embedded``,
+    the IDs of the posts or users that are stored within a record follow it, each behind EMBEDDED on a line of its own.
+    A notice of a stream gives NOTICE. A record without such an ID gives a line that says what it is instead. A line
+    that is no object is given as it is, so that bare IDs are read.
 
     ``field`` names the field of the ID, if the file's owner says which it is.
     """
-    reader = _Reader(job_type, field)
+    reader = _Reader(job_type, field, reads_embedded=reads_embedded)
     is_first = True
     for lines in _split(blocks):
         if is_first and lines:
@@ -96,10 +66,12 @@ def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
 class _Reader:
     """Reads many lines at a time: posts as X's API writes them by the few fields that tell them, all else by all."""
 
-    def __init__(self, job_type: JobType, field: str | None) -> None:
+    def __init__(self, job_type: JobType, field: str | None, *, reads_embedded: bool) -> None:
         self._objects = Objects(job_type, field)
+        self._type: JobType = job_type
         self._id_of = _POST_ID[job_type]
         self._are_posts = field is None
+        self._reads_embedded = reads_embedded
 
     def texts(self, lines: Sequence[bytes]) -> Sequence[str]:
         """The IDs in some lines, or what is said instead of them."""
@@ -115,32 +87,38 @@ class _Reader:
         return _flat(found)
 
     def _of_objects(self, objects: Sequence[bytes]) -> list[Texts]:
-        if not self._are_posts or not objects:
-            return self._of_any(objects)
+        if not objects:
+            return []
         is_page = objects[0].startswith(b'{"data"')
-        found = list(map(self._of_page, objects)) if is_page else self._of_posts(objects)
+        # Where no object is within another there are no copies.
+        has_copies = self._reads_embedded and b"\n".join(objects).count(b"{") > len(objects)
+        records: Sequence[Stored | Page | None] = [None] * len(objects)
+        if self._are_posts or has_copies:
+            records = list(map(page_of, objects)) if is_page else stored_of_all(objects)
+        found = list(map(self._own, records))
         others = [index for index, ids in enumerate(found) if ids is None]
-        self._are_posts = is_page or len(others) * 2 <= len(objects)
+        self._are_posts &= is_page or len(others) * 2 <= len(objects)
         for index, ids in zip(others, self._of_any([objects[index] for index in others]), strict=True):
             found[index] = ids
-        return cast(list[Texts], found)
+        texts = cast(list[Texts], found)
+        return list(map(self._with_embedded, objects, records, texts)) if has_copies else texts
 
-    def _of_posts(self, objects: Sequence[bytes]) -> list[Texts | None]:
-        """The ID of each post that X's API wrote; None for anything else."""
-        try:
-            posts = _decode_posts(b"\n".join(objects))
-        except _DECODING:
-            posts = []
-        return list(map(self._id_of, posts)) if len(posts) == len(objects) else [None] * len(objects)
-
-    def _of_page(self, line: bytes) -> Texts | None:
-        """The same for all posts of a page."""
-        try:
-            data = _decode_page(line).data
-        except _DECODING:
+    def _own(self, record: Stored | Page | None) -> Texts | None:
+        """The ID of a post that X's API wrote, or those of all posts of a page; None for anything else."""
+        if not self._are_posts or record is None:
             return None
-        ids = list(map(self._id_of, data if isinstance(data, list) else [data]))
+        if isinstance(record, Stored):
+            return self._id_of(record)
+        ids = list(map(self._id_of, record.data if isinstance(record.data, list) else [record.data]))
         return cast(list[str], ids) if ids and None not in ids else None
+
+    def _with_embedded(self, line: bytes, record: Stored | Page | None, texts: Texts) -> Texts:
+        record = record or stored_of(line)
+        within = embedded(record, self._type) if record else []
+        if not within:
+            return texts
+        own = [texts] if isinstance(texts, str) else texts
+        return [*own, *within]
 
     def _of_any(self, objects: Sequence[bytes]) -> list[Texts]:
         try:
@@ -172,24 +150,23 @@ def _flat(found: Sequence[Texts]) -> Sequence[str]:
     return [text for texts in found for text in ((texts,) if isinstance(texts, str) else texts)]
 
 
-def _post_id(post: _Post) -> str | None:
+def _post_id(post: Stored) -> str | None:
     if not (post.text or post.full_text) or post.tweet_id or post.tweetId:
         return None
     if post.id_str:
-        return str(post.id_str) if isinstance(post.user, _Person) else None
+        return plain(post.id_str) if isinstance(post.user, Stored) else None
     return post.id or None if post.author_id and isinstance(post.id, str) else None
 
 
-def _author_id(post: _Post) -> str | None:
+def _author_id(post: Stored) -> str | None:
     """The ID of a post's author where only one field tells it."""
     if not (post.text or post.full_text) or post.user_id or post.userId or post.user_id_str or post.from_user_id:
         return None
     if post.author_id:
-        return None if isinstance(post.user, _Person) else str(post.author_id)
-    if isinstance(post.user, _Person) and not isinstance(post.author, _Person):
-        found = post.user.id_str or post.user.id
-        return str(found) if found else None
+        return None if isinstance(post.user, Stored) else plain(post.author_id)
+    if isinstance(post.user, Stored) and not isinstance(post.author, Stored):
+        return plain(post.user.id_str or post.user.id) or None
     return None
 
 
-_POST_ID: dict[JobType, Callable[[_Post], str | None]] = {"tweets": _post_id, "users": _author_id}
+_POST_ID: dict[JobType, Callable[[Stored], str | None]] = {"tweets": _post_id, "users": _author_id}

@@ -69,8 +69,9 @@ def _equation(run: Run) -> str | None:
     if "lines" not in run:
         return None
     notices = f" + {count(run['notice'])} notices" if run.get("notice") else ""
+    embedded = f" + {count(run['embedded'])} embedded" if run.get("embedded") else ""
     return (
-        f"{count(run['lines'])} = {count(run['accepted'])} accepted + {count(run['duplicate'])} duplicate + "
+        f"{count(run['lines'])}{embedded} = {count(run['accepted'])} accepted + {count(run['duplicate'])} duplicate + "
         f"{count(run['rejected'])} rejected + {count(run['blank'])} blank{notices}"
     )
 

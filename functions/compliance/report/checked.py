@@ -65,12 +65,14 @@ def _lines(run: Run) -> Node:
         (
             [swatch(f"line-{name}"), " ", name.capitalize(), " ", h.small[what]],
             count(amounts[name]),
-            share(amounts[name], run["lines"]),
+            share(amounts[name], run["lines"] + run.get("embedded", 0)),
         )
         for name, what in _LINES.items()
         if name in amounts
     ]
     rows.append(("Lines read", count(run["lines"]), ""))
+    if run.get("embedded"):
+        rows.append((f"{NOUNS[run['type']].capitalize()}s stored within them", count(run["embedded"]), ""))
     return [
         stacked((f"line-{name}", amount) for name, amount in amounts.items()),
         table("Every line that was read", _FIGURES, rows, "figures total"),

@@ -79,19 +79,24 @@ def _gzip() -> IdFile:
 
 
 def _nightly() -> IdFile:
-    """A complete folder: sixty lists, a table, posts, packed, and Parquet; an empty file of Spark's beside them."""
+    """A complete folder: sixty lists, a table, a page of posts, packed, and Parquet; an empty file of Spark beside it.
+
+    Some posts are only in what X includes in the page.
+    """
     ids = snowflakes(6, 750)
     folder = "datasets/tweets/nightly/"
     table = "text,tweet_id\n" + "".join(f'"a, b",{each}\n' for each in ids[600:650])
-    posts = "".join(json.dumps({"id": each, "text": "a post"}) + "\n" for each in ids[650:700])
+    posts = [{"id": each, "text": "a post"} for each in ids[650:700]]
+    page = json.dumps({"data": posts[:30], "includes": {"tweets": posts[30:]}, "meta": {}})
     contents = {f"{number:02}.txt": lines(ids[number * 10 : number * 10 + 10]) for number in range(60)}
     contents |= {
         "a.csv": table.encode(),
-        "b.jsonl.gz": gzip.compress(posts.encode()),
+        "b.jsonl.gz": gzip.compress(page.encode()),
         "c.parquet": _parquet(ids[700:]),
         "_metadata": b"",
     }
-    return IdFile(folder + "_SUCCESS", b"", ids, folder={folder + name: each for name, each in contents.items()})
+    files = {folder + name: each for name, each in contents.items()}
+    return IdFile(folder + "_SUCCESS", b"", ids, embedded=20, folder=files)
 
 
 def _parquet(ids: Sequence[str]) -> bytes:
