@@ -1,6 +1,7 @@
 """The functions' code: the source and its pins, the same every time, for the platform it runs on."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.infrastructure.deployment import Deployment
 REQUIREMENTS = {name: ROOT / "requirements" / f"{name}.txt" for name in CARRIED}
 LAMBDA_LIMIT = 250 * 1024**2
 ARM64 = 0xB7
+GLIBC = re.compile(rb"GLIBC_2\.([0-9]+)")
+GLIBC_OF_LAMBDA = 34
+"""Of Amazon Linux 2023, on which Lambda's Python 3.14 stands: 2.34."""
 
 
 def _files(directory: Path) -> set[str]:
@@ -49,7 +53,11 @@ def test_every_pin_has_a_wheel_for_lambda(tmp_path: Path, name: str) -> None:
     assemble(REQUIREMENTS[name], Platform.of(Settings()), tmp_path)
     libraries = list(tmp_path.rglob("*.so*"))
     assert libraries
-    assert {int.from_bytes(path.read_bytes()[18:20], "little") for path in libraries} == {ARM64}
+    for library in libraries:
+        content = library.read_bytes()
+        assert int.from_bytes(content[18:20], "little") == ARM64, library.name
+        assert max(map(int, GLIBC.findall(content)), default=0) <= GLIBC_OF_LAMBDA, library.name
+        assert library.name.partition(".cpython-")[2] in ("", "314-aarch64-linux-gnu.so"), library.name
     assert sum(path.stat().st_size for path in tmp_path.rglob("*")) < LAMBDA_LIMIT
 
 
