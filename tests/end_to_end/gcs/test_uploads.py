@@ -53,12 +53,6 @@ def test_x_never_has_two_active_jobs_of_a_type(checked: Checked, job_type: str) 
         assert about == sorted(about), "X was asked about a job after the next one had begun"
 
 
-def test_two_files_of_a_type_are_both_checked_in_the_order_of_their_turns(checked: Checked) -> None:
-    first, second = checked["first"].parts[0], checked["second"].parts[0]
-    earlier, later = sorted((first, second), key=lambda part: str(part["created_at"]))
-    assert earlier["indexed_at"] <= later["created_at"]
-
-
 def test_nobody_holds_a_turn_when_all_runs_have_ended(checked: Checked) -> None:
     assert checked.deployment.turns() == []
 
