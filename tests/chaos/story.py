@@ -61,13 +61,14 @@ class Story:
     def _drop(self) -> None:
         number = len(self.files)
         job_type = self.random.choice(["tweets", "users"])
-        first = 1_700_000_000_000_000_000 + number * 1_000_000
+        # A digit that is corrupted, by one bit, makes no ID of another file or part.
+        first = 1_700_000_000_000_000_000 + number * 3_000_000
         key = f"{job_type}/{number}.txt"
         match self.random.choice(["one", "one", "two", "folder"]):
             case "one":
                 file = one_part(first, key)
             case "two":
-                file = two_parts(first, first + 1000)
+                file = two_parts(first, first + 3000)
             case _:
                 file, contents = dataset(first, f"datasets/{job_type}/{number}/")
                 key = file.key
