@@ -6,8 +6,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+Record = dict[str, Any]
 
 MEGABYTES = 48
 _TEXT = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore #dolore"
@@ -24,46 +27,46 @@ class Way:
     head: str = ""
 
 
-def _post(number: int) -> str:
+def _post(number: int) -> Record:
     counts = {"retweet_count": 1, "reply_count": 2, "like_count": 3, "quote_count": 4}
     post = {"id": str(number), "text": _TEXT, "author_id": str(number % 10**9), "created_at": _WHEN, "lang": "en"}
-    return json.dumps({**post, "public_metrics": counts, "conversation_id": str(number)})
+    return {**post, "public_metrics": counts, "conversation_id": str(number)}
 
 
-def _user(number: int) -> str:
+def _user(number: int) -> Record:
     counts = {"followers_count": 1, "following_count": 2, "tweet_count": 3, "listed_count": 4}
     user = {"id": str(number), "name": "Jack", "username": "jack", "created_at": _WHEN, "description": _TEXT}
-    return json.dumps({**user, "public_metrics": counts})
+    return {**user, "public_metrics": counts}
 
 
-def _page(number: int) -> str:
+def _page(number: int) -> Record:
     """Ten posts as twarc2 writes them, with what X includes."""
-    posts = [json.loads(_post(number + each)) for each in range(14)]
-    users = [json.loads(_user(number % 10**9 + each)) for each in range(8)]
+    posts = [_post(number + each) for each in range(14)]
+    users = [_user(number % 10**9 + each) for each in range(8)]
     includes = {"tweets": posts[10:], "users": users}
-    return json.dumps({"data": posts[:10], "includes": includes, "meta": {"result_count": 10}})
+    return {"data": posts[:10], "includes": includes, "meta": {"result_count": 10}}
 
 
-def _flattened(number: int) -> str:
-    quoted = {"type": "quoted", **json.loads(_post(number + 1)), "author": json.loads(_user(number % 10**9 + 1))}
-    within = {"author": json.loads(_user(number % 10**9)), "referenced_tweets": [quoted]}
-    return json.dumps({**json.loads(_post(number)), **within})
+def _flattened(number: int) -> Record:
+    quoted = {"type": "quoted", **_post(number + 1), "author": _user(number % 10**9 + 1)}
+    return {**_post(number), "author": _user(number % 10**9), "referenced_tweets": [quoted]}
 
 
-def _old(number: int, **more: object) -> str:
+def _old(number: int) -> Record:
     """A post of API v1.1."""
     user = {"id": number % 10**9, "id_str": str(number % 10**9), "screen_name": "jack", "description": _TEXT}
     post = {"id": number, "id_str": str(number), "full_text": _TEXT, "user": user, "created_at": _WHEN}
-    return json.dumps({**post, "retweet_count": 1, "favorite_count": 2, "lang": "en", **more})
+    return {**post, "retweet_count": 1, "favorite_count": 2, "lang": "en"}
 
 
-def _snscrape(number: int, **more: object) -> str:
+def _snscrape(number: int) -> Record:
     user = {"username": "jack", "id": number % 10**9, "displayname": "Jack", "rawDescription": _TEXT}
-    counts = {"replyCount": 1, "retweetCount": 2, "likeCount": 3, "quoteCount": 4, "lang": "en"}
-    return json.dumps(
-        {"url": f"https://twitter.com/jack/status/{number}", "rawContent": _TEXT, "id": number}
-        | {"user": user, **counts, **more}
-    )
+    post = {"url": f"https://twitter.com/jack/status/{number}", "rawContent": _TEXT, "id": number, "user": user}
+    return {**post, "replyCount": 1, "retweetCount": 2, "likeCount": 3, "quoteCount": 4, "lang": "en"}
+
+
+def _json(record: Callable[[int], Record]) -> Callable[[int], str]:
+    return lambda number: json.dumps(record(number))
 
 
 WAYS = (
@@ -81,12 +84,12 @@ WAYS = (
     Way("CSV, texts of several lines", ".csv", f'{{}},"{_TEXT}\n{_TEXT}\n"'.format, "id,text"),
     Way("CSV, quotes within texts", ".csv", f'{{}},{_TEXT[:26]} "so" {_TEXT[:26]}'.format, "id,text"),
     Way("CSV, packed", ".csv.gz", f"{{}},{_WHEN},{_TEXT.replace(',', '')},en".format, "id,created_at,text,lang"),
-    Way("JSON lines, posts", ".jsonl", _post),
-    Way("JSON lines, pages with what X includes", ".jsonl", _page),
-    Way("JSON lines, flattened posts with quotes", ".jsonl", _flattened),
-    Way("JSON lines, retweets of API v1.1", ".jsonl", lambda n: _old(n, retweeted_status=json.loads(_old(n + 1)))),
-    Way("JSON lines, quotes of snscrape", ".jsonl", lambda n: _snscrape(n, quotedTweet=json.loads(_snscrape(n + 1)))),
-    Way("JSON lines, users under tweets/", ".jsonl", _user),
+    Way("JSON lines, posts", ".jsonl", _json(_post)),
+    Way("JSON lines, pages with what X includes", ".jsonl", _json(_page)),
+    Way("JSON lines, flattened posts with quotes", ".jsonl", _json(_flattened)),
+    Way("JSON lines, retweets of API v1.1", ".jsonl", _json(lambda n: {**_old(n), "retweeted_status": _old(n + 1)})),
+    Way("JSON lines, quotes of snscrape", ".jsonl", _json(lambda n: {**_snscrape(n), "quotedTweet": _snscrape(n + 1)})),
+    Way("JSON lines, users under tweets/", ".jsonl", _json(_user)),
     Way("JSON lines, an ID each", ".jsonl", '{{"id": "{}"}}'.format),
     Way("Parquet, integers", ".parquet", str),
     Way("Parquet, indented texts", ".parquet", " {}".format),

@@ -52,14 +52,13 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         return {"created": False, "wait_seconds": _conflict(jobs, ref, part, clock.now())}
     if job.upload_url is None or job.upload_expires_at is None:
         raise ProtocolViolation("X created a job without saying where, or until when, to upload.")
-    transport = settings().transfer_hosts.transport(job.upload_url)
     try:
         part = runs_table.update_part(
             ref,
             job=part["job_name"],
             until="job_id",
             status="created",
-            transport=transport,
+            transport=settings().transfer_hosts.transport(job.upload_url),
             job_id=job.id,
             created_at=time_text(clock.now()),
             upload_url=job.upload_url,

@@ -1,6 +1,6 @@
 """Get Job: asks X how the job stands, and says when to ask again."""
 
-from typing import Any
+from typing import Any, Final
 
 from adapters import answers, durations, runs_table
 from adapters.handler import Event, LambdaClock, lambda_handler
@@ -14,6 +14,12 @@ from compliance.jobs import Jobs
 from compliance.polling import wait_for_limit
 from compliance.runs import Part, PartRef
 from compliance.waiting import observation, wait_seconds
+
+_ENDINGS: Final = {
+    "failed": (JobFailed, ": it was cancelled, or X could not work on it"),
+    "expired": (JobExpired, ": it did not get the upload in time"),
+}
+"""The error that each end of a job without an answer is, and its usual reason if X gives none."""
 
 
 @lambda_handler
@@ -41,11 +47,8 @@ def handler(event: Event, clock: LambdaClock) -> dict[str, Any]:
         case "failed" | "expired":
             reason = jobs.reason(job)
             _note(ref, part, polls=part["polls"] + 1, job_error=reason)
-            if job.status == "expired":
-                said = f" ({reason})" if reason else ": it did not get the upload in time"
-                raise JobExpired(f"X reports the job as expired{said}.")
-            said = f" ({reason})" if reason else ": it was cancelled, or X could not work on it"
-            raise JobFailed(f"X reports the job as failed{said}.")
+            error, usual = _ENDINGS[job.status]
+            raise error(f"X reports the job as {job.status}{f' ({reason})' if reason else usual}.")
     if not job.is_active:
         logger.warning("X reports the job as %s, which is no known status. Polling goes on.", job.shown_status)
     _note(ref, part, polls=part["polls"] + 1, working_at=time_text(now), rate_limits=None)

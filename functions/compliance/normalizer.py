@@ -24,9 +24,9 @@ _NONE = np.zeros(0, np.intp)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many lines were read, and what became of them: any other is an ID.
+    """Counts of the lines read and of those that are not an ID.
 
-    The IDs ``embedded`` in a line are no lines of their own.
+    IDs ``embedded`` in a line do not count as lines.
     """
 
     lines: int = 0
@@ -158,9 +158,7 @@ def _is_wrapping(before: bytes, behind: bytes) -> bool:
 
 def _embedded(text: bytes) -> Positions:
     """Return which lines of a text have EMBEDDED before their ID, counted from 0."""
-    values = np.frombuffer(text, np.uint8)
-    starts = np.concatenate(([0], np.flatnonzero(values[:-1] == ord("\n")) + 1))
-    return np.flatnonzero(values[starts] == _EMBEDDED[0])
+    return np.flatnonzero(np.frombuffer(text, np.uint8)[Lines.of(text).starts] == _EMBEDDED[0])
 
 
 def _are(text: bytes, lines: Lines) -> Flags:

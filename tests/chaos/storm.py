@@ -88,7 +88,7 @@ class Storm:
             )
 
     def _servings(self) -> list[Serving]:
-        """How the next download is served; it ends within the first record, since an empty answer may be true."""
+        """Choose how the next download goes wrong. It never comes empty, since an empty answer may be genuine."""
         if self.random.random() >= self.rate:
             return []
         self.done["a download cut off"] += 1
@@ -189,9 +189,9 @@ def rotate_to_another_app(storm: Storm, effect: Effect, act: Act) -> Any:
 
 
 def may_lose_cancel(effect: Effect, *, is_late: bool, is_death: bool = False) -> bool:
-    """Return whether a job may stay at X that nobody needs: it is cancelled once, by whoever knows the token.
+    """Return whether the one attempt to cancel an unneeded job may fail, so that X keeps the job.
 
-    That is also a twin of Create Job whose job comes too late.
+    A delayed Create Job makes such an attempt, too, if its job comes too late.
     """
     is_asked = not effect.is_aws or effect.operation == "GetSecretValue"
     cancels = effect.function in ("abandon_job", "settle_execution") or (is_late and effect.function == "create_job")

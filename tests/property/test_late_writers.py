@@ -67,7 +67,7 @@ class LateWriters(RuleBasedStateMachine):
         self.calls: list[Call] = []
         self.heard: set[tuple[str, int]] = set()
         self.sources: dict[str, Any] = {}
-        """What each run was started with, by the key or the time of its run."""
+        """Input of each run's first execution, by the object's key or the scheduled time."""
         self.starts = 0
 
     @property
@@ -240,7 +240,7 @@ class LateWriters(RuleBasedStateMachine):
         return fault
 
     def left(self) -> list[Call]:
-        """Return what states have called that their executions have left, by going on or by ending.
+        """Return the calls of states that their executions have left, by going on or by ending.
 
         Create Job is not left while its execution waits for its turn again: a twin only does its work early.
         """

@@ -94,6 +94,18 @@ class Functions:
         event = {"source": self.drop(content, key), "execution_arn": execution, "started_at": "2026-11-23T12:00:00Z"}
         return self.invoke("register_run", event)
 
+    def register_check(self, content: bytes, name: str, **about: Any) -> dict[str, Any]:
+        """Put a file into the folder of the dataset "weekly", and register the run that its schedule starts."""
+        self.drop(content, f"datasets/tweets/weekly/{name}")
+        source = {
+            "dataset": {"name": "weekly", "type": "tweets", "overlap": "wait", **about},
+            "bucket": {"name": INBOX},
+            "object": {"key": "datasets/tweets/weekly/"},
+            "scheduled_at": "2026-11-23T12:00:00Z",
+        }
+        event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
+        return self.invoke("register_run", event)
+
     def prepared(self, content: bytes, **attributes: Any) -> dict[str, Any]:
         """The reference of a part as Take Turn leaves it."""
         self.parts += 1

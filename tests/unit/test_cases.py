@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from compliance.errors import InputRejected, UnsupportedInput
-from tests.unit.conftest import EXECUTION, INBOX, Functions
+from tests.unit.conftest import Functions
 from tests.unit.test_hostile_input import plan
 
 FILES = Path(__file__).parent / "inputs" / "cases"
@@ -289,23 +289,14 @@ PAGE = {
 
 
 @pytest.mark.parametrize(
-    ("setting", "dataset", "is_read"), [(True, None, True), (False, True, True), (True, False, False)]
+    ("setting", "dataset", "is_read"),
+    [(True, {}, True), (False, {"embedded": True}, True), (True, {"embedded": False}, False)],
 )
 def test_copies_within_records_are_counted_and_a_dataset_goes_before_the_setting(
-    functions: Functions, setting: bool, dataset: bool | None, is_read: bool
+    functions: Functions, setting: bool, dataset: dict[str, bool], is_read: bool
 ) -> None:
     functions.configure(embedded=setting)
-    functions.drop(json.dumps(PAGE).encode(), "datasets/tweets/weekly/a.jsonl")
-    source: dict[str, Any] = {
-        "dataset": {"name": "weekly", "type": "tweets", "overlap": "wait"},
-        "bucket": {"name": INBOX},
-        "object": {"key": "datasets/tweets/weekly/"},
-        "scheduled_at": "2026-11-23T12:00:00Z",
-    }
-    if dataset is not None:
-        source["dataset"]["embedded"] = dataset
-    event = {"source": source, "execution_arn": EXECUTION, "started_at": "2026-11-23T12:00:00Z"}
-    run = functions.invoke("register_run", event)
+    run = functions.register_check(json.dumps(PAGE).encode(), "a.jsonl", **dataset)
     prepared = [functions.invoke("prepare_part", ref) for ref in plan(functions, run)]
     functions.invoke("accept_input", {"run_id": run["run_id"], "prepared": prepared})
     found = functions.run(run)

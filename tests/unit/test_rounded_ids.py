@@ -210,16 +210,7 @@ def test_a_dataset_goes_before_the_setting(
     functions: Functions, setting: str, dataset: str, *, is_accepted: bool
 ) -> None:
     functions.configure(rounded_ids=setting)
-    functions.drop(case("tweets-a1")[1], "datasets/tweets/weekly/a.txt")
-    source = {
-        "dataset": {"name": "weekly", "type": "tweets", "overlap": "wait", "rounded_ids": dataset},
-        "bucket": {"name": INBOX},
-        "object": {"key": "datasets/tweets/weekly/"},
-        "scheduled_at": "2026-11-23T12:00:00Z",
-    }
-    execution = "arn:aws:states:eu-west-1:123456789012:execution:XComplianceRun:one"
-    event = {"source": source, "execution_arn": execution, "started_at": "2026-11-23T12:00:00Z"}
-    run = functions.invoke("register_run", event)
+    run = functions.register_check(case("tweets-a1")[1], "a.txt", rounded_ids=dataset)
     for ref in plan(functions, run):
         functions.invoke("prepare_part", ref)
     if is_accepted:

@@ -26,6 +26,9 @@ MAX_NAMES = 60
 _MAX_SHAPES = 10_000
 """Sets of names that are remembered at most."""
 
+DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""Errors that decoding raises for text that is not JSON, not UTF-8, or nested too deeply."""
+
 _NULL, _EMPTY = msgspec.Raw(b"null"), msgspec.Raw(b'""')
 
 _PAGE = frozenset(("data", "includes", "meta", "errors", "matching_rules", "__twarc"))
@@ -74,7 +77,7 @@ def fields_of(line: bytes) -> Fields | None:
     """The fields of an object, also of one with NaN or with text that is not UTF-8; None for no JSON."""
     try:
         return _decode_fields(with_odd_numbers_as_text(line))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except DECODING:
         pass
     try:
         value: Any = _decode_leniently(line.decode(errors="replace").strip())
@@ -213,7 +216,7 @@ class Objects:
         if self._type == "users":
             try:
                 found = _decode_person(value)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            except DECODING:
                 found = _Person()
             ids = {"id_str": found.id_str, "rest_id": found.rest_id, "id": found.id}
             for name, each in ids.items():
@@ -260,7 +263,7 @@ def _is_list(value: msgspec.Raw) -> bool:
 def _list(value: msgspec.Raw) -> Sequence[Fields | msgspec.Raw]:
     try:
         return _decode_all_fields(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except DECODING:
         return _decode_list(value)
 
 

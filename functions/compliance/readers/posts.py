@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from compliance.ids import BOM
-from compliance.readers.objects import MAX_NAMES, Fields, Objects, Texts, fields_of, with_odd_numbers_as_text
+from compliance.readers.objects import DECODING, MAX_NAMES, Fields, Objects, Texts, fields_of, with_odd_numbers_as_text
 from compliance.readers.stored import Page, Stored, embedded, page_of, plain, stored_of, stored_of_all
 from compliance.readers.texts import lines_of
 from compliance.runs import JobType
@@ -18,7 +18,6 @@ MAX_RECORD = 8 << 20
 adds to them has some 3 MB. What 8 MiB of JSON become in memory is 500 MB at most."""
 
 _IS_OBJECT = methodcaller("startswith", b"{")
-_DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 _decode_fields = msgspec.json.Decoder(Fields).decode_lines
@@ -90,11 +89,12 @@ class _Reader:
         if not objects:
             return []
         is_page = objects[0].startswith(b'{"data"')
-        # Where no object is within another there are no copies.
-        has_copies = self._reads_embedded and b"\n".join(objects).count(b"{") > len(objects)
+        lines = b"\n".join(objects)
+        # If no object stands within another, there are no copies.
+        has_copies = self._reads_embedded and lines.count(b"{") > len(objects)
         records: Sequence[Stored | Page | None] = [None] * len(objects)
         if self._are_posts or has_copies:
-            records = list(map(page_of, objects)) if is_page else stored_of_all(objects)
+            records = list(map(page_of, objects)) if is_page else stored_of_all(lines, len(objects))
         found = list(map(self._own, records))
         others = [index for index, ids in enumerate(found) if ids is None]
         self._are_posts &= is_page or len(others) * 2 <= len(objects)
@@ -123,7 +123,7 @@ class _Reader:
     def _of_any(self, objects: Sequence[bytes]) -> list[Texts]:
         try:
             all_fields = _decode_fields(with_odd_numbers_as_text(b"\n".join(objects)))
-        except _DECODING:
+        except DECODING:
             all_fields = []
         if objects and len(all_fields) == len(objects):
             return self._objects.texts_of_all(all_fields)

@@ -10,7 +10,7 @@ from operator import attrgetter
 import msgspec
 
 from compliance.ids import Embedded
-from compliance.readers.objects import fields_of
+from compliance.readers.objects import DECODING, fields_of
 from compliance.runs import JobType
 
 _Scalar = str | int | float | bool | None
@@ -81,8 +81,6 @@ class Page(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"twarc"
 _decode = msgspec.json.Decoder(Stored).decode
 _decode_lines = msgspec.json.Decoder(Stored).decode_lines
 _decode_page = msgspec.json.Decoder(Page).decode
-_DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
 _LARGE, _SPARSE = 64 << 10, 16
 """So many bytes of JSON with an object in so many bytes or fewer are no posts: they would take 400 bytes each."""
 
@@ -95,34 +93,32 @@ _AUTHORS = ("author", "user")
 _PROFILES = ("in_reply_to_user", "inReplyToUser")
 _INCLUDES = ("includes",)
 _MEMBERS = ("legacy", "data", "tweets", "users")
-_HOLDERS = (*_COPIES, *_AUTHORS, *_PROFILES, *_INCLUDES, *_MEMBERS)
-_ROLES = [*[_COPIES] * len(_COPIES), *[_AUTHORS] * 2, *[_PROFILES] * 2, _INCLUDES, *[_MEMBERS] * len(_MEMBERS)]
-_held = attrgetter(*_HOLDERS)
-_NOTHING = (None,) * len(_HOLDERS)
+_ROLES = {name: role for role in (_COPIES, _AUTHORS, _PROFILES, _INCLUDES, _MEMBERS) for name in role}
+_held = attrgetter(*_ROLES)
+_NOTHING = (None,) * len(_ROLES)
 
 
-def stored_of_all(objects: Sequence[bytes]) -> Sequence[Stored | None]:
-    """Return what is stored on each line; None for all if one of them is not as X and the tools write it."""
-    lines = b"\n".join(objects)
+def stored_of_all(lines: bytes, count: int) -> Sequence[Stored | None]:
+    """Return the record on each of ``count`` lines; None for all if one of them is not as X and the tools write it."""
     try:
         found = [] if _is_dense(lines) else _decode_lines(lines)
-    except _DECODING:
+    except DECODING:
         found = []
-    return found if len(found) == len(objects) else [None] * len(objects)
+    return found if len(found) == count else [None] * count
 
 
 def stored_of(line: bytes) -> Stored | None:
-    """Return what is stored on a line, also if its values are odd; None for no JSON."""
+    """Return the record on a line, even if it has odd values; None if the line is not JSON."""
     if _is_dense(line):
         return None
     try:
         return _decode(line)
-    except _DECODING:
+    except DECODING:
         pass
     fields = fields_of(line)
     try:
         return None if fields is None else _decode(msgspec.json.encode(fields))
-    except _DECODING:
+    except DECODING:
         return None
 
 
@@ -130,7 +126,7 @@ def page_of(line: bytes) -> Page | None:
     """Return the page on a line; None if it is none, or not as X writes it."""
     try:
         return None if _is_dense(line) else _decode_page(line)
-    except _DECODING:
+    except DECODING:
         return None
 
 
@@ -157,7 +153,7 @@ def _within(holder: Stored, job_type: JobType) -> Iterable[str]:
 
 
 def _held_ids(held: Sequence[Found], job_type: JobType) -> Iterator[str]:
-    for role, found in zip(_ROLES, held, strict=True):
+    for role, found in zip(_ROLES.values(), held, strict=True):
         for each in _each(found) if found else ():
             if role is _COPIES:
                 # X's website wraps a post once or twice.
